@@ -1,0 +1,40 @@
+"""How the columns of a catalog stand in memory: one polars type for each data type."""
+
+import polars as pl
+
+from synth_assets.catalog.model import DataType, Kind, Table
+
+MOST_DECIMAL_DIGITS = 38
+
+
+def polars_type(data_type: DataType) -> pl.DataType:
+    """The polars type that holds every value of an ordinary column of this type.
+
+    Whatever polars has no exact counterpart for (uuid, JSON, enum, interval, array, network addresses, decimals
+    without a stated precision or beyond 38 digits) stands as the text that the database prints for it. A snapshot
+    also keeps a column as text when single values lie outside the type's range (`infinity`, years BC, `24:00`).
+    """
+    match data_type.kind:
+        case Kind.INTEGER:
+            return pl.UInt64() if data_type.unsigned and data_type.bits == 64 else pl.Int64()
+        case Kind.DECIMAL if data_type.precision is not None and data_type.precision <= MOST_DECIMAL_DIGITS:
+            return pl.Decimal(data_type.precision, data_type.scale or 0)
+        case Kind.FLOAT:
+            return pl.Float32() if data_type.bits == 32 else pl.Float64()
+        case Kind.BOOLEAN:
+            return pl.Boolean()
+        case Kind.DATE:
+            return pl.Date()
+        case Kind.TIME if not data_type.timezone:
+            return pl.Time()
+        case Kind.DATETIME:
+            return pl.Datetime("us", "UTC" if data_type.timezone else None)
+        case Kind.BINARY:
+            return pl.Binary()
+        case _:
+            return pl.String()
+
+
+def frame_schema(table: Table) -> pl.Schema:
+    """The schema of a frame that holds all rows of a table, generated columns included."""
+    return pl.Schema({column.name: polars_type(column.type) for column in table.columns})

@@ -1,0 +1,154 @@
+"""The catalog: what a database says about its tables. Schema only, never data."""
+
+import hashlib
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Value(BaseModel):
+    """A frozen value whose unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kind(StrEnum):
+    """What a type holds, whatever its database calls it."""
+
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    ENUM = "enum"
+    UUID = "uuid"
+    JSON = "json"
+    DATE = "date"
+    TIME = "time"
+    DATETIME = "datetime"
+    INTERVAL = "interval"
+    BINARY = "binary"
+    ARRAY = "array"
+    OTHER = "other"
+
+
+class DataType(Value):
+    """A column's type, exact enough to create the same column again in the same database family."""
+
+    kind: Kind
+    native: str = Field(description="The type as its own database spells it, e.g. 'character varying(20)'.")
+    length: int | None = Field(default=None, description="Most characters (text) or bytes (binary).")
+    bits: int | None = Field(default=None, description="Width of an integer or float: 8, 16, 32 or 64.")
+    unsigned: bool = False
+    precision: int | None = Field(default=None, description="All digits of a decimal.")
+    scale: int | None = Field(default=None, description="Digits after the point of a decimal.")
+    timezone: bool = False
+    labels: tuple[str, ...] = Field(default=(), description="Labels of an enum, in order.")
+    element: "DataType | None" = Field(default=None, description="Element type of an array.")
+
+
+class Column(Value):
+    name: str
+    type: DataType
+    nullable: bool = True
+    default: str | None = Field(default=None, description="SQL expression.")
+    identity: str | None = Field(default=None, description="'always', 'by default' or 'autoincrement'.")
+    generated: str | None = Field(default=None, description="SQL expression of a generated column.")
+    generated_stored: bool = True
+    collation: str | None = None
+    comment: str | None = None
+
+
+class Key(Value):
+    """A primary or unique key."""
+
+    name: str | None = None
+    columns: tuple[str, ...]
+
+
+class ForeignKey(Value):
+    """A reference from the table that holds it to `parent`; columns pair up by position."""
+
+    name: str | None = None
+    columns: tuple[str, ...]
+    parent: str
+    parent_columns: tuple[str, ...]
+    on_delete: str | None = None
+    on_update: str | None = None
+    deferrable: bool = False
+    initially_deferred: bool = False
+
+
+class Check(Value):
+    name: str | None = None
+    expression: str
+
+
+class Index(Value):
+    """An index that is not the one of a key."""
+
+    name: str | None = None
+    columns: tuple[str, ...] = Field(description="Column names; empty for an index on expressions.")
+    unique: bool = False
+    definition: str | None = Field(
+        default=None, description="The database's own CREATE INDEX, where it gives one."
+    )
+
+
+class Table(Value):
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: Key | None = None
+    unique_keys: tuple[Key, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    comment: str | None = None
+    options: tuple[str, ...] = Field(
+        default=(), description="Table options, e.g. SQLite's 'STRICT', 'WITHOUT ROWID'."
+    )
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        return self._columns[name]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
+
+    @property
+    def unique_sets(self) -> tuple[tuple[str, ...], ...]:
+        """Every set of columns whose combination may occur once only, the primary key first."""
+        keys = ((self.primary_key,) if self.primary_key else ()) + self.unique_keys
+        sets = [key.columns for key in keys] + [i.columns for i in self.indexes if i.unique and i.columns]
+        return tuple(dict.fromkeys(sets))
+
+
+class Catalog(Value):
+    """All tables of one schema of one database, in name order."""
+
+    dialect: str = Field(description="SQLAlchemy's dialect name: sqlite, postgresql, mysql, mariadb, duckdb.")
+    namespace: str | None = Field(default=None, description="The database's schema, e.g. 'public'.")
+    tables: tuple[Table, ...]
+
+    def table(self, name: str) -> Table:
+        """The table of that name; KeyError if there is none."""
+        return self._tables[name]
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        return tuple(table.name for table in self.tables)
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return {table.name: table for table in self.tables}
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the catalog's JSON: equal catalogs, equal fingerprints."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

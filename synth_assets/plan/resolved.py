@@ -1,0 +1,150 @@
+"""A resolved plan: the decision for every table and column of a dataset, with its reason."""
+
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import Field, JsonValue
+
+from synth_assets.catalog.model import ForeignKey, Value
+
+
+class Mode(StrEnum):
+    """What becomes of a table."""
+
+    SYNTHETIC = "synthetic"
+    PARTIAL = "partial"
+    HYBRID = "hybrid"
+    REFERENCE = "reference"
+    EMPTY = "empty"
+    EXCLUDE = "exclude"
+
+
+class Treatment(StrEnum):
+    """What becomes of a column."""
+
+    LEARN = "learn"
+    FAKE = "fake"
+    PSEUDONYMIZE = "pseudonymize"
+    MASK = "mask"
+    KEEP = "keep"
+    NULL = "null"
+    CONSTANT = "constant"
+    DERIVE = "derive"
+
+
+class Role(StrEnum):
+    """What a column is to the synthesizer, beside its treatment."""
+
+    KEY = "key"  # a one-column primary key: made anew
+    REFERENCE = "reference"  # part of a foreign key: taken from the parent's synthetic row
+    VALUE = "value"  # learned as a distribution
+    TEXT = "text"  # written anew from its learned character pattern
+    GENERATED = "generated"  # computed by the database: never extracted into rows that are published
+
+
+class DecidedBy(StrEnum):
+    PLAN = "plan"
+    CATALOG = "catalog"
+    PROFILE = "profile"
+
+
+class ColumnDecision(Value):
+    """What becomes of one column."""
+
+    name: str
+    treatment: Treatment
+    role: Role
+    options: dict[str, JsonValue] = Field(
+        default_factory=dict,
+        description="Of the treatment: fake {kind, locale}, pseudonymize {format}, mask {...}, constant {value}.",
+    )
+    unique: bool = Field(
+        default=False, description="No two rows may share a value (a one-column key or the plan)."
+    )
+    decided_by: DecidedBy
+    reason: str = Field(description="One sentence for people; never a value of a row.")
+    because: str | None = Field(
+        default=None, description="The plan's own justification for letting real values by."
+    )
+
+    @property
+    def lets_real_values_through(self) -> bool:
+        return self.treatment is Treatment.KEEP
+
+
+class TableDecision(Value):
+    """What becomes of one table."""
+
+    name: str
+    mode: Mode
+    columns: tuple[ColumnDecision, ...]
+    synthesizer: str = "trees"
+    synthesizer_options: dict[str, JsonValue] = Field(default_factory=dict)
+    scale: float = Field(default=1.0, gt=0, description="Rows relative to the source.")
+    because: str | None = None
+
+    def column(self, name: str) -> ColumnDecision:
+        return self._columns[name]
+
+    @cached_property
+    def _columns(self) -> dict[str, ColumnDecision]:
+        return {column.name: column for column in self.columns}
+
+
+class FidelityGate(Value):
+    """Least figures for publishing, 1 is best."""
+
+    shape: float = Field(default=0.90, ge=0, le=1, description="Mean similarity of column distributions.")
+    trend: float = Field(default=0.85, ge=0, le=1, description="Mean similarity of column pairs.")
+    cardinality: float = Field(
+        default=0.80, ge=0, le=1, description="Similarity of child counts per parent row."
+    )
+    pairs_across_keys: float = Field(default=0.75, ge=0, le=1, description="Child-parent column pairs.")
+    two_sample: float = Field(
+        default=0.95, ge=0.5, le=1, description="Most AUC of a real-or-synthetic classifier."
+    )
+
+
+class PrivacyGate(Value):
+    """Most figures for publishing, against rows held out of training."""
+
+    membership_auc: float = Field(default=0.55, ge=0.5, le=1)
+    copies: float = Field(
+        default=0.0, ge=0, le=1, description="Share of rare exact copies beyond that of held-out rows."
+    )
+    closer_share: float = Field(
+        default=0.55, ge=0.5, le=1, description="Rows nearer to training than held-out rows."
+    )
+
+
+class Gate(Value):
+    fidelity: FidelityGate = FidelityGate()
+    privacy: PrivacyGate = PrivacyGate()
+
+
+class ResolvedPlan(Value):
+    """Every decision for one dataset: what `synth-assets plan` prints and every stage obeys."""
+
+    dataset: str
+    tables: tuple[TableDecision, ...] = Field(
+        description="Every table of the catalog, excluded ones too, in name order."
+    )
+    foreign_keys: dict[str, tuple[ForeignKey, ...]] = Field(
+        description="By child table: the keys among published tables, declared by the catalog or by the plan."
+    )
+    min_group: int = Field(default=10, ge=1, description="Fewest source rows that must share what comes out.")
+    hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
+    gate: Gate = Gate()
+    seed: int = 0
+
+    def table(self, name: str) -> TableDecision:
+        return self._tables[name]
+
+    @property
+    def published(self) -> tuple[TableDecision, ...]:
+        """The tables that a target gets: all but the excluded ones."""
+        return tuple(table for table in self.tables if table.mode is not Mode.EXCLUDE)
+
+    @cached_property
+    def _tables(self) -> dict[str, TableDecision]:
+        return {table.name: table for table in self.tables}

@@ -1,0 +1,62 @@
+"""A profile: what is known of a table's columns. Stored encrypted; values in it are shared by `min_group` rows."""
+
+from functools import cached_property
+
+from pydantic import Field, JsonValue
+
+from synth_assets.catalog.model import Value
+
+
+class PersonalData(Value):
+    """What kind of personal data a column seems to hold."""
+
+    kind: str = Field(description="A kind of plan/personal.py: email, phone, full_name, street_address, ...")
+    confidence: float = Field(ge=0, le=1)
+    reason: str = Field(description="Why, for people; never a value of a row.")
+
+
+class ColumnProfile(Value):
+    name: str
+    rows: int
+    nulls: int
+    distinct: int = Field(description="Distinct values, NULL not counted.")
+    unique: bool = Field(description="No value occurs twice.")
+    frequent: tuple[tuple[JsonValue, int], ...] = Field(
+        default=(),
+        description="Most frequent values with counts, those of at least min_group rows only, at most 50.",
+    )
+    quantiles: tuple[float, ...] = Field(
+        default=(),
+        description="Numbers, and times as seconds since the epoch or midnight: 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; each stands for at least min_group rows.",
+    )
+    minimum: float | None = Field(
+        default=None, description="The min_group-th smallest value, as in quantiles."
+    )
+    maximum: float | None = Field(default=None, description="The min_group-th largest value.")
+    decimals: int | None = Field(default=None, description="Most digits after the point seen in a number.")
+    shortest: int | None = Field(default=None, description="Characters of the shortest text.")
+    longest: int | None = None
+    shapes: tuple[tuple[str, int], ...] = Field(
+        default=(),
+        description="Character patterns of texts (A upper, a lower, 9 digit, others as they are) with counts, at least min_group rows each, at most 100.",
+    )
+    personal: PersonalData | None = None
+
+    @property
+    def low_cardinality(self) -> bool:
+        """Few values, each shared by many rows: a category rather than free text."""
+        filled = self.rows - self.nulls
+        return filled > 0 and self.distinct <= max(2, min(1000, filled // 10))
+
+
+class TableProfile(Value):
+    table: str
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+
+    def column(self, name: str) -> ColumnProfile:
+        return self._columns[name]
+
+    @cached_property
+    def _columns(self) -> dict[str, ColumnProfile]:
+        return {column.name: column for column in self.columns}

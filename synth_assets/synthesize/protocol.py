@@ -1,0 +1,71 @@
+"""What every synthesizer of one table promises, and the values that it gets."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+import polars as pl
+
+from synth_assets.store.folder import Folder
+
+
+class ColumnKind(StrEnum):
+    """How a synthesizer must read a column. In brackets: the polars types that it may get and must give back."""
+
+    NUMBER = "number"  # [Int64, UInt64, Float32, Float64, Decimal]
+    DATETIME = "datetime"  # [Datetime, Date, Time]
+    BOOLEAN = "boolean"  # [Boolean]
+    CATEGORY = "category"  # [String]
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column to learn.
+
+    Attributes:
+        minimum, maximum: Bounds that a CHECK or the type sets; None if there are none. Numbers as they are, times as
+            microseconds since the epoch (Date: days since the epoch, Time: nanoseconds since midnight).
+        keep: Real values may come out whatever their number (the plan says `keep`); otherwise a category, and an
+            extreme of a number, shared by fewer than `min_group` rows must not.
+    """
+
+    name: str
+    kind: ColumnKind
+    nullable: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """The learned part of one table: no keys, no references, no free text."""
+
+    name: str
+    columns: tuple[ColumnSpec, ...]
+    min_group: int = 10
+
+
+@runtime_checkable
+class Synthesizer(Protocol):
+    """A model of one table's learned columns, given its context: plain polars in and out.
+
+    `context` holds one row for each row of the table (the parent's columns, the position among siblings, ...); its
+    columns have any of the types named in ColumnKind, may hold nulls, and never come out. `given` holds columns of
+    the table itself that are fixed beforehand, all rows; they come out as they went in.
+    Sampled frames have exactly the columns of the spec, in its order, with the types of the fitted frame.
+    """
+
+    def fit(
+        self, rows: pl.DataFrame, *, table: TableSpec, context: pl.DataFrame | None, seed: int
+    ) -> None: ...
+
+    def sample(
+        self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
+    ) -> pl.DataFrame: ...
+
+    def save(self, folder: Folder) -> None: ...
+
+    @classmethod
+    def load(cls, folder: Folder) -> Self: ...
