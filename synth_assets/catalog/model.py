@@ -91,9 +91,7 @@ class Index(Value):
     name: str | None = None
     columns: tuple[str, ...] = Field(description="Column names; empty for an index on expressions.")
     unique: bool = False
-    definition: str | None = Field(
-        default=None, description="The database's own CREATE INDEX, where it gives one."
-    )
+    definition: str | None = Field(default=None, description="The database's own CREATE INDEX, where it gives one.")
 
 
 class Table(Value):
@@ -105,9 +103,7 @@ class Table(Value):
     checks: tuple[Check, ...] = ()
     indexes: tuple[Index, ...] = ()
     comment: str | None = None
-    options: tuple[str, ...] = Field(
-        default=(), description="Table options, e.g. SQLite's 'STRICT', 'WITHOUT ROWID'."
-    )
+    options: tuple[str, ...] = Field(default=(), description="Table options, e.g. SQLite's 'STRICT', 'WITHOUT ROWID'.")
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

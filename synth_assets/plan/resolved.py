@@ -58,14 +58,10 @@ class ColumnDecision(Value):
         default_factory=dict,
         description="Of the treatment: fake {kind, locale}, pseudonymize {format}, mask {...}, constant {value}.",
     )
-    unique: bool = Field(
-        default=False, description="No two rows may share a value (a one-column key or the plan)."
-    )
+    unique: bool = Field(default=False, description="No two rows may share a value (a one-column key or the plan).")
     decided_by: DecidedBy
     reason: str = Field(description="One sentence for people; never a value of a row.")
-    because: str | None = Field(
-        default=None, description="The plan's own justification for letting real values by."
-    )
+    because: str | None = Field(default=None, description="The plan's own justification for letting real values by.")
 
     @property
     def lets_real_values_through(self) -> bool:
@@ -96,13 +92,9 @@ class FidelityGate(Value):
 
     shape: float = Field(default=0.90, ge=0, le=1, description="Mean similarity of column distributions.")
     trend: float = Field(default=0.85, ge=0, le=1, description="Mean similarity of column pairs.")
-    cardinality: float = Field(
-        default=0.80, ge=0, le=1, description="Similarity of child counts per parent row."
-    )
+    cardinality: float = Field(default=0.80, ge=0, le=1, description="Similarity of child counts per parent row.")
     pairs_across_keys: float = Field(default=0.75, ge=0, le=1, description="Child-parent column pairs.")
-    two_sample: float = Field(
-        default=0.95, ge=0.5, le=1, description="Most AUC of a real-or-synthetic classifier."
-    )
+    two_sample: float = Field(default=0.95, ge=0.5, le=1, description="Most AUC of a real-or-synthetic classifier.")
 
 
 class PrivacyGate(Value):
@@ -112,9 +104,7 @@ class PrivacyGate(Value):
     copies: float = Field(
         default=0.0, ge=0, le=1, description="Share of rare exact copies beyond that of held-out rows."
     )
-    closer_share: float = Field(
-        default=0.55, ge=0.5, le=1, description="Rows nearer to training than held-out rows."
-    )
+    closer_share: float = Field(default=0.55, ge=0.5, le=1, description="Rows nearer to training than held-out rows.")
 
 
 class Gate(Value):

@@ -27,18 +27,22 @@ class ColumnProfile(Value):
     )
     quantiles: tuple[float, ...] = Field(
         default=(),
-        description="Numbers, and times as seconds since the epoch or midnight: 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; each stands for at least min_group rows.",
+        description=(
+            "At 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99; times as seconds since the epoch or midnight; "
+            "each stands for at least min_group rows."
+        ),
     )
-    minimum: float | None = Field(
-        default=None, description="The min_group-th smallest value, as in quantiles."
-    )
+    minimum: float | None = Field(default=None, description="The min_group-th smallest value, as in quantiles.")
     maximum: float | None = Field(default=None, description="The min_group-th largest value.")
     decimals: int | None = Field(default=None, description="Most digits after the point seen in a number.")
     shortest: int | None = Field(default=None, description="Characters of the shortest text.")
     longest: int | None = None
     shapes: tuple[tuple[str, int], ...] = Field(
         default=(),
-        description="Character patterns of texts (A upper, a lower, 9 digit, others as they are) with counts, at least min_group rows each, at most 100.",
+        description=(
+            "Character patterns of texts (A upper, a lower, 9 digit, others as they are) with counts, "
+            "at least min_group rows each, at most 100."
+        ),
     )
     personal: PersonalData | None = None
 

@@ -27,9 +27,7 @@ class CheckResult(Value):
     severity: Severity = Severity.ERROR
     value: float | None = Field(default=None, description="The figure; None with passed=False: not computed.")
     threshold: float | None = None
-    description: str = Field(
-        description="What was checked and what came out, in plain words; never a real value."
-    )
+    description: str = Field(description="What was checked and what came out, in plain words; never a real value.")
     remedy: str = Field(default="", description="What to do when it failed.")
     facts: dict[str, JsonValue] = Field(default_factory=dict)
 
@@ -43,9 +41,7 @@ class Verdict(Value):
     passed: bool = Field(description="No check of severity error failed.")
     checks: tuple[CheckResult, ...]
     figures: dict[str, float] = Field(description="The dataset's summary figures by name.")
-    let_through: tuple[str, ...] = Field(
-        default=(), description="What real values the plan lets through, a line each."
-    )
+    let_through: tuple[str, ...] = Field(default=(), description="What real values the plan lets through, a line each.")
     signature: str = Field(default="", description="HMAC of everything above by the store's key.")
 
     @property

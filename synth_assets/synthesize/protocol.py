@@ -57,9 +57,7 @@ class Synthesizer(Protocol):
     Sampled frames have exactly the columns of the spec, in its order, with the types of the fitted frame.
     """
 
-    def fit(
-        self, rows: pl.DataFrame, *, table: TableSpec, context: pl.DataFrame | None, seed: int
-    ) -> None: ...
+    def fit(self, rows: pl.DataFrame, *, table: TableSpec, context: pl.DataFrame | None, seed: int) -> None: ...
 
     def sample(
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
