@@ -1,0 +1,21 @@
+"""The throw-away server that the other tests stand on."""
+
+import psycopg
+import pytest
+import sqlalchemy
+
+from tests.servers import PostgresServer
+
+
+def test_new_databases_are_empty_and_apart(postgres: PostgresServer) -> None:
+    urls = {postgres.create_database() for _ in range(2)}
+    assert len(urls) == 2
+    for url in urls:
+        engine = sqlalchemy.create_engine(url)
+        assert sqlalchemy.inspect(engine).get_table_names() == []
+        engine.dispose()
+
+
+def test_password_is_asked_for(postgres: PostgresServer) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(postgres.url("postgres", password="wrong").replace("+psycopg", ""))
