@@ -11,13 +11,14 @@ def polars_type(data_type: DataType) -> pl.DataType:
     """The polars type that holds every value of an ordinary column of this type.
 
     Whatever polars has no exact counterpart for (uuid, JSON, enum, interval, array, network addresses, decimals
-    without a stated precision or beyond 38 digits) stands as the text that the database prints for it. A snapshot
-    also keeps a column as text when single values lie outside the type's range (`infinity`, years BC, `24:00`).
+    without a stated precision, beyond 38 digits or with a scale outside 0 to the precision) stands as the text that
+    the database prints for it. A snapshot also keeps a column as text when single values lie outside the type's
+    range (`infinity`, years BC, `24:00`).
     """
     match data_type.kind:
         case Kind.INTEGER:
             return pl.UInt64() if data_type.unsigned and data_type.bits == 64 else pl.Int64()
-        case Kind.DECIMAL if data_type.precision is not None and data_type.precision <= MOST_DECIMAL_DIGITS:
+        case Kind.DECIMAL if _fits_decimal(data_type.precision, data_type.scale or 0):
             return pl.Decimal(data_type.precision, data_type.scale or 0)
         case Kind.FLOAT:
             return pl.Float32() if data_type.bits == 32 else pl.Float64()
@@ -33,6 +34,11 @@ def polars_type(data_type: DataType) -> pl.DataType:
             return pl.Binary()
         case _:
             return pl.String()
+
+
+def _fits_decimal(precision: int | None, scale: int) -> bool:
+    # PostgreSQL also has numeric(2, -3) and numeric(3, 5).
+    return precision is not None and precision <= MOST_DECIMAL_DIGITS and 0 <= scale <= precision
 
 
 def frame_schema(table: Table) -> pl.Schema:

@@ -46,6 +46,9 @@ class DataType(Value):
     timezone: bool = False
     labels: tuple[str, ...] = Field(default=(), description="Labels of an enum, in order.")
     element: "DataType | None" = Field(default=None, description="Element type of an array.")
+    domain: str | None = Field(
+        default=None, description="What follows CREATE DOMAIN and its name: 'AS integer CHECK (VALUE > 0)'."
+    )
 
 
 class Column(Value):
@@ -91,7 +94,15 @@ class Index(Value):
     name: str | None = None
     columns: tuple[str, ...] = Field(description="Column names; empty for an index on expressions.")
     unique: bool = False
+    where: str | None = Field(default=None, description="SQL condition of a partial index.")
     definition: str | None = Field(default=None, description="The database's own CREATE INDEX, where it gives one.")
+
+
+class Exclusion(Value):
+    """An exclusion constraint of PostgreSQL."""
+
+    name: str | None = None
+    definition: str = Field(description="'EXCLUDE USING gist (room WITH =, during WITH &&)'.")
 
 
 class Table(Value):
@@ -101,6 +112,7 @@ class Table(Value):
     unique_keys: tuple[Key, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     indexes: tuple[Index, ...] = ()
     comment: str | None = None
     options: tuple[str, ...] = Field(default=(), description="Table options, e.g. SQLite's 'STRICT', 'WITHOUT ROWID'.")
@@ -121,7 +133,8 @@ class Table(Value):
     def unique_sets(self) -> tuple[tuple[str, ...], ...]:
         """Every set of columns whose combination may occur once only, the primary key first."""
         keys = ((self.primary_key,) if self.primary_key else ()) + self.unique_keys
-        sets = [key.columns for key in keys] + [i.columns for i in self.indexes if i.unique and i.columns]
+        whole = [i.columns for i in self.indexes if i.unique and i.columns and i.where is None]
+        sets = [key.columns for key in keys] + whole
         return tuple(dict.fromkeys(sets))
 
 
