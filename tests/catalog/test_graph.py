@@ -1,3 +1,5 @@
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ def test_keys_to_tables_left_out_do_not_count() -> None:
 
 def test_a_long_chain_needs_no_recursion() -> None:
     names = [f"t{i:05d}" for i in range(5000)]
-    chain = keys(*(f"{child}>{parent}" for child, parent in zip(names, names[1:], strict=False)))
+    chain = keys(*(f"{child}>{parent}" for child, parent in itertools.pairwise(names)))
     assert loading_order(names, chain) == names[::-1]
 
 
