@@ -1,0 +1,119 @@
+"""What a plan may say of one column, in every form that YAML offers for it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+
+from synth_assets.catalog.model import Value
+from synth_assets.plan.resolved import Treatment
+
+Flag: TypeAlias = Literal[True]
+
+
+def _options_of_kind(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else _options(value)
+
+
+def _options(value: object) -> object:
+    return {} if value is True else value
+
+
+class FakeOptions(Value):
+    """`fake: email`, or `fake: {kind: phone, locale: de_DE}`."""
+
+    kind: str | None = Field(default=None, description="A kind of personal data; None: the one recognised.")
+    locale: str | None = Field(
+        default=None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="Language and country, such as de_DE."
+    )
+
+
+class PseudonymizeOptions(Value):
+    """`pseudonymize`, or `pseudonymize: {format: "####-####"}`."""
+
+    format: str | None = Field(
+        default=None,
+        min_length=1,
+        description="# a digit, % a digit from 1 to 9, ? a capital letter, all else as it stands; None: its own form.",
+    )
+
+
+class MaskOptions(Value):
+    """`mask`, or `mask: {keep_last: 4}`: all other characters are covered."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    keep_first: int = Field(default=0, ge=0, description="Characters left readable at the start.")
+    keep_last: int = Field(default=0, ge=0, description="Characters left readable at the end.")
+    cover: str = Field(default="*", alias="with", min_length=1, max_length=1, description="What covers the others.")
+
+
+class ColumnSettings(Value):
+    """The plan for one column: at most one treatment; none is the safe treatment of the column."""
+
+    learn: Flag | None = Field(default=None, description="Learn its distribution.")
+    fake: Annotated[FakeOptions | None, BeforeValidator(_options_of_kind)] = Field(
+        default=None, description="Invented values of a kind of personal data."
+    )
+    pseudonymize: Annotated[PseudonymizeOptions | None, BeforeValidator(_options)] = Field(
+        default=None, description="The same other value for the same value, in the format given or its own."
+    )
+    mask: Annotated[MaskOptions | None, BeforeValidator(_options)] = Field(
+        default=None, description="Its characters covered, but for those named."
+    )
+    keep: Flag | None = Field(default=None, description="Real values, let through; needs `because`.")
+    null: Flag | None = Field(default=None, description="Always NULL.")
+    constant: JsonValue = Field(default=None, description="Always this value.")
+    derive: JsonValue = Field(default=None, description="Computed from other columns; not available in this version.")
+    unique: bool | None = Field(default=None, description="No two rows may share a value.")
+    because: str | None = Field(default=None, min_length=1, description="Why real values may be let through.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: object) -> object:
+        """A bare word is a treatment without options, and YAML's null is the treatment of that name."""
+        if value is None:
+            return {Treatment.NULL.value: True}
+        if isinstance(value, str):
+            if value not in set(Treatment):
+                raise ValueError(f"unknown treatment {value!r}|{'|'.join(Treatment)}")
+            if value == Treatment.CONSTANT:
+                raise ValueError("`constant` needs its value, such as {constant: 0}")
+            return {value: True}
+        if not isinstance(value, Mapping):
+            raise ValueError("a column is a treatment, such as learn, or a mapping, such as {fake: email}")  # noqa: TRY004
+        return value
+
+    @model_validator(mode="after")
+    def _one_treatment(self) -> Self:
+        named = self._named_treatments
+        if len(named) > 1:
+            raise ValueError(f"{' and '.join(named)} cannot both be the treatment of one column; leave one")
+        if Treatment.CONSTANT in named and self.constant is None:
+            raise ValueError("`constant: null` is the treatment `null`; write that")
+        return self
+
+    @property
+    def _named_treatments(self) -> list[Treatment]:
+        return [treatment for treatment in Treatment if treatment.value in self.model_fields_set]
+
+    @property
+    def treatment(self) -> Treatment | None:
+        """The treatment named by the plan; None leaves it to the safe one."""
+        named = self._named_treatments
+        return named[0] if named else None
+
+    @property
+    def options(self) -> dict[str, JsonValue]:
+        """The options of the treatment, as ColumnDecision holds them."""
+        match self.treatment:
+            case Treatment.FAKE if self.fake:
+                return self.fake.model_dump(exclude_none=True)
+            case Treatment.PSEUDONYMIZE if self.pseudonymize:
+                return self.pseudonymize.model_dump(exclude_none=True)
+            case Treatment.MASK if self.mask:
+                return self.mask.model_dump(by_alias=True)
+            case Treatment.CONSTANT:
+                return {"value": self.constant}
+            case _:
+                return {}

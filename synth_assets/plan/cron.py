@@ -1,0 +1,55 @@
+"""Cron schedules: five fields, or a word such as @daily."""
+
+import re
+
+_WORDS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of month", 1, 31, ()),
+    ("month", 1, 12, _MONTHS),
+    ("day of week", 0, 7, _DAYS),
+)
+_PART = re.compile(r"^(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?$")
+
+
+def check_cron(schedule: str) -> str:
+    """The schedule as it is; ValueError that names the field that is wrong."""
+    text = schedule.strip()
+    if text.startswith("@"):
+        if text not in _WORDS:
+            raise ValueError(f"no schedule {text!r}; the words are {', '.join(_WORDS)}")
+        return text
+    fields = text.split()
+    if len(fields) != len(_FIELDS):
+        raise ValueError(
+            f"a schedule has five fields (minute, hour, day of month, month, day of week), this one {len(fields)}"
+        )
+    for value, (name, least, most, words) in zip(fields, _FIELDS, strict=True):
+        if not all(_is_part(part, least, most, words) for part in value.split(",")):
+            raise ValueError(f"the schedule's {name} is {value!r}; it must lie between {least} and {most}, or be *")
+    return text
+
+
+def _is_part(part: str, least: int, most: int, words: tuple[str, ...]) -> bool:
+    match = _PART.match(part)
+    if not match:
+        return False
+    if match["step"] is not None and int(match["step"]) == 0:
+        return False
+    if match["first"] is None:
+        return True
+    ends = [_number(end, least, words) for end in (match["first"], match["last"]) if end is not None]
+    return all(end is not None and least <= end <= most for end in ends) and _ascending(ends)
+
+
+def _number(text: str, least: int, words: tuple[str, ...]) -> int | None:
+    if text.isdecimal():
+        return int(text)
+    return words.index(text.lower()) + least if text.lower() in words else None
+
+
+def _ascending(ends: list[int | None]) -> bool:
+    return len(ends) < 2 or (ends[0] or 0) <= (ends[-1] or 0)

@@ -1,0 +1,135 @@
+"""The settings of one dataset: what plans/<dataset>.yaml may say."""
+
+from typing import Annotated, Literal, Self, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
+
+from synth_assets.catalog.model import ForeignKey, Value
+from synth_assets.plan.columns import ColumnSettings
+from synth_assets.plan.cron import check_cron
+from synth_assets.plan.resolved import Gate, Mode
+
+SynthesizerName: TypeAlias = Literal[
+    "trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "hma", "par", "rules", "private", "auto"
+]
+DATASET_NAME = r"^[a-z][a-z0-9_]*$"
+
+
+def _by_name(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class SynthesizerSettings(Value):
+    """`synthesizer: ctgan`, or `synthesizer: {name: ctgan, options: {epochs: 100}}`."""
+
+    name: SynthesizerName = Field(default="trees", description="The engine that learns the table.")
+    options: dict[str, JsonValue] = Field(default_factory=dict, description="The engine's own options.")
+
+
+class BalanceSettings(Value):
+    """`balance: {column: is_fraud, shares: {true: 0.2}}`."""
+
+    column: str = Field(description="The column whose shares are wished for.")
+    shares: dict[str, float] = Field(description="Wished share of a value, 0 to 1.")
+
+
+class TableSettings(Value):
+    """The plan for one table."""
+
+    mode: Mode = Field(default=Mode.SYNTHETIC, description="What becomes of the table.")
+    columns: dict[str, ColumnSettings] = Field(
+        default_factory=dict, description="Treatments by column; every other column gets its safe treatment."
+    )
+    synthesizer: Annotated[SynthesizerSettings | None, BeforeValidator(_by_name)] = Field(
+        default=None, description="The engine that learns the table; trees unless named."
+    )
+    scale: float = Field(default=1.0, gt=0, le=1000, description="Rows relative to the source.")
+    balance: BalanceSettings | None = Field(default=None, description="Wished shares of a column's values.")
+    because: str | None = Field(default=None, min_length=1, description="Why real rows may be let through.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_nothing(cls, value: object) -> object:
+        return {} if value is None else value
+
+
+class ForeignKeySettings(Value):
+    """A foreign key that the source does not declare."""
+
+    table: str = Field(description="The table that holds the reference.")
+    columns: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(min_length=1, description="Its columns.")
+    parent: str = Field(description="The table referred to.")
+    parent_columns: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+        default=(), description="The columns referred to, in the same order; its primary key unless named."
+    )
+
+    def foreign_key(self, parent_columns: tuple[str, ...]) -> ForeignKey:
+        return ForeignKey(columns=self.columns, parent=self.parent, parent_columns=parent_columns)
+
+
+class PrivacySettings(Value):
+    """What protects single people of the source."""
+
+    min_group: int = Field(default=10, ge=1, description="Fewest source rows that must share what comes out.")
+    hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
+
+
+class DatasetSettings(Value):
+    """The plan for one dataset. With no `tables` it is complete: all synthetic, every column treated safely."""
+
+    dataset: str = Field(
+        pattern=DATASET_NAME, description="Its name: small letters, digits and underscores, a letter first."
+    )
+    source: str = Field(description="The source's name in resources/<environment>.yaml.")
+    targets: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+        description="The targets' names in resources/<environment>.yaml."
+    )
+    schedule: str | None = Field(default=None, description="When to refresh: five cron fields, or @daily.")
+    time_zone: str = Field(default="UTC", description="The schedule's time zone, such as Europe/Berlin.")
+    on_new_column: Literal["treat", "hold"] = Field(
+        default="treat",
+        description="A column that the last refresh did not know: treat (safely, reported) or hold (stop first).",
+    )
+    tables: dict[str, TableSettings] = Field(
+        default_factory=dict, description="Plans by table; every other table is synthetic."
+    )
+    foreign_keys: tuple[ForeignKeySettings, ...] = Field(
+        default=(), description="References that the source does not declare."
+    )
+    gate: Gate = Field(default=Gate(), description="The figures that publishing asks for.")
+    privacy: PrivacySettings = Field(default=PrivacySettings(), description="What protects single people.")
+    seed: int = Field(default=0, ge=0, description="The same snapshot, plan and seed give the same rows.")
+
+    @field_validator("tables", mode="before")
+    @classmethod
+    def _no_tables(cls, value: object) -> object:
+        return {} if value is None else value
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_cron(cls, value: str | None) -> str | None:
+        return None if value is None else check_cron(value)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"no time zone {value!r}; write one such as UTC or Europe/Berlin") from None
+        return value
+
+    @model_validator(mode="after")
+    def _targets_differ(self) -> Self:
+        if len(set(self.targets)) < len(self.targets):
+            raise ValueError("`targets` names a target twice")
+        return self
+
+    def table(self, name: str) -> TableSettings:
+        """The plan for a table; that of a table not named if it is not."""
+        return self.tables.get(name, TableSettings())
