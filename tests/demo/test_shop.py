@@ -41,10 +41,14 @@ def test_is_large_enough_and_sound(shop: sqlite3.Connection) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        "SELECT count(*) FROM orders"
-        " WHERE abs(total - (SELECT sum(amount) FROM order_lines WHERE order_id = id)) > 0.005",
-        "SELECT count(*) FROM orders o JOIN addresses a ON a.id = shipping_address_id"
-        " WHERE a.customer_id <> o.customer_id",
+        (
+            "SELECT count(*) FROM orders"
+            " WHERE abs(total - (SELECT sum(amount) FROM order_lines WHERE order_id = id)) > 0.005"
+        ),
+        (
+            "SELECT count(*) FROM orders o JOIN addresses a ON a.id = shipping_address_id"
+            " WHERE a.customer_id <> o.customer_id"
+        ),
         "SELECT count(*) FROM customers c JOIN addresses a ON a.id = default_address_id WHERE a.customer_id <> c.id",
         "SELECT count(*) FROM customers WHERE referred_by >= id",
         "SELECT count(*) FROM orders o JOIN customers c ON c.id = customer_id WHERE ordered_at < created_at",
