@@ -1,0 +1,69 @@
+# Each target does everything from a fresh clone: virtual environment, install, run. They need python3 (3.11 or later).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SYNTH := $(BIN)/synth-assets
+# Great Expectations would otherwise report its use to its makers.
+export GX_ANALYTICS_ENABLED := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install demo dev test lint format bench clean
+
+help:
+	@echo "make demo    build a production database, refresh a staging database from it, show what was done"
+	@echo "make dev     the same with the Dagster UI: http://127.0.0.1:3000"
+	@echo "make test    lint, types, layers and all tests"
+	@echo "make lint    lint, types and layers only; make format corrects what can be"
+	@echo "make bench   the engines' figures on benchmark data"
+	@echo "make clean   remove what the demo made; the virtual environment stays"
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[postgres,mysql,duckdb]" --group dev
+	@touch $@
+
+# A new production database, and a store key if there is none. Nothing that is there is overwritten but the database.
+demo/production.db: $(INSTALLED) $(wildcard demo/shop/*)
+	$(BIN)/python -m demo.shop $@
+
+.env: $(INSTALLED)
+	$(SYNTH) init --key-only
+
+demo: $(INSTALLED) demo/production.db .env
+	$(SYNTH) authorize staging
+	$(SYNTH) refresh --dataset shop
+	@echo
+	@echo "Look at the rows:        sqlite3 demo/staging.db 'SELECT * FROM customers LIMIT 5'"
+	@echo "Look at the decisions:   $(SYNTH) plan --dataset shop"
+	@echo "Look at the refreshes:   $(SYNTH) status"
+	@echo "Look at it in Dagster:   make dev"
+
+dev: $(INSTALLED) demo/production.db .env
+	$(SYNTH) authorize staging
+	mkdir -p .dagster
+	cp dagster.yaml .dagster/dagster.yaml
+	DAGSTER_HOME="$(CURDIR)/.dagster" $(BIN)/dagster dev -w workspace.yaml
+
+test: lint
+	$(BIN)/python -m pytest -n 2
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy demo
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED)
+	$(BIN)/python benchmarks/engines.py
+
+clean:
+	rm -rf .synth .dagster demo/*.db demo/*.db-*
