@@ -1,0 +1,125 @@
+"""Frames as Parquet in a stream, in pieces. Equal rows make equal bytes, however they were cut when written."""
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP_ROWS = 131_072
+
+
+def arrow_schema(schema: pl.Schema) -> pa.Schema:
+    """The Arrow schema of a polars schema."""
+    return pl.DataFrame(schema=schema).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+
+
+def strict_table(rows: pl.DataFrame | pa.RecordBatch | pa.Table, schema: pa.Schema) -> pa.Table:
+    """The rows in exactly this schema: columns by name, values cast without loss.
+
+    Raises:
+        ValueError: The columns are not those of the schema, or a value does not fit; names the column, no value.
+    """
+    if isinstance(rows, pl.DataFrame):
+        table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+    elif isinstance(rows, pa.RecordBatch):
+        table = pa.Table.from_batches([rows])
+    else:
+        table = rows
+    if sorted(table.column_names) != sorted(schema.names):
+        raise ValueError(f"rows with the columns {table.column_names} do not fit the columns {schema.names}")
+    columns = []
+    for field in schema:
+        column = table.column(field.name)
+        try:
+            columns.append(column if column.type == field.type else column.cast(field.type, safe=True))
+        except pa.ArrowException:
+            raise ValueError(
+                f"column {field.name!r}: a value of type {column.type} does not fit {field.type}"
+            ) from None
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+class FrameWriter:
+    """Collects rows into row groups of 131,072."""
+
+    def __init__(self, target: pa.NativeFile, schema: pl.Schema) -> None:
+        self._schema = arrow_schema(schema)
+        self._writer = pq.ParquetWriter(target, self._schema, compression="zstd", compression_level=1)
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+        self.rows = 0
+
+    def write(self, rows: pl.DataFrame | pa.RecordBatch | pa.Table) -> None:
+        """Append rows; the columns may come in any order.
+
+        Raises:
+            ValueError: The columns are not those of the schema, or a value does not fit; names the column, no value.
+        """
+        table = strict_table(rows, self._schema)
+        self.rows += table.num_rows
+        self._waiting.append(table)
+        self._waiting_rows += table.num_rows
+        while self._waiting_rows >= ROW_GROUP_ROWS:
+            self._flush(ROW_GROUP_ROWS)
+
+    def _flush(self, rows: int) -> None:
+        whole = pa.concat_tables(self._waiting)
+        # One contiguous chunk a column: the encoder's pages then do not depend on how the rows arrived.
+        self._writer.write_table(whole.slice(0, rows).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
+        rest = whole.slice(rows)
+        self._waiting = [rest] if rest.num_rows else []
+        self._waiting_rows = rest.num_rows
+
+    def close(self) -> None:
+        if self._waiting_rows:
+            self._flush(self._waiting_rows)
+        self._writer.close()
+
+
+class FrameReader:
+    """Reads the columns that are asked for."""
+
+    def __init__(self, source: pa.NativeFile) -> None:
+        self._file = pq.ParquetFile(source)
+
+    @property
+    def rows(self) -> int:
+        return int(self._file.metadata.num_rows)
+
+    @property
+    def schema(self) -> pl.Schema:
+        return _frame(self._file.schema_arrow.empty_table()).schema
+
+    def read(self, columns: Sequence[str] | None) -> pl.DataFrame:
+        table = self._file.read(columns=None if columns is None else self._known(columns), use_threads=True)
+        frame = _frame(table)
+        return frame if columns is None else frame.select(columns)
+
+    def batches(self, columns: Sequence[str] | None, rows: int) -> Iterator[pl.DataFrame]:
+        wanted = None if columns is None else self._known(columns)
+        waiting: list[pa.RecordBatch] = []
+        # pyarrow may cut a batch short at the end of a row group: collect until it is full.
+        for batch in self._file.iter_batches(batch_size=rows, columns=wanted):
+            waiting.append(batch)
+            while sum(b.num_rows for b in waiting) >= rows:
+                whole = pa.Table.from_batches(waiting).combine_chunks()
+                yield self._select(whole.slice(0, rows), columns)
+                waiting = whole.slice(rows).to_batches()
+        if sum(b.num_rows for b in waiting):
+            yield self._select(pa.Table.from_batches(waiting), columns)
+
+    def _select(self, table: pa.Table, columns: Sequence[str] | None) -> pl.DataFrame:
+        frame = _frame(table)
+        return frame if columns is None else frame.select(columns)
+
+    def _known(self, columns: Sequence[str]) -> list[str]:
+        missing = [name for name in columns if name not in self._file.schema_arrow.names]
+        if missing:
+            raise KeyError(f"no such columns in the frame: {missing}")
+        return list(columns)
+
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    return cast(pl.DataFrame, pl.from_arrow(table))

@@ -1,0 +1,57 @@
+"""Verdicts in the store: signed when they are kept, checked when they are asked for."""
+
+import json
+
+from synth_assets.store.digest import digest
+from synth_assets.store.errors import VerdictUnsigned
+from synth_assets.store.store import Artifact, ArtifactKey, Store
+from synth_assets.store.verdict import Verdict
+
+STAGE = "verdict"
+_FILE = "verdict.json"
+
+
+def sign_verdict(store: Store, verdict: Verdict) -> Verdict:
+    """The verdict with this store's signature."""
+    return verdict.model_copy(update={"signature": store.sign(verdict.signed_content())})
+
+
+def save_verdict(store: Store, verdict: Verdict) -> Artifact:
+    """Keep a signed verdict; every judgement is kept beside the ones before.
+
+    Raises:
+        VerdictUnsigned: The signature is not this store's.
+    """
+    if not store.is_signed(verdict.signed_content(), verdict.signature):
+        raise VerdictUnsigned(verdict.dataset)
+    key = ArtifactKey(verdict.dataset, STAGE, None, digest(verdict.model_dump(mode="json")))
+    with store.create(key, refresh=verdict.refresh) as draft:
+        draft.folder.write_bytes(_FILE, verdict.model_dump_json().encode())
+        draft.facts.update(fingerprint=verdict.fingerprint, passed=verdict.passed)
+    return draft.artifact
+
+
+def load_verdict(store: Store, artifact: Artifact) -> Verdict:
+    """The verdict of an artifact.
+
+    Raises:
+        VerdictUnsigned: The signature is not this store's.
+    """
+    verdict = Verdict.model_validate(json.loads(artifact.folder.read_bytes(_FILE)))
+    if not store.is_signed(verdict.signed_content(), verdict.signature):
+        raise VerdictUnsigned(artifact.key.dataset)
+    return verdict
+
+
+def passing_verdict(store: Store, *, dataset: str, fingerprint: str) -> Verdict | None:
+    """The newest verdict on exactly these rows if it passed, else None: an older pass does not outweigh a later fail.
+
+    Raises:
+        VerdictUnsigned: The newest verdict does not carry this store's signature.
+    """
+    judged = [a for a in store.artifacts(dataset, stage=STAGE) if a.facts.get("fingerprint") == fingerprint]
+    if not judged:
+        return None
+    verdict = load_verdict(store, judged[-1])
+    fits = verdict.dataset == dataset and verdict.fingerprint == fingerprint
+    return verdict if fits and verdict.passed and not verdict.failures else None
