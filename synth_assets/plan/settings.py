@@ -1,5 +1,6 @@
 """The settings of one dataset: what plans/<dataset>.yaml may say."""
 
+import re
 from typing import Annotated, Literal, Self, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +14,6 @@ from synth_assets.plan.resolved import Gate, Mode
 SynthesizerName: TypeAlias = Literal[
     "trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "hma", "par", "rules", "private", "auto"
 ]
-DATASET_NAME = r"^[a-z][a-z0-9_]*$"
 
 
 def _by_name(value: object) -> object:
@@ -82,9 +82,7 @@ class PrivacySettings(Value):
 class DatasetSettings(Value):
     """The plan for one dataset. With no `tables` it is complete: all synthetic, every column treated safely."""
 
-    dataset: str = Field(
-        pattern=DATASET_NAME, description="Its name: small letters, digits and underscores, a letter first."
-    )
+    dataset: str = Field(description="Its name: small letters, digits and underscores, a letter first.")
     source: str = Field(description="The source's name in resources/<environment>.yaml.")
     targets: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
         description="The targets' names in resources/<environment>.yaml."
@@ -104,6 +102,13 @@ class DatasetSettings(Value):
     gate: Gate = Field(default=Gate(), description="The figures that publishing asks for.")
     privacy: PrivacySettings = Field(default=PrivacySettings(), description="What protects single people.")
     seed: int = Field(default=0, ge=0, description="The same snapshot, plan and seed give the same rows.")
+
+    @field_validator("dataset")
+    @classmethod
+    def _is_asset_key(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+            raise ValueError(f"the dataset {value!r} must be small letters, digits and underscores, a letter first")
+        return value
 
     @field_validator("tables", mode="before")
     @classmethod

@@ -28,6 +28,14 @@ _WANTED = {
     "tuple_type": "a list",
 }
 
+_LIMITS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+    "string_too_long": ("text, its characters at most", "max_length"),
+}
+
 
 def describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     """One error in plain words: what is wrong at its key, and the nearest thing known."""
@@ -46,11 +54,14 @@ def describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     if kind == "value_error":
         return _own_message(str(context.get("error", error["msg"])))
     if kind == "string_pattern_mismatch":
-        return f"{_named(location)} is {error['input']!r}, which is not of the form {context.get('pattern')}"
+        # The value itself is left out: someone may have pasted a secret where a name belongs.
+        return f"{_named(location)} is not of the form {context.get('pattern')}"
     if kind in ("string_too_short", "too_short"):
         return f"{_named(location)} must not be empty"
-    message = error["msg"]
-    return f"{_named(location)} {message.replace('Input should', 'should', 1)}"
+    if kind in _LIMITS:
+        words, limit = _LIMITS[kind]
+        return f"{_named(location)} must be {words} {context.get(limit)}"
+    return f"{_named(location)}: {error['msg']}"
 
 
 def known_keys(model: type[BaseModel], location: Location) -> list[str]:

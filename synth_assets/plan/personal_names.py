@@ -1,0 +1,124 @@
+"""Personal data by the name of a column: words of seven languages, and what the table is about."""
+
+import re
+from functools import cache
+
+from synth_assets.catalog.model import Column
+from synth_assets.plan.personal import PERSONAL_KINDS, PersonalFinding, by_type, can_hold
+from synth_assets.plan.personal_words import (
+    ABOUT_THE_SAME,
+    AFTERTHOUGHTS,
+    BEFORE_NAME,
+    NAME,
+    NOT_AFTER,
+    PEOPLE,
+    PHRASES,
+    THINGS,
+    TOLD_BY_COMMENTS,
+)
+
+NAMED, LIKELY, COMMENTED = 0.95, 0.85, 0.7
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_ACCENTS = str.maketrans("äöüßàáâãåèéêëìíîïòóôõùúûçñ", "aousaaaaaeeeeiiiioooouuucn")
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of an identifier, in small letters without accents: 'BillingPostalCode1' is billing postal code 1."""
+    plain = "".join(character.lower().translate(_ACCENTS) if ord(character) > 127 else character for character in name)
+    return tuple(word.lower() for word in _WORDS.findall(plain))
+
+
+def classify_name(column: Column, *, table: str | None = None) -> PersonalFinding | None:
+    """What kind of personal data a column holds by its name, type and comment; None if they do not tell.
+
+    `table`, the table's name, tells what a bare `name` or `title` is of.
+    """
+    typed = by_type(column)
+    if typed:
+        return typed
+    words = words_of(column.name)
+    about_people = table is not None and is_about_people(table)
+    found = _by_people(words, about_people=about_people) or _by_phrase(words, table=table)
+    if found is None and column.comment:
+        found = _by_comment(column.comment)
+    return found if found and can_hold(found.kind, column.type) else None
+
+
+def is_about_people(table: str) -> bool:
+    """Whether a table's rows are people, by its name: customers, HR_Employee, user_profiles, but not user_roles."""
+    words = list(words_of(table))
+    while len(words) > 1 and (singular(words[-1]) in ABOUT_THE_SAME or words[-1].isdigit()):
+        words.pop()
+    return bool(words) and _is_person(words[-1])
+
+
+def singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+def _is_person(word: str) -> bool:
+    return word in PEOPLE or singular(word) in PEOPLE
+
+
+def _by_people(words: tuple[str, ...], *, about_people: bool) -> PersonalFinding | None:
+    """`name` and `title`, which say something of a person only beside a word for people."""
+    *before, last = words or ("",)
+    of_person = bool(before) and _is_person(before[-1])
+    romance = len(words) >= 2 and words[0] in NAME and _is_person(words[-1])
+    if last in NAME or romance:
+        if of_person or romance:
+            return PersonalFinding("full_name", NAMED, "its name says that it is a person's name")
+        if about_people and (not before or set(before) <= BEFORE_NAME):
+            return PersonalFinding("full_name", LIKELY, "it is the name in a table of people")
+    if last == "title" and (of_person or (about_people and not before)):
+        return PersonalFinding("job", LIKELY, "it is the title of people")
+    return None
+
+
+def _by_phrase(words: tuple[str, ...], *, table: str | None) -> PersonalFinding | None:
+    best: tuple[int, str] | None = None
+    of_thing = table is not None and singular((words_of(table) or ("",))[-1]) in THINGS
+    for start in range(len(words)):
+        for end in range(start + 1, len(words) + 1):
+            kinds = _phrases().get("".join(words[start:end]), ())
+            if not kinds or not set(words[end:]) <= AFTERTHOUGHTS:
+                continue
+            before = set(words[max(0, start - 1) : start])
+            for kind in kinds:
+                if kind == "full_name" and of_thing and "name" in words[start:end]:
+                    continue
+                if not before & NOT_AFTER.get(kind, frozenset()) and (best is None or end - start > best[0]):
+                    best = (end - start, kind)
+    if best is None:
+        return None
+    kind = best[1]
+    return PersonalFinding(kind, NAMED, f"its name says that it is {PERSONAL_KINDS[kind].label}")
+
+
+@cache
+def _phrases() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for kind, phrases in PHRASES.items():
+        for phrase in phrases.split(","):
+            joined = phrase.replace(" ", "")
+            found[joined] = (*found.get(joined, ()), kind)
+    return found
+
+
+def _by_comment(comment: str) -> PersonalFinding | None:
+    """The longest phrase of at least five letters that stands in a column's comment."""
+    words = words_of(comment)
+    best: tuple[int, str] | None = None
+    for start in range(len(words)):
+        for end in range(start + 1, min(len(words), start + 4) + 1):
+            joined = "".join(words[start:end])
+            kinds = _phrases().get(joined, ()) if len(joined) >= 5 else ()
+            for kind in kinds:
+                if kind in TOLD_BY_COMMENTS and (best is None or len(joined) > best[0]):
+                    best = (len(joined), kind)
+    if best is None:
+        return None
+    return PersonalFinding(best[1], COMMENTED, f"its comment speaks of {PERSONAL_KINDS[best[1]].label}")
