@@ -27,10 +27,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 # A new production database, and a store key if there is none. Nothing that is there is overwritten but the database.
-demo/production.db: $(INSTALLED) $(wildcard demo/shop/*)
+demo/production.db: $(wildcard demo/shop/*) | $(INSTALLED)
 	$(BIN)/python -m demo.shop $@
 
-.env: $(INSTALLED)
+.env: | $(INSTALLED)
 	$(SYNTH) init --key-only
 
 demo: $(INSTALLED) demo/production.db .env

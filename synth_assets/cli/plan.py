@@ -1,0 +1,140 @@
+"""`synth-assets plan`: what becomes of every table and column, before anything runs."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from synth_assets.cli.console import console, reporting
+from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
+
+if TYPE_CHECKING:
+    from synth_assets.catalog.model import Catalog, Table
+    from synth_assets.plan.resolved import ColumnDecision, ResolvedPlan, TableDecision
+    from synth_assets.project import Project
+
+STYLES = {"keep": "bold yellow", "reference": "bold yellow", "partial": "bold yellow", "exclude": "dim", "empty": "dim"}
+
+
+@click.command("plan", short_help="What becomes of every table and column, before anything runs.")
+@dataset_option("One dataset only; all of them otherwise.")
+@PROJECT
+@reporting
+def command(dataset: str | None, folder: Path) -> None:
+    """Show what becomes of every table and column, and why.
+
+    Reads the schema of the source, no rows. Keeps it in catalogs/DATASET.json, to be committed, and says what has
+    changed since. Nothing is written to any database.
+    """
+    project = open_project(folder)
+    out = console()
+    for name in chosen_datasets(project, dataset):
+        show_plan(project, name, out)
+
+
+def show_plan(project: "Project", dataset: str, out: Console) -> None:
+    """Print the plan of one dataset, and keep the source's catalog."""
+    from synth_assets.catalog.connection import location, open_engine
+    from synth_assets.catalog.reflect import reflect
+    from synth_assets.plan.resolve import resolve
+
+    source = project.source(dataset)
+    url = source.resolve_url(os.environ)
+    catalog = reflect(open_engine(url), namespace=source.namespace)
+    plan = resolve(project.dataset(dataset), catalog)
+    out.print(Text.assemble((dataset, "bold"), f": {len(catalog.tables)} tables in {location(url)}"))
+    out.print(decisions(plan, catalog))
+    for line in summary(plan):
+        out.print(line)
+    out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
+    out.print()
+
+
+def decisions(plan: "ResolvedPlan", catalog: "Catalog") -> Grid:
+    """One row a table, one row a column."""
+    grid = Grid(show_header=True, header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("table, column", "type", "becomes", "because"):
+        grid.add_column(heading, overflow="fold", ratio=2 if heading == "because" else None)
+    for table in plan.tables:
+        grid.add_row()
+        grid.add_row(Text(table.name, style="bold"), "", styled(table.mode.value), Text(table_reason(table)))
+        if table.mode.value in ("synthetic", "partial", "hybrid"):
+            for column in table.columns:
+                native = catalog.table(table.name).column(column.name).type.native
+                reason = column_reason(column, catalog.table(table.name))
+                grid.add_row(Text(f"  {column.name}"), Text(native, style="dim"), becomes(column), Text(reason))
+    return grid
+
+
+def table_reason(table: "TableDecision") -> str:
+    if table.because:
+        return table.because
+    scale = "" if table.scale == 1 else f", {table.scale:g} times the rows"
+    return f"learned by {table.synthesizer}{scale}" if table.mode.value == "synthetic" else ""
+
+
+def column_reason(column: "ColumnDecision", table: "Table") -> str:
+    """The reason, and where a reference goes."""
+    parents = [
+        f"{key.parent}.{key.parent_columns[key.columns.index(column.name)]}"
+        for key in table.foreign_keys
+        if column.name in key.columns
+    ]
+    arrow = f"→ {', '.join(dict.fromkeys(parents))}  " if parents else ""
+    return f"{arrow}{column.because or column.reason}"
+
+
+def becomes(column: "ColumnDecision") -> Text:
+    """The treatment with its options, or the role of a column that has no treatment of its own."""
+    if column.role.value in ("key", "reference", "generated"):
+        return styled({"key": "new key", "reference": "new reference", "generated": "computed"}[column.role.value])
+    if column.treatment.value == "learn" and column.role.value == "text":
+        return styled("new text")
+    kind = column.options.get("kind") or column.options.get("format")
+    return styled(column.treatment.value, f" {kind}" if kind else "")
+
+
+def styled(word: str, more: str = "") -> Text:
+    return Text(word, style=STYLES.get(word, "")) + Text(more)
+
+
+def summary(plan: "ResolvedPlan") -> list[Text]:
+    """How many tables become what, and all that lets real values through."""
+    modes = [table.mode.value for table in plan.tables]
+    counts = ", ".join(f"{modes.count(mode)} {mode}" for mode in dict.fromkeys(sorted(modes, key=modes.count)[::-1]))
+    real = [table.name for table in plan.tables if table.mode.value == "reference"]
+    real += [
+        f"{table.name}.{column.name}"
+        for table in plan.published
+        for column in table.columns
+        if column.lets_real_values_through and table.mode.value != "reference"
+    ]
+    lines = [Text(f"\n{counts}.")]
+    if real:
+        lines.append(Text(f"Real values reach the targets from: {', '.join(real)}.", style="yellow"))
+    else:
+        lines.append(Text("No real value reaches the targets.", style="green"))
+    return lines
+
+
+def keep_catalog(path: Path, catalog: "Catalog", root: Path) -> Text:
+    """Write the catalog where it is new or changed; says what has."""
+    from synth_assets.catalog.drift import compare
+    from synth_assets.catalog.files import read_catalog, write_catalog
+
+    shown = path.relative_to(root)
+    if not path.exists():
+        write_catalog(path, catalog)
+        return Text(f"{shown} is new: commit it, so that Dagster knows the tables without asking the database.")
+    drift = compare(read_catalog(path), catalog)
+    if not drift.changes:
+        return Text(f"{shown} is up to date.", style="dim")
+    write_catalog(path, catalog)
+    lines = Text(f"{shown} is updated. Since it was written:", style="yellow")
+    for change in drift.changes:
+        lines.append(f"\n  {change.message}")
+    return lines
