@@ -1,0 +1,211 @@
+"""A column as the engine sees it: one or more parts, each a column of small integer codes (0 is NULL).
+
+A number, a boolean and a category are one part. A time of a longer span is up to three: the day (or week and weekday,
+where weekdays differ) and the time of day, so that opening hours and weekends come out as they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec
+from synth_assets.synthesize.trees.labels import LabelCodes
+from synth_assets.synthesize.trees.numbers import NumberCodes
+from synth_assets.synthesize.trees.scale import Codes, Floats, Mask, Scale
+
+_TICKS_A_DAY = {"ns": 86_400 * 10**9, "us": 86_400 * 10**6, "ms": 86_400 * 10**3}
+_MONDAY = 3  # 1970-01-01 was a Thursday
+
+
+@dataclass(frozen=True)
+class Booleans:
+    """Codes 0 NULL, 1 False, 2 True."""
+
+    count: int = 2
+    allowed: int = 2
+
+    def encode(self, series: pl.Series) -> Codes:
+        return (series.cast(pl.UInt16) + 1).fill_null(0).to_numpy()
+
+    def decode(self, name: str, codes: Codes) -> pl.Series:
+        return pl.Series([None, False, True], dtype=pl.Boolean).gather(pl.Series(codes)).alias(name)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A number or time: its scale and the codes of its parts.
+
+    Attributes:
+        split: What the parts are: ("value",), ("day", "time"), ("week", "weekday"), ("week", "weekday", "time").
+        least, most: Range of the whole value, in units; parts put together never leave it.
+    """
+
+    scale: Scale
+    split: tuple[str, ...]
+    parts: tuple[NumberCodes, ...]
+    least: float
+    most: float
+
+    @property
+    def ticks_a_day(self) -> float:
+        return float(_TICKS_A_DAY[self.scale.dtype.time_unit]) if isinstance(self.scale.dtype, pl.Datetime) else 1.0
+
+    def encode(self, series: pl.Series) -> list[Codes]:
+        values, missing = _units(self.scale, series)
+        columns = _parted(values, self.split, self.ticks_a_day)
+        return [
+            np.where(missing, 0, part.encode(column)).astype(np.uint16)
+            for part, column in zip(self.parts, columns, strict=True)
+        ]
+
+    def decode(self, name: str, codes: Sequence[Codes], rng: np.random.Generator) -> pl.Series:
+        columns = [part.decode(of, rng) for part, of in zip(self.parts, codes, strict=True)]
+        missing = codes[0] == 0
+        values = _joined(columns, self.split, self.ticks_a_day)
+        if len(self.split) > 1:
+            step = self.ticks_a_day * (7 if "week" in self.split else 1)
+            values = np.where(values < self.least, values + step, np.where(values > self.most, values - step, values))
+        values = np.clip(values, self.least, self.most)
+        values = np.where(missing, 0.0, np.rint(values) if self.scale.whole else values)
+        return self.scale.series(name, values, missing)
+
+
+Coding = Booleans | LabelCodes | Numbers
+
+
+@dataclass(frozen=True)
+class ColumnCodes:
+    """One column and its coding; `names` are the names of its parts."""
+
+    name: str
+    coding: Coding
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        if isinstance(self.coding, Numbers) and len(self.coding.parts) > 1:
+            return tuple(f"{self.name}.{part}" for part in self.coding.split)
+        return (self.name,)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The highest code of each part."""
+        return tuple(p.count for p in self.coding.parts) if isinstance(self.coding, Numbers) else (self.coding.count,)
+
+    @property
+    def allowed(self) -> tuple[int, ...]:
+        """The highest code of each part that may be drawn."""
+        return self.counts if isinstance(self.coding, Numbers) else (self.coding.allowed,)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether codes stand in the order of the values."""
+        return not isinstance(self.coding, LabelCodes)
+
+    def encode(self, series: pl.Series) -> list[Codes]:
+        return self.coding.encode(series) if isinstance(self.coding, Numbers) else [self.coding.encode(series)]
+
+    def decode(self, codes: Sequence[Codes], rng: np.random.Generator) -> pl.Series:
+        match self.coding:
+            case Numbers():
+                return self.coding.decode(self.name, codes, rng)
+            case LabelCodes():
+                return self.coding.decode(self.name, codes[0], rng)
+            case _:
+                return self.coding.decode(self.name, codes[0])
+
+    @classmethod
+    def fit(cls, series: pl.Series, spec: ColumnSpec, *, min_group: int, bins: int, seed: int) -> "ColumnCodes":
+        """The coding of a learned column."""
+        match spec.kind:
+            case ColumnKind.BOOLEAN:
+                return cls(spec.name, Booleans())
+            case ColumnKind.CATEGORY:
+                return cls(spec.name, LabelCodes.fit(series, min_group=min_group, keep=spec.keep, seed=seed))
+            case _:
+                return cls(spec.name, _numbers(series, spec, min_group, bins))
+
+    @classmethod
+    def fit_context(cls, series: pl.Series, *, min_group: int, bins: int) -> "ColumnCodes":
+        """The coding of a context column, by its type."""
+        if series.dtype == pl.Boolean:
+            return cls(series.name, Booleans())
+        if series.dtype == pl.String:
+            return cls(series.name, LabelCodes.fit_context(series, min_group=min_group, most=4 * bins))
+        spec = ColumnSpec(series.name, ColumnKind.NUMBER)
+        return cls(series.name, _numbers(series, spec, min_group, bins))
+
+
+def _numbers(series: pl.Series, spec: ColumnSpec, min_group: int, bins: int) -> Numbers:
+    scale = Scale.of(series)
+    values, missing = _units(scale, series)
+    values = values[~missing]
+    limits = (
+        -np.inf if spec.minimum is None else scale.bound(spec.minimum),
+        np.inf if spec.maximum is None else scale.bound(spec.maximum),
+    )
+    group = 1 if spec.keep else min_group
+    whole = NumberCodes.fit(
+        values, dtype=scale.dtype, min_group=min_group, most_codes=bins, keep=spec.keep, limits=limits
+    )
+    split = _split(values, scale.dtype, group)
+    if split == ("value",):
+        return Numbers(scale, split, (whole,), whole.least, whole.most)
+    ticks = float(_TICKS_A_DAY[scale.dtype.time_unit]) if isinstance(scale.dtype, pl.Datetime) else 1.0
+    parts = tuple(
+        NumberCodes.fit(
+            column,
+            dtype=scale.dtype if part == "time" else pl.Date(),
+            min_group=min_group,
+            most_codes=bins,
+            keep=spec.keep,
+        )
+        for part, column in zip(split, _parted(values, split, ticks), strict=True)
+    )
+    return Numbers(scale, split, parts, whole.least, whole.most)
+
+
+def _units(scale: Scale, series: pl.Series) -> tuple[Floats, Mask]:
+    """Units, with NaN taken for missing."""
+    values, missing = scale.units(series)
+    if series.dtype.is_float():
+        strange = np.isnan(values)
+        if strange.any():
+            return np.where(strange, 0.0, values), missing | strange
+    return values, missing
+
+
+def _split(values: Floats, dtype: pl.DataType, group: int) -> tuple[str, ...]:
+    """Which parts a column of times is best drawn in."""
+    if not isinstance(dtype, pl.Date | pl.Datetime) or len(values) < max(200, 4 * group):
+        return ("value",)
+    ticks = float(_TICKS_A_DAY[dtype.time_unit]) if isinstance(dtype, pl.Datetime) else 1.0
+    days = np.floor(values / ticks)
+    span = float(np.quantile(days, 0.99) - np.quantile(days, 0.01))
+    if span < 7:
+        return ("value",)
+    clock = ("time",) if np.any(values != days * ticks) else ()
+    counts = np.bincount(((days + _MONDAY) % 7).astype(np.intp), minlength=7) / len(days)
+    uneven = 7 * float(((counts - 1 / 7) ** 2).sum())  # chi-squared statistic over the number of rows
+    _, each = np.unique(days, return_counts=True)
+    if span >= 60 and uneven > 0.03 and uneven * len(days) > 40 and each.max() < 0.02 * len(days):
+        return ("week", "weekday", *clock)
+    # A column of whole days is simplest as it is, whatever its type.
+    return ("day", *clock) if clock else ("value",)
+
+
+def _parted(values: Floats, split: tuple[str, ...], ticks: float) -> list[Floats]:
+    if split == ("value",):
+        return [values]
+    days = np.floor(values / ticks)
+    found = {"day": days, "week": np.floor((days + _MONDAY) / 7), "weekday": (days + _MONDAY) % 7}
+    return [values - days * ticks if part == "time" else found[part] for part in split]
+
+
+def _joined(columns: Sequence[Floats], split: tuple[str, ...], ticks: float) -> Floats:
+    if split == ("value",):
+        return columns[0]
+    of = dict(zip(split, columns, strict=True))
+    days = of["day"] if "day" in of else of["week"] * 7 + of["weekday"] - _MONDAY
+    return days * ticks + of.get("time", 0.0)

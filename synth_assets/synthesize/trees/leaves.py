@@ -1,0 +1,69 @@
+"""The distributions at the leaves of a tree, all in flat arrays."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_assets.synthesize.trees.scale import Codes, Floats
+
+_NEVER_SEEN = 1e-6  # likelihood of a given code that its leaf has not seen
+
+
+@dataclass(frozen=True)
+class Leaves:
+    """One discrete distribution over codes per leaf.
+
+    Attributes:
+        codes: The codes of leaf 0, then those of leaf 1, ...
+        share: The probability of each.
+        ends: Where each leaf's codes end.
+    """
+
+    codes: Codes
+    share: Floats
+    ends: npt.NDArray[np.intp]
+
+    @classmethod
+    def count(cls, leaf: npt.NDArray[np.intp], codes: Codes, leaves: int, size: int, fallback: Floats) -> "Leaves":
+        """From the leaf and code of each row; a leaf without rows gets `fallback` (one probability a code)."""
+        table = np.bincount(leaf * size + codes, minlength=leaves * size).reshape(leaves, size).astype(np.float64)
+        table[table.sum(axis=1) == 0] = fallback
+        return cls.of(table)
+
+    @classmethod
+    def of(cls, table: Floats) -> "Leaves":
+        """From weights, one row a leaf."""
+        share = table / table.sum(axis=1, keepdims=True)
+        at, codes = np.nonzero(share)
+        ends = np.cumsum(np.bincount(at, minlength=len(table)))
+        return cls(codes.astype(np.uint16), share[at, codes], ends.astype(np.intp))
+
+    @cached_property
+    def numbers(self) -> npt.NDArray[np.intp]:
+        """The leaf of each code."""
+        return np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=0))
+
+    @cached_property
+    def _running(self) -> Floats:
+        """Cumulative probability within each leaf plus the number of the leaf: one sorted array for all leaves."""
+        total = np.cumsum(self.share)
+        before = np.r_[0.0, total[self.ends[:-1] - 1]]
+        running: Floats = np.minimum(total - before[self.numbers], 1.0) + self.numbers
+        return running
+
+    def draw(self, leaf: npt.NDArray[np.intp], uniform: Floats) -> Codes:
+        """A code for each row's leaf, by inverting its distribution at `uniform`."""
+        if len(self.ends) == 1:
+            at = np.searchsorted(self._running, uniform, side="right")
+            return self.codes[np.minimum(at, len(self.codes) - 1)]
+        at = np.searchsorted(self._running, leaf + uniform, side="right")
+        return self.codes[np.minimum(at, self.ends[leaf] - 1)]
+
+    def likelihood(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Floats:
+        """The probability of each row's code in its leaf, never 0."""
+        wanted = leaf * 65_536 + codes
+        known = self.numbers * 65_536 + self.codes
+        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+        return np.where(known[at] == wanted, self.share[at], _NEVER_SEEN)

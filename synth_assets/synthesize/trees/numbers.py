@@ -1,0 +1,278 @@
+"""Codes of a number or time: repeated values, and quantile bins with what lies within them.
+
+What is stored of the values: bin edges and knots (midpoints between neighbouring values, never a value itself), and
+values that at least `min_group` rows share. Nothing outside the range from the min_group-th smallest to the
+min_group-th largest value can come out, whatever the edges.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.synthesize.trees.grain import Grains, ladder
+from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
+
+Positions = npt.NDArray[np.intp]
+_MOST_KNOTS = 16  # pieces of the piecewise-linear distribution within one bin
+_MOST_SHARED = 20_000  # repeated values remembered within bins
+
+
+@dataclass(frozen=True)
+class Bins:
+    """What numbers without a code of their own are drawn from; one row a bin.
+
+    Attributes:
+        first, last: Slices of `knots` of each bin (knots[first : last + 1]), equally likely pieces.
+        shared: Values of at least min_group rows, bin after bin; `shared_end` their running share of the bin's rows
+            plus the bin's number, so that one binary search finds them.
+        shared_part: Share of a bin's rows that hold a shared value.
+    """
+
+    knots: Floats
+    first: Positions
+    last: Positions
+    shared: Floats
+    shared_end: Floats
+    shared_part: Floats
+    grains: Grains
+
+    def draw(self, bins: Positions, rng: np.random.Generator, *, least: float, most: float) -> Floats:
+        """A value for each bin number, within [least, most]."""
+        uniform = rng.random((3, len(bins)))
+        pieces = (self.last - self.first)[bins]
+        place = uniform[0] * pieces
+        piece = np.minimum(place.astype(np.intp), pieces - 1)
+        low = self.knots[self.first[bins] + piece]
+        high = self.knots[self.first[bins] + piece + 1]
+        values = low + (place - piece) * (high - low)
+        values, sizes = self.grains.apply(values, bins, uniform[1])
+        values = _inside(values, sizes, least, most)
+        repeated = np.flatnonzero(uniform[2] < self.shared_part[bins])
+        if len(repeated):
+            at = np.searchsorted(self.shared_end, bins[repeated] + uniform[2, repeated], side="right")
+            values[repeated] = self.shared[np.minimum(at, len(self.shared) - 1)]
+        return values
+
+
+@dataclass(frozen=True)
+class NumberCodes:
+    """The coding of one number: codes 1 .. count in the order of the values (0 is NULL).
+
+    Attributes:
+        least, most: The protected range, in units.
+        spikes: Sorted values that are codes of their own; `spike_codes` their codes.
+        edges: Sorted borders between cells of the line; `cell_codes` (one longer) the code of each cell.
+        values: One value a code, index 0 unused: the spike itself, NaN for a bin.
+        bin_of: Bin number of each code, -1 for a spike.
+    """
+
+    least: float
+    most: float
+    spikes: Floats
+    spike_codes: Codes
+    edges: Floats
+    cell_codes: Codes
+    values: Floats
+    bin_of: Positions
+    bins: Bins
+
+    @property
+    def count(self) -> int:
+        return len(self.values) - 1
+
+    def encode(self, values: Floats) -> Codes:
+        """The code of each value, any float."""
+        codes = self.cell_codes[np.searchsorted(self.edges, values, side="right")]
+        if len(self.spikes):
+            at = np.minimum(np.searchsorted(self.spikes, values), len(self.spikes) - 1)
+            codes = np.where(self.spikes[at] == values, self.spike_codes[at], codes)
+        return codes
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> Floats:
+        """A value for each code; those of code 0 mean nothing."""
+        values = self.values[codes]
+        loose = np.flatnonzero(self.bin_of[codes] >= 0)
+        if len(loose):
+            bins = self.bin_of[codes[loose]]
+            values[loose] = self.bins.draw(bins, rng, least=self.least, most=self.most)
+        return values
+
+    @classmethod
+    def fit(
+        cls,
+        values: Floats,
+        *,
+        dtype: pl.DataType,
+        min_group: int,
+        most_codes: int,
+        keep: bool = False,
+        limits: tuple[float, float] = (-np.inf, np.inf),
+    ) -> "NumberCodes":
+        """From all values that are not NULL (any order, NaN allowed), in units.
+
+        `limits` are hard bounds. With fewer than 2 * min_group values there is no protected range: what comes out are
+        round numbers around them, as coarse as their spread.
+        """
+        group = 1 if keep else min_group
+        values = np.sort(values[~np.isnan(values)])
+        finite = values[np.isfinite(values)]
+        if len(finite) < 2 * group:
+            return _few(finite, dtype, limits)
+        least = max(finite[group - 1], limits[0])
+        most = min(finite[len(finite) - group], limits[1])
+        distinct, counts = np.unique(np.clip(finite, least, most), return_counts=True)
+        true_counts = counts.copy()
+        # The ends stand for all values beyond them too; only their own rows make them a repeated value.
+        true_counts[0] = np.searchsorted(finite, least, "right") - np.searchsorted(finite, least)
+        true_counts[-1] = np.searchsorted(finite, most, "right") - np.searchsorted(finite, most)
+        repeated = true_counts >= max(group, 2)
+        spike = _spikes(true_counts, repeated, most_codes)
+        return _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most))
+
+
+def _spikes(counts: npt.NDArray[np.intp], repeated: Mask, most: int) -> Mask:
+    """Which distinct values get a code of their own: all repeated ones if they are few, else the heavy ones."""
+    if repeated.sum() <= most:
+        return repeated
+    heavy: Mask = repeated & (counts >= counts.sum() / (2 * most))
+    if heavy.sum() > most:
+        heavy &= counts >= np.sort(counts[heavy])[-most]
+    return heavy
+
+
+def _assemble(
+    distinct: Floats,
+    counts: npt.NDArray[np.intp],
+    spike: Mask,
+    shared: Mask,
+    dtype: pl.DataType,
+    group: int,
+    most_codes: int,
+    span: tuple[float, float],
+) -> NumberCodes:
+    loose = np.flatnonzero(~spike)
+    rows = int(counts[loose].sum())
+    wanted = int(min(most_codes, max(1, rows // max(2 * group, 20)))) if rows >= group else 0
+    cell = np.empty(0, np.intp)  # the bin of each loose value
+    if wanted:
+        middle = np.cumsum(counts[loose]) - counts[loose] / 2
+        _, cell = np.unique(np.minimum((middle * wanted / rows).astype(np.intp), wanted - 1), return_inverse=True)
+    else:
+        loose = loose[:0]
+        if not spike.any():
+            return _few(distinct, dtype, span)
+    count = int(cell.max()) + 1 if len(cell) else 0
+    starts = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]]) if count else np.empty(0, np.intp)
+    # Values that lie between two bins end at the midpoint of the neighbouring loose values: nobody's value.
+    edges = (distinct[loose[starts[1:]]] + distinct[loose[starts[1:] - 1]]) / 2 if count else np.empty(0)
+    weight = np.bincount(cell, weights=counts[loose], minlength=count)
+    centre = np.bincount(cell, weights=counts[loose] * distinct[loose], minlength=count) / np.maximum(weight, 1)
+    spikes = distinct[spike]
+    order = np.argsort(np.r_[spikes, centre], kind="stable")
+    code = np.empty(len(order), np.uint16)
+    code[order] = np.arange(1, len(order) + 1, dtype=np.uint16)
+    table = np.full(len(order) + 1, np.nan)
+    table[code[: len(spikes)]] = spikes
+    bin_of = np.full(len(order) + 1, -1, np.intp)
+    bin_of[code[len(spikes) :]] = np.arange(count)
+    if count:
+        cell_codes = code[len(spikes) :]
+    else:
+        edges, cell_codes = (spikes[1:] + spikes[:-1]) / 2, code[: len(spikes)]
+    bins = _bins(distinct, counts, loose, cell, count, shared, dtype, group, span)
+    return NumberCodes(
+        float(span[0]), float(span[1]), spikes, code[: len(spikes)], edges, cell_codes, table, bin_of, bins
+    )
+
+
+def _bins(
+    distinct: Floats,
+    counts: npt.NDArray[np.intp],
+    loose: Positions,
+    cell: Positions,
+    count: int,
+    shared: Mask,
+    dtype: pl.DataType,
+    group: int,
+    span: tuple[float, float],
+) -> Bins:
+    held = shared[loose]
+    if held.sum() > _MOST_SHARED:
+        held &= counts[loose] >= np.sort(counts[loose][held])[-_MOST_SHARED]
+    weight = np.bincount(cell, weights=counts[loose], minlength=count)
+    held_counts, held_cell = counts[loose][held], cell[held]
+    part = np.bincount(held_cell, weights=held_counts, minlength=count) / np.maximum(weight, 1)
+    running = np.cumsum(held_counts)
+    before = np.r_[0, np.cumsum(np.bincount(held_cell, weights=held_counts, minlength=count))]
+    ends = held_cell + (running - before[held_cell]) / np.maximum(weight, 1)[held_cell]
+
+    rest, rest_counts, rest_cell = distinct[loose][~held], counts[loose][~held], cell[~held]
+    knots: list[Floats] = []
+    for number in range(count):
+        of = rest_cell == number
+        within, repeats = rest[of], rest_counts[of]
+        if len(within) > 2:  # the ends of the range stand for all beyond it, which never come out
+            inner = (within > span[0]) & (within < span[1])
+            within, repeats = within[inner], repeats[inner]
+        if not len(within):  # only shared values: the knots are never used
+            within, repeats = distinct[loose][cell == number], counts[loose][cell == number]
+        knots.append(_knots(within, repeats, distinct, group, span))
+    last = np.cumsum([len(k) for k in knots], dtype=np.intp) - 1
+    first = last - np.array([len(k) - 1 for k in knots], dtype=np.intp)
+    inside = (rest > span[0]) & (rest < span[1])
+    grains = Grains.fit(rest[inside], rest_cell[inside], count, dtype=dtype)
+    return Bins(np.concatenate(knots) if knots else np.empty(0), first, last, distinct[loose][held], ends, part, grains)
+
+
+def _knots(
+    within: Floats, counts: npt.NDArray[np.intp], every: Floats, group: int, span: tuple[float, float]
+) -> Floats:
+    """Borders of equally likely pieces of at least `group` rows each; all of them between values."""
+    rows = int(counts.sum())
+    pieces = int(np.clip(rows // group, 1, _MOST_KNOTS))
+    running = np.cumsum(counts)
+    wanted = rows * np.arange(1, pieces) / pieces
+    after = np.minimum(np.searchsorted(running, wanted, side="right"), len(within) - 1)
+    inner = (within[np.maximum(after - 1, 0)] + within[after]) / 2
+    low, high = np.searchsorted(every, [within[0], within[-1]])
+    left = (every[max(low - 1, 0)] + within[0]) / 2
+    right = (every[min(high + 1, len(every) - 1)] + within[-1]) / 2
+    # An end of the protected range may be one row's value: start half a gap further in.
+    if within[0] <= span[0] and len(every) > 1:
+        left = (every[0] + every[1]) / 2
+    if within[-1] >= span[1] and len(every) > 1:
+        right = (every[-1] + every[-2]) / 2
+    return np.sort(np.r_[left, inner, right])
+
+
+def _few(finite: Floats, dtype: pl.DataType, limits: tuple[float, float]) -> NumberCodes:
+    """One bin of round numbers around too few values to show any of them."""
+    low, high = (float(finite[0]), float(finite[-1])) if len(finite) else (0.0, 1.0)
+    size = high - low if high > low else abs(low)
+    step = 10.0 ** np.floor(np.log10(size)) if size > 0 else 1.0
+    grains = Grains.fit(finite, np.zeros(len(finite), np.intp), 1, dtype=dtype)
+    coarsest = max((g for g in ladder(dtype) if g <= max(grains.sizes[0], step)), default=step)
+    step = max(step, grains.sizes[0] if grains.sizes[0] else coarsest)
+    low, high = np.floor(low / step) * step, np.ceil(high / step) * step
+    if high <= low:
+        high = low + step
+    low, high = float(max(low, limits[0])), float(min(high, limits[1]))
+    if high < low:
+        low = high = float(np.clip(low, *limits))
+    none = np.empty(0)
+    bins = Bins(np.array([low, high]), np.array([0]), np.array([1]), none, none, np.zeros(1), grains)
+    codes = np.array([1], np.uint16)
+    return NumberCodes(low, high, none, codes[:0], none, codes, np.array([np.nan, np.nan]), np.array([-1, 0]), bins)
+
+
+def _inside(values: Floats, sizes: Floats, least: float, most: float) -> Floats:
+    """Values moved by whole grains into the range; where no multiple fits, clipped."""
+    below, above = values < least, values > most
+    if below.any() or above.any():
+        steps = np.where(sizes > 0, sizes, 1.0)
+        values = np.where(below, np.where(sizes > 0, np.ceil(least / steps) * steps, least), values)
+        values = np.where(above, np.where(sizes > 0, np.floor(most / steps) * steps, most), values)
+        values = np.clip(values, least, most)
+    return values

@@ -1,0 +1,180 @@
+"""A fitted model as JSON and Parquet in a folder, and back: no pickle, every float to its last bit."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from pydantic import JsonValue
+
+from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers
+from synth_assets.synthesize.trees.grain import Grains
+from synth_assets.synthesize.trees.labels import LabelCodes
+from synth_assets.synthesize.trees.leaves import Leaves
+from synth_assets.synthesize.trees.numbers import Bins, NumberCodes
+from synth_assets.synthesize.trees.scale import Scale
+from synth_assets.synthesize.trees.tree import Tree
+
+
+def floats(values: Any) -> list[JsonValue]:
+    """Floats as JSON; repr keeps every bit, and what JSON has no word for is text."""
+    return [v if np.isfinite(v) else str(v) for v in np.asarray(values, np.float64).tolist()]
+
+
+def unfloats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.array([float(v) for v in values], np.float64)
+
+
+def dtype_to_json(dtype: pl.DataType) -> dict[str, JsonValue]:
+    """A polars type of ColumnKind as JSON."""
+    match dtype:
+        case pl.Decimal():
+            return {"name": "Decimal", "precision": dtype.precision, "scale": dtype.scale}
+        case pl.Datetime():
+            return {"name": "Datetime", "time_unit": dtype.time_unit, "time_zone": dtype.time_zone}
+        case _:
+            return {"name": str(dtype)}
+
+
+def dtype_from_json(value: Any) -> pl.DataType:
+    options = {k: v for k, v in value.items() if k != "name"}
+    made = getattr(pl, value["name"])(**options)
+    assert isinstance(made, pl.DataType)  # noqa: S101 (the names come from dtype_to_json)
+    return made
+
+
+def column_to_json(column: ColumnCodes) -> dict[str, JsonValue]:
+    coding = column.coding
+    match coding:
+        case Booleans():
+            return {"name": column.name, "coding": "booleans"}
+        case LabelCodes():
+            return {
+                "name": column.name,
+                "coding": "labels",
+                "labels": list(coding.labels),
+                "buckets": coding.buckets,
+                "invented": list(coding.invented),
+            }
+        case Numbers():
+            return {
+                "name": column.name,
+                "coding": "numbers",
+                "dtype": dtype_to_json(coding.scale.dtype),
+                "base": str(coding.scale.base),
+                "split": list(coding.split),
+                "range": floats([coding.least, coding.most]),
+                "parts": [_numbers_to_json(part) for part in coding.parts],
+            }
+
+
+def column_from_json(value: Any) -> ColumnCodes:
+    match value["coding"]:
+        case "booleans":
+            return ColumnCodes(value["name"], Booleans())
+        case "labels":
+            coding = LabelCodes(tuple(value["labels"]), value["buckets"], tuple(value["invented"]))
+            return ColumnCodes(value["name"], coding)
+        case _:
+            least, most = unfloats(value["range"]).tolist()
+            scale = Scale(dtype_from_json(value["dtype"]), int(value["base"]))
+            parts = tuple(_numbers_from_json(part) for part in value["parts"])
+            return ColumnCodes(value["name"], Numbers(scale, tuple(value["split"]), parts, least, most))
+
+
+def _numbers_to_json(part: NumberCodes) -> dict[str, JsonValue]:
+    bins = part.bins
+    return {
+        "range": floats([part.least, part.most]),
+        "spikes": floats(part.spikes),
+        "spike_codes": part.spike_codes.tolist(),
+        "edges": floats(part.edges),
+        "cell_codes": part.cell_codes.tolist(),
+        "values": floats(part.values),
+        "bin_of": part.bin_of.tolist(),
+        "knots": floats(bins.knots),
+        "first": bins.first.tolist(),
+        "last": bins.last.tolist(),
+        "shared": floats(bins.shared),
+        "shared_end": floats(bins.shared_end),
+        "shared_part": floats(bins.shared_part),
+        "grains": floats(bins.grains.sizes),
+        "grain_shares": [floats(row) for row in bins.grains.shares],
+    }
+
+
+def _numbers_from_json(value: Any) -> NumberCodes:
+    sizes = tuple(unfloats(value["grains"]).tolist())
+    shares = np.array([unfloats(row) for row in value["grain_shares"]]).reshape(-1, len(sizes))
+    bins = Bins(
+        unfloats(value["knots"]),
+        np.array(value["first"], np.intp),
+        np.array(value["last"], np.intp),
+        unfloats(value["shared"]),
+        unfloats(value["shared_end"]),
+        unfloats(value["shared_part"]),
+        Grains(sizes, shares),
+    )
+    least, most = unfloats(value["range"]).tolist()
+    return NumberCodes(
+        least,
+        most,
+        unfloats(value["spikes"]),
+        np.array(value["spike_codes"], np.uint16),
+        unfloats(value["edges"]),
+        np.array(value["cell_codes"], np.uint16),
+        unfloats(value["values"]),
+        np.array(value["bin_of"], np.intp),
+        bins,
+    )
+
+
+def trees_to_frames(trees: list[Tree], leaves: list[Leaves]) -> dict[str, pl.DataFrame]:
+    """All trees and leaves as three frames, one row a node, a block of answers, a share."""
+    number = [np.full(len(tree.column), at, np.int32) for at, tree in enumerate(trees)]
+    nodes = {
+        "tree": _joined(number, np.int32),
+        "column": _joined([t.column for t in trees], np.int32),
+        "left": _joined([t.left for t in trees], np.int32),
+        "table": _joined([t.table for t in trees], np.int32),
+        "leaf": _joined([t.leaf for t in trees], np.int32),
+    }
+    answers = {
+        "tree": _joined([np.full(len(t.right), at, np.int32) for at, t in enumerate(trees)], np.int32),
+        "right": _joined([t.right for t in trees], np.uint8),
+    }
+    shares = {
+        "tree": _joined([np.full(len(of.codes), at, np.int32) for at, of in enumerate(leaves)], np.int32),
+        "leaf": _joined([of.numbers.astype(np.int32) for of in leaves], np.int32),
+        "code": _joined([of.codes for of in leaves], np.uint16),
+        "share": _joined([of.share for of in leaves], np.float64),
+    }
+    return {"nodes": pl.DataFrame(nodes), "answers": pl.DataFrame(answers), "leaves": pl.DataFrame(shares)}
+
+
+def trees_from_frames(frames: dict[str, pl.DataFrame], depths: list[int]) -> tuple[list[Tree], list[Leaves]]:
+    nodes, answers, shares = (
+        {name: frame[name].to_numpy() for name in frame.columns}
+        for frame in (frames["nodes"], frames["answers"], frames["leaves"])
+    )
+    trees, leaves = [], []
+    for number, depth in enumerate(depths):
+        of = slice(*np.searchsorted(nodes["tree"], [number, number + 1]))
+        answer = slice(*np.searchsorted(answers["tree"], [number, number + 1]))
+        share = slice(*np.searchsorted(shares["tree"], [number, number + 1]))
+        trees.append(
+            Tree(
+                nodes["column"][of],
+                nodes["left"][of],
+                nodes["table"][of],
+                answers["right"][answer],
+                nodes["leaf"][of],
+                depth,
+            )
+        )
+        ends = np.cumsum(np.bincount(shares["leaf"][share])).astype(np.intp)
+        leaves.append(Leaves(shares["code"][share], shares["share"][share], ends))
+    return trees, leaves
+
+
+def _joined(arrays: list[Any], dtype: Any) -> Any:
+    return np.concatenate(arrays).astype(dtype) if arrays else np.empty(0, dtype)

@@ -1,0 +1,121 @@
+"""The native synthesizer of one table."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from synth_assets.store.folder import Folder
+from synth_assets.synthesize.protocol import TableSpec
+from synth_assets.synthesize.trees.columns import ColumnCodes
+from synth_assets.synthesize.trees.model import Part, draw, fit_parts
+from synth_assets.synthesize.trees.saving import (
+    column_from_json,
+    column_to_json,
+    trees_from_frames,
+    trees_to_frames,
+)
+from synth_assets.synthesize.trees.scale import Codes
+from synth_assets.synthesize.trees.settings import TreesSettings
+
+VERSION = 1
+
+
+class TreesSynthesizer:
+    """Autoregressive decision trees: every column drawn from a leaf of a tree over the columns before it."""
+
+    def __init__(self, settings: TreesSettings | None = None, **options: Any) -> None:
+        self.settings = settings or TreesSettings(**options)
+        self.columns: tuple[ColumnCodes, ...] = ()
+        self.context: tuple[ColumnCodes, ...] = ()
+        self.parts: tuple[Part, ...] = ()
+
+    def fit(self, rows: pl.DataFrame, *, table: TableSpec, context: pl.DataFrame | None, seed: int) -> None:
+        """Learn the columns of `table` from `rows`, each row with its row of `context`."""
+        bins, group = self.settings.bins, table.min_group
+        rng = np.random.default_rng(seed)
+        seeds = rng.integers(2**31, size=len(table.columns)).tolist()
+        with ThreadPoolExecutor(self._threads()) as pool:
+            columns = pool.map(
+                lambda spec, own: ColumnCodes.fit(rows[spec.name], spec, min_group=group, bins=bins, seed=own),
+                table.columns,
+                seeds,
+            )
+            self.columns = tuple(columns)
+            around = [] if context is None else context.get_columns()
+            self.context = tuple(
+                pool.map(lambda series: ColumnCodes.fit_context(series, min_group=group, bins=bins), around)
+            )
+            codes = self._encode(self.context, context) + self._encode(self.columns, rows)
+            self.parts = fit_parts(
+                codes,
+                context=self.context,
+                columns=self.columns,
+                nullable=[spec.nullable for spec in table.columns],
+                settings=self.settings,
+                rng=rng,
+                pool=pool,
+            )
+
+    def sample(
+        self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
+    ) -> pl.DataFrame:
+        """`n` rows; see Synthesizer."""
+        around = self._encode(self.context, context)
+        fixed: dict[int, Codes] = {}
+        first = sum(len(column.names) for column in self.context)
+        places = {}
+        for column in self.columns:
+            places[column.name] = range(first, first + len(column.names))
+            first += len(column.names)
+            if given is not None and column.name in given.columns:
+                fixed.update(zip(places[column.name], column.encode(given[column.name]), strict=True))
+        codes = draw(self.parts, around, n, fixed, candidates=self.settings.candidates, rng=rng)
+        made = [
+            given[column.name]
+            if given is not None and column.name in given.columns
+            else column.decode([codes[place] for place in places[column.name]], rng)
+            for column in self.columns
+        ]
+        return pl.DataFrame(made, height=n) if made else pl.DataFrame(height=n)
+
+    def save(self, folder: Folder) -> None:
+        frames = trees_to_frames([part.tree for part in self.parts], [part.leaves for part in self.parts])
+        for name, frame in frames.items():
+            folder.write_frame(f"{name}.parquet", frame)
+        folder.write_json(
+            "model.json",
+            {
+                "version": VERSION,
+                "settings": asdict(self.settings),
+                "columns": [column_to_json(column) for column in self.columns],
+                "context": [column_to_json(column) for column in self.context],
+                "parts": [{"place": part.place, "depth": part.tree.depth} for part in self.parts],
+            },
+        )
+
+    @classmethod
+    def load(cls, folder: Folder) -> Self:
+        stored: Any = folder.read_json("model.json")
+        settings = stored["settings"]
+        made = cls(TreesSettings(**{**settings, "leading": tuple(settings["leading"])}))
+        made.columns = tuple(column_from_json(value) for value in stored["columns"])
+        made.context = tuple(column_from_json(value) for value in stored["context"])
+        frames = {name: folder.read_frame(f"{name}.parquet") for name in ("nodes", "answers", "leaves")}
+        trees, leaves = trees_from_frames(frames, [part["depth"] for part in stored["parts"]])
+        made.parts = tuple(
+            Part(part["place"], tree, of) for part, tree, of in zip(stored["parts"], trees, leaves, strict=True)
+        )
+        return made
+
+    def _threads(self) -> int:
+        return self.settings.threads or len(os.sched_getaffinity(0))
+
+    @staticmethod
+    def _encode(columns: tuple[ColumnCodes, ...], frame: pl.DataFrame | None) -> list[Codes]:
+        if frame is None:
+            return []
+        return [codes for column in columns for codes in column.encode(frame[column.name])]
