@@ -1,0 +1,9 @@
+"""Which tables and schemas in a database are this product's own."""
+
+OWN_PREFIX = "synth_assets_"
+OWN_NAMESPACE = "synth_assets"
+
+
+def is_own_table(name: str) -> bool:
+    """Whether a table is one of the product's ledgers and markers, and so no part of any dataset."""
+    return name.lower().startswith(OWN_PREFIX)
