@@ -35,3 +35,8 @@ def synthesizer_class(name: str) -> type[Synthesizer]:
         raise UnknownSynthesizer(name)
     module, attribute = _SYNTHESIZERS[name]
     return cast(type[Synthesizer], getattr(import_module(module), attribute))
+
+
+def learns_context(name: str) -> bool:
+    """Whether a synthesizer uses the context that it is given; the others learn a table by itself."""
+    return name == "trees"

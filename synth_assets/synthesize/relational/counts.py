@@ -1,0 +1,52 @@
+"""How many children a parent row has: the distribution of counts, kept exactly whatever the model draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+MOST_POINTS = 2048
+
+
+@dataclass(frozen=True)
+class CountDistribution:
+    """The quantile function of the children per parent row.
+
+    Attributes:
+        points: Counts at evenly spaced quantiles, ascending.
+    """
+
+    points: tuple[int, ...]
+
+    @classmethod
+    def of(cls, counts: npt.NDArray[np.int64], *, min_group: int, small: int = 200) -> "CountDistribution":
+        """The distribution of real counts.
+
+        A parent table of fewer than `small` rows keeps its counts as they are: each stands for the group of children
+        that it counts. In a larger one the extremes that fewer than `min_group` parents share are pulled in.
+        """
+        ordered = np.sort(counts)
+        if len(ordered) >= small:
+            ordered = np.clip(ordered, ordered[min_group - 1], ordered[-min_group])
+        if len(ordered) > MOST_POINTS:
+            ordered = ordered[((np.arange(MOST_POINTS) + 0.5) / MOST_POINTS * len(ordered)).astype(np.int64)]
+        return cls(tuple(int(point) for point in ordered))
+
+    def restore(
+        self, drawn: npt.NDArray[np.float64], *, factor: float, rng: np.random.Generator
+    ) -> npt.NDArray[np.int64]:
+        """Counts in the same order of size as the drawn ones, distributed as the real ones times `factor`."""
+        if not len(drawn) or not self.points:
+            return np.zeros(len(drawn), dtype=np.int64)
+        order = np.lexsort((rng.random(len(drawn)), np.nan_to_num(drawn)))
+        at = (np.arange(len(drawn)) + rng.random()) / len(drawn) * len(self.points)
+        wanted = np.asarray(self.points, dtype=np.float64)[np.minimum(at.astype(np.int64), len(self.points) - 1)]
+        counts = np.empty(len(drawn), dtype=np.int64)
+        counts[order] = round_randomly(wanted * factor, rng)
+        return counts
+
+
+def round_randomly(values: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Each value rounded up with the probability of its fraction, so that means are kept."""
+    whole = np.floor(values)
+    return (whole + (rng.random(len(values)) < values - whole)).astype(np.int64)

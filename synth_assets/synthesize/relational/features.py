@@ -1,0 +1,60 @@
+"""What children know of a parent row: its learned columns, its numbers of children, and what it knows of its parent."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from synth_assets.synthesize.relational.matching import gather
+from synth_assets.synthesize.relational.structure import TableStructure
+from synth_assets.synthesize.relational.tables import SourceTables
+
+MOST_INHERITED = 32
+
+
+def count_name(reference: str) -> str:
+    """The feature that counts a row's children by one reference."""
+    return f"# {reference}"
+
+
+def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """Learned columns and counts of children of each row.
+
+    Args:
+        structure: The table.
+        rows: At least the learned columns.
+        counts: Children by row, by the name of the reference.
+    """
+    learned = [rows[name].alias(f"{structure.name}.{name}") for name in structure.learned]
+    counted = [values.cast(pl.Int64).alias(count_name(name)) for name, values in counts.items()]
+    if not learned and not counted:
+        return pl.DataFrame({f"{structure.name}.": pl.Series([0], dtype=pl.Int64).new_from_index(0, rows.height)})
+    return pl.DataFrame(learned + counted)
+
+
+def inherited(features: pl.DataFrame) -> pl.DataFrame:
+    """The features of a parent that its children hand on to their own children."""
+    return features.select(features.columns[:MOST_INHERITED])
+
+
+class SourceFeatures:
+    """Features of real rows, by table."""
+
+    def __init__(self, source: SourceTables) -> None:
+        self._source = source
+        self._known: dict[str, pl.DataFrame] = {}
+
+    def of(self, table: str) -> pl.DataFrame:
+        """One row for each row of the table, held-out rows included."""
+        if table not in self._known:
+            structure = self._source.structures[table]
+            counts = {
+                reference.name: pl.Series(self._source.count_children(reference))
+                for reference in (*structure.driven, *structure.chosen)
+            }
+            parts = [own_features(structure, self._source.frame(table), counts)]
+            if structure.driving:
+                parent = self.of(structure.driving.key.parent)
+                rows = self._source.parents(table, structure.driving.key)
+                parts.append(gather(inherited(parent), rows))
+            self._known[table] = pl.concat(parts, how="horizontal")
+        return self._known[table]

@@ -1,0 +1,277 @@
+"""Learning one table: its columns given its parent, its children's numbers, and which further parents it picks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from synth_assets.catalog.model import Kind
+from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Treatment
+from synth_assets.profile.model import TableProfile
+from synth_assets.store.folder import Folder
+from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.agreement import find_agreement
+from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.counts import CountDistribution
+from synth_assets.synthesize.relational.features import SourceFeatures, count_name
+from synth_assets.synthesize.relational.hierarchy import levels
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows
+from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel, partition_fields
+from synth_assets.synthesize.relational.partition import Partition
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.tables import SourceTables
+from synth_assets.synthesize.relational.uniqueness import find_ordinal
+from synth_assets.synthesize.relational.values import Training, ValueModel
+from synth_assets.synthesize.rules.rules import Rules
+
+MOST_LEAVES = 96
+TEMPORAL = (Kind.DATE, Kind.DATETIME)
+
+
+def leaf_name(reference: str) -> str:
+    """The hidden column that holds the leaf of a row's further parent; null for a row without one."""
+    return f"leaf {reference}"
+
+
+def level_name(reference: str) -> str:
+    """The hidden column that holds a row's depth in the hierarchy of a self-referencing key."""
+    return f"level {reference}"
+
+
+def null_name(column: str) -> str:
+    """The hidden column that says whether a column made by rules is null."""
+    return f"null {column}"
+
+
+@dataclass(frozen=True)
+class FitInputs:
+    """What every table's fit shares."""
+
+    plan: ResolvedPlan
+    source: SourceTables
+    features: SourceFeatures
+    snapshot: Mapping[str, TableRows]
+    profiles: Mapping[str, TableProfile]
+    key: bytes
+
+
+class TableFit:
+    """The fit of one table."""
+
+    def __init__(self, table: str, inputs: FitInputs, *, seed: int) -> None:
+        self._inputs = inputs
+        self._structure: TableStructure = inputs.source.structures[table]
+        self._rows = inputs.source.frame(table)
+        self._training = np.flatnonzero(inputs.source.training(table))
+        self._seed = seed
+
+    def run(self, folder: Folder) -> dict[str, int | float | str]:
+        """Fit everything, save it, and tell figures about it (never values)."""
+        structure, decision = self._structure, self._structure.decision
+        children = self._child_counts()
+        further: list[FurtherModel] = []
+        hidden: list[pl.Series] = [pl.Series(count_name(name), counts) for name, counts in children.items()]
+        depth: dict[str, Rows] = {}
+        generated = decision.mode is Mode.SYNTHETIC
+        if generated:
+            for reference in structure.further:
+                model, columns, found = self._further(reference)
+                further.append(model)
+                hidden += columns
+                depth |= found
+            hidden += self._null_columns()
+        elif decision.mode is not Mode.EMPTY:
+            folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
+        values = self._values(hidden) if generated else self._partial_values()
+        if values:
+            values.save(folder.folder("values"))
+        ruled = [c for c in structure.ruled if c.name not in structure.referencing]
+        if generated and ruled:
+            self._rules(ruled).save(folder.folder("rules"))
+        sets = structure.table.unique_sets
+        trained = self._rows[self._training]
+        ordinals = [find_ordinal(trained, s, structure.learned) for s in sets] if generated else []
+        driving = self._inputs.source.parents(structure.name, structure.driving.key) if structure.driving else None
+        model = RelationalModel(
+            table=structure.name,
+            rows=self._rows.height,
+            without_parent=int((driving < 0).sum()) if driving is not None else 0,
+            children={name: self._distribution(counts) for name, counts in children.items()},
+            children_rows={r.name: self._child_ratio(r) for r in structure.driven},
+            levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
+            further=tuple(further),
+            ordinals=tuple(OrdinalModel.of(o) for o in ordinals if o),
+            has_values=values is not None,
+            has_rules=generated and bool(ruled),
+        )
+        folder.write_json("relational.json", model.model_dump(mode="json"))
+        return {
+            "rows_trained": len(self._training) if generated else 0,
+            "columns_learned": len(structure.learned) if generated else 0,
+            "columns_by_rules": len(ruled) if generated else 0,
+            "synthesizer": decision.synthesizer if generated else decision.mode.value,
+        }
+
+    def _child_counts(self) -> dict[str, Rows]:
+        references = (*self._structure.driven, *self._structure.chosen)
+        return {r.name: self._inputs.source.count_children(r)[self._training] for r in references}
+
+    def _distribution(self, counts: Rows) -> tuple[int, ...]:
+        return CountDistribution.of(counts, min_group=self._inputs.plan.min_group).points
+
+    def _child_ratio(self, reference: Reference) -> float:
+        filled = self._inputs.source.parents(reference.child, reference.key) >= 0
+        trained = filled & self._inputs.source.training(reference.child)
+        of_children = filled.sum() / max(trained.sum(), 1)
+        of_parents = self._rows.height / max(len(self._training), 1)
+        return float(of_children / of_parents) if trained.any() else 1.0
+
+    def _further(self, reference: Reference) -> tuple[FurtherModel, list[pl.Series], dict[str, Rows]]:
+        """The model of one further key, the hidden columns of the training rows, and all rows' levels."""
+        source, plan = self._inputs.source, self._inputs.plan
+        parent_features = self._inputs.features.of(reference.key.parent)
+        own = self._inputs.source.structures[reference.key.parent]
+        names = [f"{own.name}.{name}" for name in own.learned] + [count_name(reference.name)]
+        looked_at = parent_features.select(name for name in names if name in parent_features.columns)
+        chosen = source.parents(reference.child, reference.key)
+        chosen = np.where(source.training(reference.child), chosen, NO_ROW)
+        known = np.flatnonzero(chosen >= 0)
+        partition = Partition.fit(
+            looked_at,
+            chosen[known],
+            self._outcomes()[known],
+            min_group=plan.min_group,
+            most_leaves=MOST_LEAVES,
+            seed=self._seed,
+        )
+        leaves = np.full(self._rows.height, NO_ROW, dtype=np.int64)
+        leaves[known] = partition.apply(looked_at)[chosen[known]]
+        text = pl.Series(leaf_name(reference.name), leaves[self._training])
+        text = text.set(text < 0, None).cast(pl.String)
+        hidden, depth = [text], {}
+        if reference.to_itself:
+            depth[reference.name] = levels(source.parents(reference.child, reference.key))
+            hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
+        degrees = source.count_children(reference)[source.training(reference.key.parent)]
+        model = FurtherModel(
+            reference=reference.name,
+            partition=partition_fields(partition),
+            agreement=find_agreement(source, reference, chosen),
+            degrees=self._distribution(degrees),
+        )
+        return model, hidden, depth
+
+    def _outcomes(self) -> pl.DataFrame:
+        """What a further parent is grouped by: the rows' own columns, then those of their driving parent."""
+        learned = self._rows.select(self._structure.learned)
+        if not self._structure.driving or learned.width >= 12:
+            return learned
+        features = self._inputs.features.of(self._structure.driving.key.parent)
+        rows = self._inputs.source.parents(self._structure.name, self._structure.driving.key)
+        wanted = pl.Series(rows).cast(pl.Int64)
+        return pl.concat(
+            [learned, features.select(features.columns[:12]).select(pl.all().gather(wanted.set(wanted < 0, None)))],
+            how="horizontal",
+        )
+
+    def _null_columns(self) -> list[pl.Series]:
+        """Whether each training row's nullable rule column is null, where some are and some are not."""
+        profile = self._inputs.profiles[self._structure.name]
+        nullable = [
+            c.name
+            for c in self._structure.ruled
+            if c.name not in self._structure.referencing
+            and c.treatment not in (Treatment.NULL, Treatment.CONSTANT)
+            and 0 < profile.column(c.name).nulls < profile.rows
+        ]
+        if not nullable:
+            return []
+        rows = self._inputs.snapshot[self._structure.name].read(columns=nullable, part="training")
+        return [rows[name].is_null().alias(null_name(name)) for name in nullable]
+
+    def _values(self, hidden: list[pl.Series]) -> ValueModel | None:
+        structure, source = self._structure, self._inputs.source
+        learned = self._rows[self._training].select(structure.learned)
+        if not learned.width and not hidden:
+            return None
+        structural = frozenset(s.name for s in hidden)
+        kept = {n for n in structure.learned if structure.decision.column(n).treatment is Treatment.KEEP}
+        parents = features = None
+        if structure.driving:
+            parents = source.parents(structure.name, structure.driving.key)[self._training]
+            features = self._inputs.features.of(structure.driving.key.parent)
+        primary = structure.table.primary_key
+        running = primary.columns[0] if primary and len(primary.columns) == 1 else None
+        ordered = running in self._rows.columns and self._rows.schema[running].is_integer() if running else False
+        return ValueModel.fit(
+            Training(
+                rows=pl.DataFrame([*learned.get_columns(), *hidden]),
+                hidden=tuple(s.name for s in hidden),
+                kept=structural | kept,
+                parents=parents,
+                features=features,
+                order_candidates=self._order_candidates(),
+                order_fallback=self._rows[running][self._training] if running and ordered else None,
+            ),
+            table=structure.name,
+            synthesizer=structure.decision.synthesizer,
+            options=dict(structure.decision.synthesizer_options),
+            checks=RowChecks.of(structure.table, structure.learned),
+            min_group=self._inputs.plan.min_group,
+            seed=self._seed,
+        )
+
+    def _order_candidates(self) -> list[str]:
+        """Columns that may order siblings: whole numbers and times of a key first, then other times."""
+        table = self._structure.table
+        driving = set(self._structure.driving.key.columns) if self._structure.driving else set()
+        in_key = [
+            name
+            for columns in table.unique_sets
+            if driving & set(columns)
+            for name in columns
+            if name in self._structure.learned and table.column(name).type.kind in (Kind.INTEGER, *TEMPORAL)
+        ]
+        times = [name for name in self._structure.learned if table.column(name).type.kind in TEMPORAL]
+        return list(dict.fromkeys([*in_key, *times]))
+
+    def _partial_values(self) -> ValueModel | None:
+        """The columns of a partial table that are learned anew, given those that stay real."""
+        decision = self._structure.decision
+        if decision.mode is not Mode.PARTIAL:
+            return None
+        anew = [n for n in self._structure.learned if decision.column(n).treatment is Treatment.LEARN]
+        kept = [n for n in self._structure.learned if n not in anew]
+        if not anew:
+            return None
+        rows = self._rows[self._training]
+        return ValueModel.fit(
+            Training(
+                rows=rows.select(anew),
+                hidden=(),
+                kept=frozenset(),
+                parents=np.arange(rows.height) if kept else None,
+                features=rows.select(kept) if kept else None,
+                order_candidates=(),
+                order_fallback=None,
+            ),
+            table=self._structure.name,
+            synthesizer=decision.synthesizer,
+            options=dict(decision.synthesizer_options),
+            checks=RowChecks.of(self._structure.table, self._structure.learned),
+            min_group=self._inputs.plan.min_group,
+            seed=self._seed,
+        )
+
+    def _rules(self, ruled: list[ColumnDecision]) -> Rules:
+        name = self._structure.name
+        rows = self._inputs.snapshot[name].read(columns=[c.name for c in ruled], part="training")
+        return Rules.fit(
+            rows,
+            table=self._structure.table,
+            columns=ruled,
+            profile=self._inputs.profiles[name],
+            key=self._inputs.key,
+            min_group=self._inputs.plan.min_group,
+        )

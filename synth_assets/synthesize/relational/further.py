@@ -1,0 +1,146 @@
+"""Filling the columns of a further key: which row of its parent each row refers to."""
+
+import numpy as np
+import polars as pl
+
+from synth_assets.catalog.model import Kind
+from synth_assets.synthesize.relational.features import count_name
+from synth_assets.synthesize.relational.fit import leaf_name, level_name
+from synth_assets.synthesize.relational.hierarchy import parent_levels
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
+from synth_assets.synthesize.relational.model import FurtherModel
+from synth_assets.synthesize.relational.pairing import Side, choose_parents
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.tables import LinkedTables
+
+NUMERIC = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
+
+
+def fill_reference(
+    reference: Reference,
+    model: FurtherModel,
+    *,
+    tables: LinkedTables,
+    structure: TableStructure,
+    features: pl.DataFrame,
+    hidden: pl.DataFrame,
+    rng: np.random.Generator,
+) -> pl.DataFrame:
+    """The child's rows with the key's columns filled.
+
+    A parent comes from the same group: it agrees in the columns that are already there (shared with another key, or
+    carried), in the ancestor that the two always share, and lies one level up in a hierarchy. Within the group it is
+    picked by leaf and degree. A carried value that no parent has gives way to the nearest one that some parent has.
+    A child whose group has no parent refers to none if it may, else to any parent.
+
+    Args:
+        reference: The key.
+        model: What was learned of it.
+        tables: Rows of all tables concerned.
+        structure: The child's structure.
+        features: The parent's features.
+        hidden: The child's hidden columns.
+        rng: Source of randomness.
+    """
+    key = reference.key
+    parent = tables.frame(key.parent)
+    rows = _near(tables.frame(reference.child), parent, reference)
+    wanted = _wanted(reference, hidden, rows.height)
+    fixed = [
+        (column, other) for column, other in zip(key.columns, key.parent_columns, strict=True) if column in rows.columns
+    ]
+    child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden)
+    leaves = model.tree().apply(features) if features.height else np.array([], dtype=np.int64)
+    degrees = _degrees(reference, model, features, rng)
+    chosen = np.full(rows.height, NO_ROW, dtype=np.int64)
+    may_be_null = _may_be_null(structure, reference)
+    chosen[wanted] = choose_parents(
+        Side(child_group[wanted], _leaf_numbers(reference, hidden, wanted)),
+        Side(parent_group, leaves),
+        degrees=degrees,
+        strict=may_be_null or reference.to_itself,
+        rng=rng,
+    )
+    if reference.to_itself and not may_be_null:
+        chosen = np.where(chosen == NO_ROW, np.arange(len(chosen)), chosen)
+    referred = gather(parent.select(key.parent_columns), chosen)
+    filled = [referred[other].alias(column) for column, other in zip(key.columns, key.parent_columns, strict=True)]
+    if may_be_null and fixed:
+        free = [values for values in filled if structure.table.column(values.name).nullable]
+        overwritten = {values.name for values in free} - {column for column, _ in fixed}
+        filled = [values for values in filled if values.name in overwritten] or filled
+    return rows.with_columns(filled)
+
+
+def _wanted(reference: Reference, hidden: pl.DataFrame, height: int) -> Rows:
+    """The rows that refer to a parent."""
+    name = leaf_name(reference.name)
+    if name not in hidden.columns:
+        return np.arange(height)
+    return np.flatnonzero((~hidden[name].is_null()).to_numpy())
+
+
+def _leaf_numbers(reference: Reference, hidden: pl.DataFrame, rows: Rows) -> Rows:
+    numbers = hidden[leaf_name(reference.name)].cast(pl.Int64, strict=False).fill_null(0)
+    return numbers.to_numpy()[rows]
+
+
+def _groups(
+    reference: Reference,
+    model: FurtherModel,
+    tables: LinkedTables,
+    rows: pl.DataFrame,
+    parent: pl.DataFrame,
+    fixed: list[tuple[str, str]],
+    hidden: pl.DataFrame,
+) -> tuple[Rows, Rows]:
+    of_child, of_parent = [], []
+    for column, other in fixed:
+        of_child.append(rows[column])
+        of_parent.append(parent[other])
+    if model.agreement:
+        child_ancestor = tables.ancestors(reference.child)[model.agreement.child_level]
+        parent_ancestor = tables.ancestors(reference.key.parent)[model.agreement.parent_level]
+        of_child.append(pl.Series(child_ancestor.rows))
+        of_parent.append(pl.Series(parent_ancestor.rows))
+    if reference.to_itself:
+        own = hidden[level_name(reference.name)].cast(pl.Int64).fill_null(0).to_numpy()
+        of_child.append(pl.Series(parent_levels(own)))
+        of_parent.append(pl.Series(own))
+    if not of_child:
+        return np.zeros(rows.height, dtype=np.int64), np.zeros(parent.height, dtype=np.int64)
+    left = pl.DataFrame([values.alias(str(at)) for at, values in enumerate(of_child)])
+    right = pl.DataFrame([values.alias(str(at)) for at, values in enumerate(of_parent)])
+    child_group, parent_group = group_numbers([left, right])
+    return child_group, parent_group
+
+
+def _degrees(
+    reference: Reference, model: FurtherModel, features: pl.DataFrame, rng: np.random.Generator
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    name = count_name(reference.name)
+    if name in features.columns:
+        return features[name].cast(pl.Int64).fill_null(0).to_numpy()
+    return model.degree_distribution.restore(rng.random(features.height), factor=1.0, rng=rng)
+
+
+def _may_be_null(structure: TableStructure, reference: Reference) -> bool:
+    return any(structure.table.column(column).nullable for column in reference.key.columns)
+
+
+def _near(rows: pl.DataFrame, parent: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+    """Rows whose carried values are replaced by the nearest that a parent has."""
+    others = dict(zip(reference.key.columns, reference.key.parent_columns, strict=True))
+    for column in reference.carried:
+        known = parent[others[column]].drop_nulls().unique().sort()
+        if not len(known):
+            continue
+        physical = known.to_physical().cast(pl.Float64).to_numpy()
+        values = rows[column]
+        wanted = values.to_physical().cast(pl.Float64).fill_null(0).to_numpy()
+        after = np.clip(np.searchsorted(physical, wanted), 0, len(physical) - 1)
+        before = np.maximum(after - 1, 0)
+        nearest = np.where(wanted - physical[before] < physical[after] - wanted, before, after)
+        near = known.gather(nearest).cast(values.dtype)
+        rows = rows.with_columns(near.set(values.is_null(), None).alias(column))
+    return rows

@@ -1,0 +1,79 @@
+"""Dates of one row that never run backwards: the later one is learned as the time since the earlier one."""
+
+import numpy as np
+import polars as pl
+
+from synth_assets.catalog.model import Value
+
+FEWEST_ROWS = 50
+
+
+class Gap(Value):
+    """`column` is learned as the whole `unit`s that it lies after `since` (microseconds, or days between dates)."""
+
+    column: str
+    since: str
+    unit: int
+
+
+class Gaps(Value):
+    """All gaps of a table, in an order in which they can be added up again."""
+
+    steps: tuple[Gap, ...] = ()
+
+    @classmethod
+    def find(cls, rows: pl.DataFrame) -> "Gaps":
+        """Find the pairs of time columns where the one never lies before the other.
+
+        A column is tied to the closest column before it that is filled wherever it is filled itself.
+        """
+        times = [name for name in rows.columns if rows.schema[name] in (pl.Date, pl.Datetime)]
+        before = {
+            name: [gap for since in times if since != name and (gap := _gap(rows, name, since))] for name in times
+        }
+        steps: list[Gap] = []
+        placed: set[str] = set()
+        for name in sorted(times, key=lambda time: len(before[time])):
+            possible = [found for found in before[name] if found[1].since in placed]
+            if possible:
+                steps.append(min(possible, key=lambda found: found[0])[1])
+            placed.add(name)
+        return cls(steps=tuple(steps))
+
+    def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Replace later times by whole units since the earlier ones."""
+        return rows.with_columns(
+            ((pl.col(gap.column).to_physical() - pl.col(gap.since).to_physical()) // gap.unit)
+            .cast(pl.Int64)
+            .alias(gap.column)
+            for gap in self.steps
+        )
+
+    def decode(self, rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+        """Undo `encode`; `schema` gives the types of the times."""
+        for gap in self.steps:
+            physical = pl.col(gap.since).to_physical().cast(pl.Int64) + pl.col(gap.column) * gap.unit
+            target = schema[gap.column]
+            rows = rows.with_columns(
+                physical.cast(pl.Int32 if target == pl.Date else pl.Int64).cast(target).alias(gap.column)
+            )
+        return rows
+
+
+def common_unit(differences: pl.Series) -> int:
+    """The greatest number that divides all differences: their rounding; 1 if there is nothing to divide."""
+    values = differences.drop_nulls().unique().to_numpy()
+    return max(int(np.gcd.reduce(np.abs(values))) if len(values) else 1, 1)
+
+
+def _gap(rows: pl.DataFrame, column: str, since: str) -> tuple[float, Gap] | None:
+    """The mean time from `since` to `column` and how it is learned, if it is never negative."""
+    if rows.schema[column] != rows.schema[since]:
+        return None
+    difference = rows.select(pl.col(column).to_physical().cast(pl.Int64) - pl.col(since).to_physical()).to_series()
+    both = len(difference) - difference.null_count()
+    filled = rows.height - rows[column].null_count()
+    least, mean = difference.min(), difference.mean()
+    if both < FEWEST_ROWS or both < filled or not isinstance(least, int) or least < 0 or not isinstance(mean, float):
+        return None
+    return mean, Gap(column=column, since=since, unit=common_unit(difference))

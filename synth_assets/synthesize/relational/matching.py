@@ -1,0 +1,61 @@
+"""Which parent row each child row refers to."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Rows = npt.NDArray[np.int64]
+NO_ROW = -1
+
+
+def match_rows(
+    child: pl.DataFrame, columns: Sequence[str], parent: pl.DataFrame, parent_columns: Sequence[str]
+) -> Rows:
+    """The row number in `parent` of each row of `child`; NO_ROW where a column is null or nothing matches."""
+    names = [f"k{at}" for at in range(len(columns))]
+    left = child.select(pl.col(column).alias(name) for column, name in zip(columns, names, strict=True))
+    right = parent.select(pl.col(column).alias(name) for column, name in zip(parent_columns, names, strict=True))
+    right = right.cast({name: left.schema[name] for name in names}, strict=False)
+    right = right.with_row_index("row").unique(names, keep="first", maintain_order=True)
+    found = left.join(right, on=names, how="left", maintain_order="left")["row"]
+    return found.cast(pl.Int64).fill_null(NO_ROW).to_numpy()
+
+
+def gather(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame:
+    """Rows of a frame by number, a row of nulls for each NO_ROW."""
+    if frame.height == 0:
+        return frame.clear(len(rows))
+    wanted = pl.Series(rows, dtype=pl.Int64)
+    wanted = wanted.set(wanted < 0, None)
+    return frame.select(pl.all().gather(wanted)) if frame.width else frame
+
+
+def group_numbers(frames: Sequence[pl.DataFrame]) -> list[Rows]:
+    """One number for each distinct row over all frames (of the same width); NO_ROW where a column is null."""
+    names = [f"g{at}" for at in range(frames[0].width)]
+    first = frames[0].rename(dict(zip(frames[0].columns, names, strict=True)))
+    aligned = [first] + [
+        frame.rename(dict(zip(frame.columns, names, strict=True))).cast(dict(first.schema), strict=False)
+        for frame in frames[1:]
+    ]
+    stacked = pl.concat(aligned)
+    filled = stacked.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy()
+    numbered = stacked.with_row_index("row").select(pl.col("row").first().over(names).cast(pl.Int64))
+    numbers = numbered.to_series().to_numpy()
+    numbers = np.where(filled, numbers, NO_ROW)
+    ends = np.cumsum([frame.height for frame in frames])
+    return np.split(numbers, ends[:-1])
+
+
+def rank_within(groups: Rows) -> Rows:
+    """The position of each element among the elements of its group, in order of appearance, from 0."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    starts = np.r_[0, np.flatnonzero(np.diff(ordered)) + 1] if len(ordered) else np.array([], dtype=np.int64)
+    lengths = np.diff(np.r_[starts, len(ordered)])
+    within = np.arange(len(ordered)) - np.repeat(starts, lengths)
+    result = np.empty(len(groups), dtype=np.int64)
+    result[order] = within
+    return result

@@ -1,0 +1,78 @@
+"""What is saved of a table beside its value model and its rules: counts, keys and how further parents are chosen."""
+
+from dataclasses import asdict
+
+from pydantic import Field, JsonValue
+
+from synth_assets.catalog.model import Value
+from synth_assets.synthesize.relational.agreement import Agreement
+from synth_assets.synthesize.relational.counts import CountDistribution
+from synth_assets.synthesize.relational.partition import Coding, Partition
+from synth_assets.synthesize.relational.uniqueness import Ordinal
+
+
+class FurtherModel(Value):
+    """How the parent of one further key is chosen."""
+
+    reference: str
+    partition: dict[str, JsonValue] = Field(description="A Partition's fields.")
+    agreement: Agreement | None
+    degrees: tuple[int, ...] = Field(description="Quantiles of children per parent row.")
+
+    def tree(self) -> Partition:
+        """The partition of the parent's rows."""
+        fields = dict(self.partition)
+        codings = fields.pop("codings")
+        restored = tuple(
+            Coding(c["column"], None if c["categories"] is None else tuple(c["categories"]))  # type: ignore[call-overload, index, arg-type]
+            for c in codings  # type: ignore[union-attr]
+        )
+        return Partition(codings=restored, **{name: tuple(values) for name, values in fields.items()})  # type: ignore[arg-type]
+
+    @property
+    def degree_distribution(self) -> CountDistribution:
+        return CountDistribution(self.degrees)
+
+
+def partition_fields(partition: Partition) -> dict[str, JsonValue]:
+    """A partition as JSON."""
+    fields = asdict(partition)
+    fields["codings"] = [asdict(coding) for coding in partition.codings]
+    return {name: list(values) if isinstance(values, tuple) else values for name, values in fields.items()}
+
+
+class OrdinalModel(Value):
+    column: str
+    within: tuple[str, ...]
+    first: int
+
+    @classmethod
+    def of(cls, ordinal: Ordinal) -> "OrdinalModel":
+        return cls(column=ordinal.column, within=ordinal.within, first=ordinal.first)
+
+    def ordinal(self) -> Ordinal:
+        return Ordinal(self.column, self.within, self.first)
+
+
+class RelationalModel(Value):
+    """One table's place in the graph, as learned.
+
+    Attributes:
+        rows: Rows of the source table.
+        without_parent: Rows whose driving key is null.
+        children: Quantiles of training children per row, by the key that this table drives.
+        children_rows: Source rows of the child table with a parent, over its training rows with one, divided by this
+            table's rows over its training rows: what a drawn count is multiplied by.
+        levels: Quantiles of the depth in the hierarchy, by self-referencing key.
+    """
+
+    table: str
+    rows: int
+    without_parent: int
+    children: dict[str, tuple[int, ...]]
+    children_rows: dict[str, float]
+    levels: dict[str, tuple[int, ...]]
+    further: tuple[FurtherModel, ...]
+    ordinals: tuple[OrdinalModel, ...]
+    has_values: bool
+    has_rules: bool

@@ -1,0 +1,118 @@
+"""Repairing rows that repeat a combination which may occur once only."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from synth_assets.synthesize.relational.matching import Rows
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.uniqueness import Ordinal, repeated
+from synth_assets.synthesize.rules.uniqueness import unique_numbers
+
+MOST_ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What must be unique.
+
+    Attributes:
+        ordinals: Columns that simply count the rows of their group.
+        before_references: Only the sets that no further key takes part in: those keys are still to be filled.
+    """
+
+    structure: TableStructure
+    ordinals: tuple[Ordinal, ...]
+    before_references: bool
+
+    def sets(self, columns: list[str]) -> list[tuple[str, ...]]:
+        """The unique sets that all their columns are there for."""
+        waiting = (
+            {c for r in self.structure.further for c in r.key.columns if c not in r.carried}
+            if self.before_references
+            else set()
+        )
+        return [s for s in self.structure.table.unique_sets if set(s) <= set(columns) and not waiting & set(s)]
+
+
+def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator) -> tuple[pl.DataFrame, Rows]:
+    """Rows without a repeated combination.
+
+    Counting columns are counted anew. Repeated rows swap what they may with other rows (a learned column, or the
+    parent of a further key together with all its columns), so that distributions and degrees stay; whole numbers and
+    times that are unique by themselves move to the nearest free value; what still repeats is left out.
+
+    Returns:
+        The rows, and the numbers of the given rows that are left.
+    """
+    left = np.arange(rows.height)
+    sets = repair.sets(rows.columns)
+    for ordinal in repair.ordinals:
+        if set(ordinal.within) <= set(rows.columns) and (*ordinal.within,) and _is_ready(ordinal, sets):
+            rows = ordinal.apply(rows)
+    counted = {ordinal.column for ordinal in repair.ordinals}
+    for unique_set in sets:
+        if counted & set(unique_set):
+            continue
+        rows = _repaired(rows, unique_set, repair, rng)
+    for unique_set in sets:
+        again = repeated(rows, unique_set)
+        if again.any():
+            rows, left = rows.filter(pl.Series(~again)), left[~again]
+    return rows, left
+
+
+def _is_ready(ordinal: Ordinal, sets: list[tuple[str, ...]]) -> bool:
+    return any(set(s) == {ordinal.column, *ordinal.within} for s in sets)
+
+
+def _repaired(
+    rows: pl.DataFrame, unique_set: tuple[str, ...], repair: Repair, rng: np.random.Generator
+) -> pl.DataFrame:
+    learned = [name for name in unique_set if name in repair.structure.learned]
+    if len(unique_set) == 1:
+        values = rows[unique_set[0]]
+        if learned and (values.dtype.is_numeric() or values.dtype.is_temporal()):
+            return rows.with_columns(unique_numbers(values, rng=rng))
+        return rows
+    swapped = _swappable(unique_set, repair, learned)
+    if not swapped:
+        return rows
+    for round_number in range(MOST_ROUNDS):
+        again = np.flatnonzero(repeated(rows, unique_set))
+        if not len(again):
+            return rows
+        columns = swapped[round_number % len(swapped)]
+        partner = rng.choice(rows.height, len(again), replace=len(again) > rows.height)
+        source = np.arange(rows.height)
+        source[again], source[partner] = source[partner], source[again].copy()
+        source = source if len(np.unique(source)) == len(source) else _permutation(rows.height, again, rng)
+        rows = rows.with_columns(pl.col(name).gather(source) for name in columns)
+    return rows
+
+
+def _permutation(height: int, again: Rows, rng: np.random.Generator) -> Rows:
+    """Swaps of each repeated row with a row of its own, drawn one by one."""
+    source = np.arange(height)
+    for row in again:
+        other = int(rng.integers(height))
+        source[[row, other]] = source[[other, row]]
+    return source
+
+
+def _swappable(unique_set: tuple[str, ...], repair: Repair, learned: list[str]) -> list[tuple[str, ...]]:
+    """Sets of columns that two rows may swap: they are not tied to the rest of the row by a key."""
+    carried = set(repair.structure.carried)
+    driving = set(repair.structure.driving.key.columns) if repair.structure.driving else set()
+    options: list[tuple[str, ...]] = []
+    for reference in repair.structure.further:
+        if set(reference.key.columns) & set(unique_set) and _is_free(reference, driving, repair):
+            options.append(reference.key.columns)
+    free = tuple(name for name in learned if name not in carried or repair.before_references)
+    return ([free] if free else []) + options
+
+
+def _is_free(reference: Reference, driving: set[str], repair: Repair) -> bool:
+    others = {c for r in repair.structure.further if r != reference for c in r.key.columns}
+    return not set(reference.key.columns) & (driving | others)

@@ -1,0 +1,185 @@
+"""What the relational layer must know of one table before it reads a row: its keys, parents and children."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from synth_assets.catalog.driving import driving_keys
+from synth_assets.catalog.graph import components
+from synth_assets.catalog.model import Catalog, ForeignKey, Kind, Table
+from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
+
+ORDERED_KINDS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, Kind.DATETIME)
+
+
+def reference_name(table: str, foreign_key: ForeignKey) -> str:
+    """How a foreign key is called in models and features: `orders(customer_id)`."""
+    return f"{table}({','.join(foreign_key.columns)})"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A foreign key seen from its child.
+
+    Attributes:
+        deferred: The parent is generated after the child (the broken edge of a cycle).
+        carried: Columns that the child learns like its own and by which the parent is then looked up, as the year in
+            a key (team, year): columns with an order whose counterpart is a learned column of the parent.
+    """
+
+    child: str
+    key: ForeignKey
+    deferred: bool = False
+    carried: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return reference_name(self.child, self.key)
+
+    @property
+    def to_itself(self) -> bool:
+        return self.key.parent == self.child
+
+
+@dataclass(frozen=True)
+class TableStructure:
+    """One table's place in the graph.
+
+    Attributes:
+        driving: The key to the parent whose rows this table's rows are generated for; None for a root.
+        further: All other keys, those whose parent is there first, deferred ones last.
+        driven: Keys of children that this table drives.
+        chosen: Keys of children (or of itself) that pick rows of this table as a further parent.
+    """
+
+    table: Table
+    decision: TableDecision
+    driving: Reference | None
+    further: tuple[Reference, ...]
+    driven: tuple[Reference, ...]
+    chosen: tuple[Reference, ...]
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @cached_property
+    def carried(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(column for reference in self.further for column in reference.carried))
+
+    @cached_property
+    def learned(self) -> tuple[str, ...]:
+        """Columns that a synthesizer learns, carried ones included, in catalog order."""
+        return tuple(
+            column.name for column in self.decision.columns if is_learned(column) or column.name in self.carried
+        )
+
+    @cached_property
+    def ruled(self) -> tuple[ColumnDecision, ...]:
+        """Columns that rules make: keys, free text, fakes, pseudonyms, masks, nulls and constants."""
+        return tuple(c for c in self.decision.columns if not is_learned(c) and _is_ruled(c))
+
+    @cached_property
+    def referencing(self) -> tuple[str, ...]:
+        """Columns of any foreign key."""
+        keys = ([self.driving] if self.driving else []) + list(self.further)
+        return tuple(dict.fromkeys(column for reference in keys for column in reference.key.columns))
+
+    @property
+    def published_columns(self) -> tuple[str, ...]:
+        """All columns but those that the database itself computes."""
+        return tuple(c.name for c in self.decision.columns if c.role is not Role.GENERATED)
+
+
+def is_learned(column: ColumnDecision) -> bool:
+    return column.role is Role.VALUE and column.treatment in (Treatment.LEARN, Treatment.KEEP)
+
+
+def _is_ruled(column: ColumnDecision) -> bool:
+    treated = column.treatment not in (Treatment.LEARN, Treatment.KEEP)
+    return column.role in (Role.KEY, Role.TEXT) or (treated and column.role is not Role.GENERATED)
+
+
+def table_structures(
+    catalog: Catalog, plan: ResolvedPlan, rows: Mapping[str, int]
+) -> tuple[dict[str, TableStructure], list[tuple[str, ...]]]:
+    """The structure of every published table, and the order of generation.
+
+    Args:
+        rows: Source rows by table; they decide which parent drives a table.
+
+    Returns:
+        Structures by table name, and groups of tables in the order in which they can be generated: tables of one
+        cycle share a group, within which they stand in the order of generation.
+    """
+    names = [decision.name for decision in plan.published]
+    keys = {
+        name: [key for key in plan.foreign_keys.get(name, ()) if _is_filled(plan.table(name), key)] for name in names
+    }
+    driving = driving_keys([catalog.table(name) for name in names], keys, rows)
+    groups = [_order_within(group, keys, driving) for group in components(names, keys)]
+    position = {name: at for at, name in enumerate(name for group in groups for name in group)}
+    references: dict[str, tuple[Reference | None, tuple[Reference, ...]]] = {}
+    for name in names:
+        drives = driving.get(name)
+        further = [
+            Reference(
+                name,
+                key,
+                deferred=key.parent != name and position[key.parent] > position[name],
+                carried=_carried(catalog, plan, name, key, drives),
+            )
+            for key in keys[name]
+            if key != drives
+        ]
+        further.sort(key=lambda reference: (reference.deferred, reference.to_itself))
+        references[name] = (Reference(name, drives) if drives else None, tuple(further))
+    structures = {
+        name: TableStructure(
+            table=catalog.table(name),
+            decision=plan.table(name),
+            driving=references[name][0],
+            further=references[name][1],
+            driven=tuple(r for r, _ in references.values() if r and r.key.parent == name),
+            chosen=tuple(r for _, further in references.values() for r in further if r.key.parent == name),
+        )
+        for name in names
+    }
+    return structures, groups
+
+
+def _is_filled(decision: TableDecision, key: ForeignKey) -> bool:
+    """False where the plan empties the key itself, so that there is no parent to choose."""
+    if decision.mode is Mode.EMPTY:
+        return False
+    if decision.mode is Mode.REFERENCE:
+        return True
+    return all(decision.column(column).role is Role.REFERENCE for column in key.columns)
+
+
+def _order_within(
+    group: Sequence[str], keys: Mapping[str, Sequence[ForeignKey]], driving: Mapping[str, ForeignKey | None]
+) -> tuple[str, ...]:
+    """Tables of one cycle, driving parents first, then as many further parents first as the cycle allows."""
+    left, done = sorted(group), []
+    while left:
+        ready = [name for name in left if not ((key := driving.get(name)) and key.parent in left)]
+        best = min(ready, key=lambda name: (sum(key.parent in left and key.parent != name for key in keys[name]), name))
+        done.append(best)
+        left.remove(best)
+    return tuple(done)
+
+
+def _carried(
+    catalog: Catalog, plan: ResolvedPlan, name: str, key: ForeignKey, driving: ForeignKey | None
+) -> tuple[str, ...]:
+    if len(key.columns) < 2 or plan.table(key.parent).mode is Mode.EMPTY or key.parent == name:
+        return ()
+    fixed = set(driving.columns) if driving else set()
+    return tuple(
+        column
+        for column, parent_column in zip(key.columns, key.parent_columns, strict=True)
+        if column not in fixed
+        and catalog.table(name).column(column).type.kind in ORDERED_KINDS
+        and plan.table(key.parent).column(parent_column).role is Role.VALUE
+    )

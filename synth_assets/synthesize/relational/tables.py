@@ -1,0 +1,114 @@
+"""Rows of many tables that refer to each other, real or synthetic, and how to get from a row to its ancestors."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.catalog.frames import polars_type
+from synth_assets.catalog.model import ForeignKey
+from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, match_rows
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
+
+MOST_LEVELS = 3
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """An ancestor of a table along driving keys: which table, how many keys up, and the row of each descendant."""
+
+    table: str
+    level: int
+    rows: Rows
+
+
+class LinkedTables:
+    """Tables read on demand by `read`, each at most once, and the row numbers that their keys lead to."""
+
+    def __init__(self, structures: Mapping[str, TableStructure], read: Callable[[str], pl.DataFrame]) -> None:
+        self.structures = structures
+        self._read = read
+        self._frames: dict[str, pl.DataFrame] = {}
+        self._rows: dict[tuple[str, tuple[str, ...]], Rows] = {}
+
+    def frame(self, table: str) -> pl.DataFrame:
+        """All rows of a table; at least its learned columns and those of any key."""
+        if table not in self._frames:
+            self._frames[table] = self._read(table)
+        return self._frames[table]
+
+    def put(self, table: str, frame: pl.DataFrame) -> None:
+        """Set a table's rows; what was known of its keys is forgotten."""
+        self._frames[table] = frame
+        self._rows = {
+            (child, columns): rows
+            for (child, columns), rows in self._rows.items()
+            if child != table and self._parent(child, columns) != table
+        }
+
+    def parents(self, child: str, key: ForeignKey) -> Rows:
+        """The row number in the parent of each row of the child; NO_ROW for none."""
+        at = (child, key.columns)
+        if at not in self._rows:
+            self._rows[at] = match_rows(self.frame(child), key.columns, self.frame(key.parent), key.parent_columns)
+        return self._rows[at]
+
+    def ancestors(self, table: str) -> list[Ancestor]:
+        """The table itself (level 0), its driving parent (1), and so on."""
+        found = [Ancestor(table, 0, np.arange(self.frame(table).height))]
+        while (driving := self.structures[found[-1].table].driving) and len(found) <= MOST_LEVELS:
+            up = self.parents(found[-1].table, driving.key)
+            rows = np.full(len(found[-1].rows), NO_ROW, dtype=np.int64)
+            known = found[-1].rows >= 0
+            rows[known] = up[found[-1].rows[known]]
+            found.append(Ancestor(driving.key.parent, len(found), rows))
+        return found
+
+    def _parent(self, child: str, columns: tuple[str, ...]) -> str:
+        structure = self.structures[child]
+        keys = ([structure.driving] if structure.driving else []) + list(structure.further)
+        return next(reference.key.parent for reference in keys if reference.key.columns == columns)
+
+
+class SourceTables(LinkedTables):
+    """The rows of a snapshot."""
+
+    def __init__(self, structures: Mapping[str, TableStructure], snapshot: Mapping[str, TableRows]) -> None:
+        super().__init__(structures, self._from_snapshot)
+        self._snapshot = snapshot
+        self._training: dict[str, npt.NDArray[np.bool_]] = {}
+
+    def training(self, table: str) -> npt.NDArray[np.bool_]:
+        """True for every row that a model may be trained on."""
+        if table not in self._training:
+            self._training[table] = ~self._snapshot[table].held_out()
+        return self._training[table]
+
+    def count_children(self, reference: Reference) -> npt.NDArray[np.int64]:
+        """Training children of each parent row."""
+        rows = self.parents(reference.child, reference.key)
+        wanted = rows[self.training(reference.child) & (rows >= 0)]
+        return np.bincount(wanted, minlength=self.frame(reference.key.parent).height).astype(np.int64)
+
+    def _from_snapshot(self, table: str) -> pl.DataFrame:
+        structure = self.structures[table]
+        referred = {c for reference in (*structure.driven, *structure.chosen) for c in reference.key.parent_columns}
+        keyed = set(structure.referencing) | referred | {c for s in structure.table.unique_sets for c in s}
+        ruled_only = {column.name for column in structure.ruled} - referred - set(structure.referencing)
+        primary = structure.table.primary_key
+        ruled_only -= set(primary.columns) if primary else set()
+        wanted = [
+            name
+            for name in structure.published_columns
+            if name in structure.learned or (name in keyed and name not in ruled_only)
+        ]
+        if not wanted:
+            wanted = list(structure.published_columns[:1])
+        frame = self._snapshot[table].read(columns=wanted)
+        return frame.with_columns(
+            pl.col(name).cast(polars_type(structure.table.column(name).type), strict=False)
+            for name in structure.learned
+        )

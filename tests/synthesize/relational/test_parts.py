@@ -1,0 +1,149 @@
+"""The small pieces of the relational layer, one by one."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from synth_assets.catalog.model import Check, Column, DataType, Kind, Table
+from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.counts import CountDistribution, round_randomly
+from synth_assets.synthesize.relational.families import choose_order, step_frames
+from synth_assets.synthesize.relational.gaps import Gaps, common_unit
+from synth_assets.synthesize.relational.hierarchy import levels, parent_levels
+from synth_assets.synthesize.relational.matching import NO_ROW, gather, group_numbers, match_rows, rank_within
+from synth_assets.synthesize.relational.partition import Partition
+from synth_assets.synthesize.relational.uniqueness import find_ordinal, repeated
+
+
+def test_rows_match_by_composite_keys_and_nulls_match_nothing() -> None:
+    child = pl.DataFrame({"a": [1, 1, None, 9], "b": ["x", "y", "x", "x"]})
+    parent = pl.DataFrame({"p": [1, 1], "q": ["y", "x"]})
+    assert match_rows(child, ["a", "b"], parent, ["p", "q"]).tolist() == [1, 0, NO_ROW, NO_ROW]
+
+
+def test_gather_gives_nulls_for_no_row() -> None:
+    frame = pl.DataFrame({"a": [10, 20]})
+    assert gather(frame, np.array([1, NO_ROW, 0]))["a"].to_list() == [20, None, 10]
+
+
+def test_groups_are_numbered_over_both_frames() -> None:
+    left, right = group_numbers([pl.DataFrame({"a": [1, 2, None]}), pl.DataFrame({"b": [2, 3]})])
+    assert left[1] == right[0]
+    assert left[2] == NO_ROW
+    assert len({left[0], left[1], right[1]}) == 3
+
+
+def test_rank_within_counts_in_order_of_appearance() -> None:
+    assert rank_within(np.array([5, 3, 5, 5, 3])).tolist() == [0, 0, 1, 2, 1]
+
+
+def test_counts_keep_their_distribution_and_the_drawn_order() -> None:
+    real = np.random.default_rng(0).poisson(3, 5000)
+    distribution = CountDistribution.of(real, min_group=10)
+    drawn = np.random.default_rng(1).random(5000) * 100
+    restored = distribution.restore(drawn, factor=1.0, rng=np.random.default_rng(2))
+    assert abs(restored.mean() - real.mean()) < 0.02
+    order = np.argsort(drawn)
+    assert (np.diff(restored[order]) >= 0).all()
+
+
+def test_extreme_counts_of_few_rows_do_not_come_out() -> None:
+    real = np.r_[np.ones(1000, dtype=np.int64), [5000] * 3]
+    assert max(CountDistribution.of(real, min_group=10).points) == 1
+
+
+def test_rounding_keeps_the_mean() -> None:
+    assert round_randomly(np.full(20_000, 1.3), np.random.default_rng(0)).mean() == pytest.approx(1.3, abs=0.02)
+
+
+def test_levels_of_a_hierarchy_with_a_cycle() -> None:
+    parents = np.array([NO_ROW, 0, 1, 1, 5, 4, 5, 7])
+    assert levels(parents).tolist() == [0, 1, 2, 2, -1, -1, -1, 0]
+    assert parent_levels(np.array([0, 1, 2, -1])).tolist() == [-2, 0, 1, -1]
+
+
+def test_later_dates_become_gaps_and_come_back() -> None:
+    rng = np.random.default_rng(0)
+    start = [date(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 300, 200)]
+    shipped = [
+        s + timedelta(weeks=int(w)) if w < 90 else None for s, w in zip(start, rng.integers(1, 100, 200), strict=True)
+    ]
+    rows = pl.DataFrame({"shipped": shipped, "ordered": start, "n": range(200)})
+    gaps = Gaps.find(rows)
+    assert [(g.column, g.since, g.unit) for g in gaps.steps] == [("shipped", "ordered", 7)]
+    encoded = gaps.encode(rows)
+    assert encoded["shipped"].min() == 1
+    assert gaps.decode(encoded, rows.schema).equals(rows)
+
+
+def test_dates_in_any_order_are_no_gap() -> None:
+    rng = np.random.default_rng(0)
+    days = [date(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 300, 400)]
+    assert Gaps.find(pl.DataFrame({"a": days[:200], "b": days[200:]})).steps == ()
+
+
+def test_common_unit() -> None:
+    assert common_unit(pl.Series([0, 86_400, None, 172_800])) == 86_400
+    assert common_unit(pl.Series([], dtype=pl.Int64)) == 1
+
+
+def test_siblings_know_the_ones_before() -> None:
+    parents = np.repeat(np.arange(300), 3)
+    year = np.tile([2003, 2001, 2002], 300)
+    rows = pl.DataFrame({"year": year, "hits": np.tile([30.0, 10.0, 20.0], 300)})
+    found = choose_order(rows, parents, candidates=["year"], fallback=None, min_group=10)
+    assert found is not None
+    arranged, order = found
+    at, steps, context = step_frames(rows, arranged, order)
+    assert steps["year"].unique().to_list() == [1]
+    first, second = context[:2].to_dicts()
+    assert (first["previous hits"], first["mean hits"], first["#position"]) == (10.0, 10.0, 1)
+    assert (second["previous hits"], second["mean hits"], second["#position"]) == (20.0, 15.0, 2)
+    assert rows["hits"][int(at[0])] == 20.0
+
+
+def test_a_partition_tells_parents_apart_by_what_their_children_look_like() -> None:
+    rng = np.random.default_rng(0)
+    parent = pl.DataFrame({"kind": ["cheap", "dear"] * 50, "noise": rng.random(100)})
+    rows = rng.integers(0, 100, 4000)
+    price = np.where(rows % 2 == 0, 1.0, 100.0) + rng.random(4000)
+    partition = Partition.fit(parent, rows, pl.DataFrame({"price": price}), min_group=10, most_leaves=4, seed=0)
+    leaves = partition.apply(parent)
+    assert set(leaves[::2]).isdisjoint(set(leaves[1::2]))
+
+
+def test_an_order_line_number_is_an_ordinal_and_a_year_is_not() -> None:
+    rows = pl.DataFrame({"order": [1, 1, 2, 2, 2], "line": [1, 2, 1, 3, 2], "year": [2001, 2003, 2001, 2002, 2005]})
+    ordinal = find_ordinal(rows, ("order", "line"), ["line"])
+    assert ordinal is not None
+    assert (ordinal.column, ordinal.within, ordinal.first) == ("line", ("order",), 1)
+    assert find_ordinal(rows, ("order", "year"), ["year"]) is None
+    made = ordinal.apply(rows.select("order", pl.lit(0).alias("line")))
+    assert made["line"].to_list() == [1, 2, 1, 2, 3]
+
+
+def test_repeated_rows_leave_nulls_alone() -> None:
+    rows = pl.DataFrame({"a": [1, 1, None, None], "b": [2, 2, 2, 2]})
+    assert repeated(rows, ("a", "b")).tolist() == [False, True, False, False]
+
+
+def check_table(*expressions: str) -> Table:
+    integer = DataType(kind=Kind.INTEGER, native="integer")
+    return Table(
+        name="t",
+        columns=tuple(Column(name=name, type=integer) for name in ("low", "high", "other")),
+        checks=tuple(Check(expression=expression) for expression in expressions),
+    )
+
+
+def test_checks_find_the_rows_that_break_them() -> None:
+    checks = RowChecks.of(check_table("low <= high", "low = ANY (ARRAY[1, 2])"), ["low", "high"])
+    rows = pl.DataFrame({"low": [1, 2, 3, None], "high": [1, 1, 9, 0]})
+    assert checks.violated(rows).tolist() == [False, True, True, False]
+
+
+def test_checks_that_name_other_columns_or_cannot_be_read_are_left_out() -> None:
+    table = check_table("low <= other", "no_such_function(low) > 0")
+    assert RowChecks.of(table, ["low", "high"]).expressions == ()
