@@ -34,8 +34,8 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) 
 def main() -> None:
     """Production tables in, safe synthetic databases out.
 
+    \b
     With no project at all:
-
         synth-assets refresh --from sqlite:///production.db --to sqlite:///staging.db
 
     Exit codes: 0 published, 1 refused or failed and nothing was changed, 2 wrong usage.

@@ -14,7 +14,6 @@ from typing import ParamSpec
 
 import click
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from synth_assets.errors import SynthAssetsError
@@ -79,7 +78,7 @@ def print_error(error: SynthAssetsError) -> None:
     if error.next_step:
         lines.append("\n  Next: ", style="bold")
         lines.append(error.next_step)
-    console(stderr=True).print(Padding(lines, (0, 0)), soft_wrap=True)
+    console(stderr=True).print(lines, soft_wrap=True)
 
 
 def write_log(error: BaseException) -> Path:

@@ -1,0 +1,80 @@
+"""A refresh without a project: two urls, every default, and a store that is gone afterwards."""
+
+import base64
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from synth_assets.project import Project
+
+SOURCE, TARGET = "source", "target"
+
+
+@contextmanager
+def direct_project(source_url: str, target_url: str) -> Iterator["Project"]:
+    """A project in memory that refreshes the one database from the other.
+
+    Its store is a temporary folder, encrypted with a random key that is nowhere kept, removed when the block ends.
+
+    Raises:
+        click.BadParameter: One of them is not a database's url.
+    """
+    from synth_assets.plan.resources import DatabaseSettings, ResourcesSettings, StoreSettings
+    from synth_assets.plan.settings import DatasetSettings
+    from synth_assets.project import Project
+    from synth_assets.store.key import random_key
+
+    source_url, target_url = database_url(source_url, "--from"), database_url(target_url, "--to")
+    with tempfile.TemporaryDirectory(prefix="synth-assets-") as folder:
+        dataset = dataset_name(source_url)
+        key = base64.b64encode(random_key()).decode()
+        yield Project(
+            root=Path(folder),
+            environment="direct",
+            datasets={dataset: DatasetSettings(dataset=dataset, source=SOURCE, targets=(TARGET,))},
+            resources=ResourcesSettings.model_validate(
+                {
+                    "databases": {
+                        SOURCE: DatabaseSettings.model_validate({"role": "source", "url": source_url}),
+                        TARGET: DatabaseSettings.model_validate(
+                            {"role": "target", "environment": "direct", "url": target_url}
+                        ),
+                    },
+                    "store": StoreSettings.model_validate({"url": f"file://{folder}/store", "key": key}),
+                }
+            ),
+        )
+
+
+def database_url(text: str, option: str) -> str:
+    """The url as it is.
+
+    Raises:
+        click.BadParameter: It is not one.
+    """
+    import sqlalchemy
+    from sqlalchemy import exc
+
+    try:
+        sqlalchemy.make_url(text)
+    except (exc.ArgumentError, ValueError):
+        raise click.BadParameter(
+            "not a database's url; write sqlite:///path/to/file.db or postgresql://user@host/database",
+            param_hint=option,
+        ) from None
+    return text
+
+
+def dataset_name(url: str) -> str:
+    """The source database's name as a dataset's name."""
+    import sqlalchemy
+
+    name = Path(sqlalchemy.make_url(url).database or "").stem.lower()
+    name = re.sub(r"[^a-z0-9]+", "_", name).strip("_")
+    return name if re.match("[a-z]", name) else f"database_{name}".rstrip("_")

@@ -1,0 +1,64 @@
+"""How far a refresh is: a line a stage."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+
+if TYPE_CHECKING:
+    from synth_assets.refresh import Progress
+
+STAGES = {
+    "snapshot": "read",
+    "profile": "profile",
+    "synthesizer": "learn",
+    "synthetic": "generate",
+    "verdict": "check",
+    "publication": "publish",
+}
+
+
+class StageLines:
+    """One line a stage, added when the stage begins and full when the next one does."""
+
+    def __init__(self, bars: Bars) -> None:
+        self.bars = bars
+        self.stage: str | None = None
+        self.line: TaskID | None = None
+
+    def __call__(self, progress: "Progress") -> None:
+        if progress.stage != self.stage or self.line is None:
+            self.finish()
+            self.stage = progress.stage
+            self.line = self.bars.add_task(f"{STAGES.get(progress.stage, progress.stage):9}", total=None, now="")
+        now = progress.table or ""
+        if progress.total:
+            self.bars.update(self.line, completed=progress.done, total=progress.total, now=now)
+        else:
+            self.bars.update(self.line, now=f"{now} {progress.done:,} rows" if progress.done else now)
+
+    def finish(self) -> None:
+        """The last stage is done."""
+        if self.line is not None:
+            self.bars.update(self.line, completed=1, total=1, now="")
+            self.bars.stop_task(self.line)
+
+
+@contextmanager
+def shown_progress(console: Console) -> Iterator[Callable[["Progress"], None]]:
+    """Shows progress while the block runs; the lines stay with the seconds of each stage."""
+    bars = Bars(
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[now]}[/]", markup=True),
+        console=console,
+    )
+    with bars:
+        lines = StageLines(bars)
+        yield lines
+        lines.finish()

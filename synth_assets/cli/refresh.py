@@ -1,0 +1,88 @@
+"""`synth-assets refresh`: production tables in, a synthetic database out."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from synth_assets.cli.console import console, reporting
+from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
+
+if TYPE_CHECKING:
+    from synth_assets.project import Project
+
+NO_PROJECT = "--from and --to"
+
+
+@click.command("refresh", short_help="Refresh targets with synthetic rows.")
+@dataset_option("The project's dataset to refresh.")
+@click.option("--target", "targets", metavar="NAME", multiple=True, help="Only this target; may be given again.")
+@click.option("--from", "source_url", metavar="URL", help="Without a project: the database to learn from.")
+@click.option("--to", "target_url", metavar="URL", help="Without a project: the database to write; empty, or ours.")
+@click.option("--seed", type=click.IntRange(min=0), help="Other rows of the same kind; the plan's own unless given.")
+@PROJECT
+@reporting
+def command(
+    dataset: str | None,
+    targets: tuple[str, ...],
+    source_url: str | None,
+    target_url: str | None,
+    seed: int | None,
+    folder: Path,
+) -> None:
+    """Refresh the targets of a DATASET, or one database from another with no project at all.
+
+    \b
+        synth-assets refresh --dataset shop
+        synth-assets refresh --from sqlite:///production.db --to sqlite:///staging.db
+
+    The source is only read. All tables are published at once, and only when every check has passed.
+    """
+    if source_url or target_url:
+        if dataset or targets:
+            raise click.UsageError(f"{NO_PROJECT} need no project: leave out --dataset and --target.")
+        if not source_url or not target_url:
+            raise click.UsageError(f"Without a project, refresh needs both {NO_PROJECT}.")
+        from synth_assets.cli.direct import direct_project
+
+        with direct_project(source_url, target_url) as project:
+            name = next(iter(project.datasets))
+            run(project, name, list(project.datasets[name].targets), seed=seed)
+        return
+    if dataset is None:
+        raise click.UsageError(f"Say what to refresh: --dataset NAME in a project, or {NO_PROJECT} without one.")
+    project = open_project(folder)
+    chosen_datasets(project, dataset)
+    known = project.datasets[dataset].targets
+    for target in targets:
+        if target not in known:
+            from synth_assets.plan.nearest import hint
+
+            raise click.UsageError(f"{target!r} is not a target of {dataset!r}{hint(target, known)}")
+    run(project, dataset, targets or known, seed=seed)
+
+
+def run(project: "Project", dataset: str, targets: Sequence[str], *, seed: int | None) -> None:
+    """Run all stages, showing how far they are, and print what was done."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    from synth_assets.cli.progress import shown_progress
+    from synth_assets.cli.summary import print_failure, print_result
+    from synth_assets.refresh import Refresh, VerdictFailed
+
+    out = console()
+    try:
+        with shown_progress(console(stderr=True)) as progress:
+            result = Refresh(project, dataset, refresh=new_refresh(), seed=seed, progress=progress).run(targets)
+    except VerdictFailed as failed:
+        print_failure(failed.verdict, console(stderr=True))
+        raise
+    print_result(result, project, out)
+
+
+def new_refresh() -> str:
+    """A name for a refresh: when it began, and something that no other has."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

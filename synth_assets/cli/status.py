@@ -1,0 +1,90 @@
+"""`synth-assets status`: what was refreshed, judged and published."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from synth_assets.cli.console import console, reporting
+from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
+from synth_assets.cli.summary import grid
+from synth_assets.errors import SynthAssetsError
+
+if TYPE_CHECKING:
+    from rich.table import Table as Grid
+
+    from synth_assets.project import Project
+    from synth_assets.store.store import Store
+
+
+@click.command("status", short_help="Refreshes, their verdicts, and what is live in each target.")
+@dataset_option("One dataset only; all of them otherwise.")
+@PROJECT
+@reporting
+def command(dataset: str | None, folder: Path) -> None:
+    """Show the refreshes in the store with their verdicts, and what is live in each target."""
+    from synth_assets.refresh import open_store
+
+    project = open_project(folder)
+    store = open_store(project)
+    out = console()
+    for name in chosen_datasets(project, dataset):
+        out.print(Text(name, style="bold"))
+        out.print(verdicts(store, name))
+        out.print()
+        out.print(targets(project, name))
+        out.print()
+
+
+def verdicts(store: "Store", dataset: str) -> "Grid | Text":
+    """One line a verdict, the newest first."""
+    from synth_assets.store.verdicts import STAGE, load_verdict
+
+    artifacts = store.artifacts(dataset, stage=STAGE)
+    if not artifacts:
+        return Text(f"No refresh yet: synth-assets refresh --dataset {dataset}", style="dim")
+    table = grid("refresh", "judged", "verdict", "checks", "figures", right=("checks",))
+    for artifact in reversed(artifacts):
+        verdict = load_verdict(store, artifact)
+        passed = (
+            Text("passed", style="green") if verdict.passed else Text(f"{len(verdict.failures)} failed", style="red")
+        )
+        figures = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in sorted(verdict.figures.items()))
+        table.add_row(verdict.refresh, when(artifact.created), Text(*passed), str(len(verdict.checks)), Text(figures))
+    return table
+
+
+def targets(project: "Project", dataset: str) -> "Grid":
+    """One line a target: what is live there."""
+    table = grid("target", "live", "published", "rows", "", right=("rows",))
+    for name, cells in target_lines(project, dataset):
+        table.add_row(Text(name), *cells)
+    return table
+
+
+def target_lines(project: "Project", dataset: str) -> Iterator[tuple[str, tuple[Text, ...]]]:
+    from synth_assets.publish.publish import history
+
+    for name, database in project.targets(dataset).items():
+        try:
+            entries = history(database.resolve_url(os.environ), database.namespace)
+        except SynthAssetsError as error:
+            # One target that does not answer must not hide the others.
+            yield name, (Text("not known", style="yellow"), Text(), Text(), Text(error.failed))
+            continue
+        entry = next((entry for entry in entries if entry.dataset == dataset), None)
+        if entry is None:
+            yield name, (Text("nothing of this dataset", style="dim"), Text(), Text(), Text())
+            continue
+        rows = f"{sum(entry.counts.values()):,}"
+        kept = f"refresh {entry.previous} is kept to roll back to" if entry.previous else ""
+        yield name, (Text(entry.refresh), Text(when(entry.published_at)), Text(rows), Text(kept, style="dim"))
+
+
+def when(moment: datetime) -> str:
+    """To the minute, in this machine's own time zone."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"

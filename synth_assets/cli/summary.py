@@ -1,0 +1,90 @@
+"""What a refresh did, for people: rows, the verdict's figures, where the rows are."""
+
+import os
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from synth_assets.project import Project
+    from synth_assets.publish.publication import Publication
+    from synth_assets.refresh import RefreshResult
+    from synth_assets.store.verdict import CheckResult, Verdict
+
+MOST_LINES = 20
+
+
+def grid(*headings: str, right: tuple[str, ...] = ()) -> Grid:
+    table = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
+
+
+def print_result(result: "RefreshResult", project: "Project", out: Console) -> None:
+    """The rows by table, the verdict, the publications."""
+    tables = grid("table", "rows", right=("rows",))
+    for name, rows in result.rows.items():
+        tables.add_row(Text(name), f"{rows:,}")
+    tables.add_row(Text("all", style="bold"), Text(f"{sum(result.rows.values()):,}", style="bold"))
+    out.print()
+    out.print(tables)
+    print_verdict(result.verdict, out)
+    for publication in result.publications:
+        print_publication(publication, project, out)
+
+
+def print_verdict(verdict: "Verdict", out: Console) -> None:
+    """Its figures, how many checks passed, what it warns of and what it lets through."""
+    out.print()
+    figures = grid("figure", "value", right=("value",))
+    for name, value in sorted(verdict.figures.items()):
+        figures.add_row(Text(name.replace("_", " ")), f"{value:.3f}")
+    if verdict.figures:
+        out.print(figures)
+        out.print()
+    passed = sum(check.passed for check in verdict.checks)
+    warned = [check for check in verdict.checks if not check.passed and check not in verdict.failures]
+    line = Text("✓ " if verdict.passed else "✗ ", style="bold green" if verdict.passed else "bold red")
+    line.append(f"{passed:,} of {len(verdict.checks):,} checks passed", style="bold")
+    line.append(f", {len(warned)} warned" if warned else "")
+    out.print(line)
+    print_checks(warned, out, style="yellow")
+    for real in verdict.let_through:
+        out.print(Text(f"  real values by the plan: {real}", style="yellow"), soft_wrap=True)
+
+
+def print_checks(checks: "list[CheckResult]", out: Console, *, style: str) -> None:
+    for check in checks[:MOST_LINES]:
+        place = ".".join(part for part in (check.table, check.column) if part) or "dataset"
+        line = Text("  ")
+        line.append(f"{place} {check.name}", style=style)
+        line.append(f": {check.description}")
+        if check.remedy:
+            line.append(f" {check.remedy}", style="dim")
+        out.print(line, soft_wrap=True)
+    if len(checks) > MOST_LINES:
+        out.print(f"  and {len(checks) - MOST_LINES} more")
+
+
+def print_failure(verdict: "Verdict", out: Console) -> None:
+    """What did not pass."""
+    print_verdict(verdict, out)
+    print_checks(list(verdict.failures), out, style="red")
+    out.print()
+
+
+def print_publication(publication: "Publication", project: "Project", out: Console) -> None:
+    from synth_assets.catalog.connection import location
+
+    url = project.resources.databases[publication.target].resolve_url(os.environ)
+    line = Text("✓ ", style="bold green")
+    line.append("published", style="bold")
+    line.append(f" {len(publication.tables)} tables, {publication.rows:,} rows to {location(url)}")
+    if publication.previous:
+        line.append(f"; refresh {publication.previous} is kept to roll back to")
+    out.print(line, soft_wrap=True)
+    for note in publication.notes:
+        out.print(Text(f"  {note}", style="dim"), soft_wrap=True)
