@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from synth_assets.publish.publish import Publication
+    from synth_assets.synthesize.relational.features import SourceFeatures
     from synth_assets.synthesize.relational.structure import TableStructure
+    from synth_assets.synthesize.relational.tables import SourceTables
 
 FEATURES_FILE = "features.parquet"
 CATALOG_FILE = "catalog.json"
@@ -350,7 +352,9 @@ class Refresh:
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
-                formats = dict(self.snapshot_rows[name].formats) if name in self.snapshot_rows else {}
+                formats: dict[str, JsonValue] = (
+                    dict(self.snapshot_rows[name].formats) if name in self.snapshot_rows else {}
+                )
                 draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped)
             seconds = (time.perf_counter() - started) / len(group)
             outcomes[name] = Outcome(draft.artifact, False, seconds, draft.artifact.facts)
@@ -528,11 +532,12 @@ class Refresh:
     def _structures(self) -> "tuple[dict[str, TableStructure], list[tuple[str, ...]]]":
         from synth_assets.synthesize.relational.structure import table_structures
 
-        rows = {name: table.rows for name, table in self.snapshot_rows.items()}
+        rows = dict.fromkeys((table.name for table in self.plan.published), 0)
+        rows |= {name: table.rows for name, table in self.snapshot_rows.items()}
         return table_structures(self.catalog, self.plan, rows)
 
     @cached_property
-    def _source(self):  # type: ignore[no-untyped-def]
+    def _source(self) -> "tuple[SourceTables, SourceFeatures]":
         from synth_assets.synthesize.relational.features import SourceFeatures
         from synth_assets.synthesize.relational.tables import SourceTables
 

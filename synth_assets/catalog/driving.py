@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from synth_assets.catalog.model import ForeignKey, Table
 
+LOOKUP_CHILDREN = 100
+
 
 def driving_key(table: Table, foreign_keys: Sequence[ForeignKey], rows: Mapping[str, int]) -> ForeignKey | None:
     """The foreign key that a table's rows hang on; None for a table that stands on its own.
 
-    Never a self-reference. Keys whose columns are all NOT NULL come first, then those whose columns start the
-    primary key, then those to the parent with the most rows, then those declared first.
+    Never a self-reference. Keys to look-up tables (over LOOKUP_CHILDREN child rows for each parent row) come last.
+    Among the others come first those whose columns are all NOT NULL, then those whose columns start the primary key,
+    then those whose parents have a child each on average (a parent with fewer is referred to, not filled), then those
+    to the parent with the most rows, then those declared first.
 
     Args:
         foreign_keys: The table's keys; only those to a table in `rows` count.
@@ -42,8 +46,15 @@ def driving_keys(
 
 def _ranked(table: Table, foreign_keys: Sequence[ForeignKey], rows: Mapping[str, int]) -> list[ForeignKey]:
     usable = [key for key in foreign_keys if key.parent != table.name and key.parent in rows]
+    own = rows.get(table.name, 0)
+
+    def rank(key: ForeignKey) -> tuple[bool, bool, bool, bool, int]:
+        parents = rows[key.parent]
+        is_lookup = own > LOOKUP_CHILDREN * parents
+        return is_lookup, _is_nullable(table, key), not _starts_primary_key(table, key), own < parents, -parents
+
     # sorted() is stable: keys that are equal otherwise stay in the order of their declaration.
-    return sorted(usable, key=lambda k: (_is_nullable(table, k), not _starts_primary_key(table, k), -rows[k.parent]))
+    return sorted(usable, key=rank)
 
 
 def _is_nullable(table: Table, key: ForeignKey) -> bool:

@@ -49,6 +49,18 @@ def test_order_of_preference() -> None:
     assert chosen(table("c", to("elsewhere"), to("small"), nullable=("small_id",)), rows) == "small"
 
 
+def test_a_look_up_table_drives_only_where_nothing_else_can() -> None:
+    rows = {"media_types": 5, "albums": 300, "tracks": 3500}
+    tracks = table("tracks", to("media_types"), to("albums"), nullable=("albums_id",))
+    assert chosen(tracks, rows) == "albums"
+    assert chosen(table("tracks", to("media_types")), rows) == "media_types"
+
+
+def test_a_parent_with_less_than_a_child_each_is_referred_to() -> None:
+    rows = {"invoices": 400, "tracks": 3500, "invoice_lines": 2200}
+    assert chosen(table("invoice_lines", to("tracks"), to("invoices")), rows) == "invoices"
+
+
 def test_a_chain_stays_as_it_is() -> None:
     assert all_chosen(table("a"), table("b", to("a")), table("c", to("b"))) == {"a": None, "b": "a", "c": "b"}
 

@@ -3,13 +3,12 @@
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.model import Check, Table
+from synth_assets.catalog.model import Check, Table, Value
 
 _CAST = re.compile(
     r"::\s*(?:character varying|double precision|timestamp (?:with|without) time zone|[a-z_][\w ]*?)"
@@ -19,8 +18,7 @@ _CAST = re.compile(
 _ANY_OF = re.compile(r"=\s*ANY\s*\(+\s*ARRAY\s*\[(.*?)\]\s*\)+", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True)
-class RowChecks:
+class RowChecks(Value):
     """The checks of a table that concern given columns and that SQLite can evaluate."""
 
     expressions: tuple[str, ...]
@@ -37,7 +35,7 @@ class RowChecks:
             if named and not any(_names(expression, name) for name in others) and _runs(expression, columns):
                 expressions.append(expression)
         used = tuple(name for name in columns if any(_names(expression, name) for expression in expressions))
-        return cls(tuple(expressions), used)
+        return cls(expressions=tuple(expressions), columns=used)
 
     def violated(self, rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
         """True for every row for which a check is false (as in SQL, unknown is not false)."""

@@ -207,7 +207,7 @@ def walk_families(
         else:
             rows = step(len(active), pl.concat([context, walk.context(active, position)], how="horizontal"))
             rows = walk.add_gap(active, rows)
-        rows = rows.cast(dict(schema))
+        rows = rows.cast(schema)
         walk.remember(active, rows)
         parents.append(active)
         parts.append(rows)

@@ -76,8 +76,8 @@ class TableFit:
         generated = decision.mode is Mode.SYNTHETIC
         if generated:
             for reference in structure.further:
-                model, columns, found = self._further(reference)
-                further.append(model)
+                one, columns, found = self._further(reference)
+                further.append(one)
                 hidden += columns
                 depth |= found
             hidden += self._null_columns()

@@ -21,7 +21,7 @@ from synth_assets.synthesize.relational.further import fill_reference
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.repair import Repair, make_unique
-from synth_assets.synthesize.relational.structure import TableStructure
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables
 from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.rules import Rules
@@ -101,10 +101,10 @@ class Generation:
             self._relational[name] = RelationalModel.model_validate(self._models[name].read_json("relational.json"))
             self._generate(name)
         for name in group:
-            deferred = [r for r in self._structures[name].further if r.deferred]
             if self._mode(name) is Mode.SYNTHETIC:
-                for reference in deferred:
-                    self._refer(name, reference.name)
+                for reference in self._structures[name].further:
+                    if reference.deferred:
+                        self._refer(name, reference)
         for name in group:
             if self._mode(name) is Mode.SYNTHETIC:
                 dropped[name] = self._finish(name)
@@ -162,18 +162,11 @@ class Generation:
         parents, values = self._rows_by_parent(name)
         hidden = {c: values[c] for c in values.columns if c not in structure.learned}
         rng = self._rng(name, "counts")
-        for reference, points in {**model.children, **model.levels}.items():
-            column = count_name(reference) if reference in model.children else level_name(reference)
-            restored = CountDistribution(points).restore(
-                hidden[column].cast(pl.Float64).to_numpy(), factor=1.0, rng=rng
-            )
-            hidden[column] = pl.Series(column, restored)
-            if reference in model.levels and reference in model.children:
-                column = level_name(reference)
-                drawn = hidden[column].cast(pl.Float64).to_numpy()
-                hidden[column] = pl.Series(
-                    column, CountDistribution(model.levels[reference]).restore(drawn, factor=1.0, rng=rng)
-                )
+        counted = {count_name(reference): points for reference, points in model.children.items()}
+        counted |= {level_name(reference): points for reference, points in model.levels.items()}
+        for column, points in counted.items():
+            drawn = hidden[column].cast(pl.Float64).to_numpy()
+            hidden[column] = pl.Series(column, CountDistribution(points).restore(drawn, factor=1.0, rng=rng))
         rows = values.select(structure.learned)
         if structure.driving:
             key = structure.driving.key
@@ -191,7 +184,7 @@ class Generation:
         self._make_unique(name, before_references=True)
         for reference in structure.further:
             if not reference.deferred:
-                self._refer(name, reference.name)
+                self._refer(name, reference)
 
     def _rows_by_parent(self, name: str) -> tuple[Rows, pl.DataFrame]:
         """The driving parent's row of each row (NO_ROW: none), and learned and hidden columns."""
@@ -268,11 +261,10 @@ class Generation:
         made = rules.sample(rows.height, rng=self._rng(name, "rules"), nulls=nulls)
         return rows.with_columns(made.get_columns())
 
-    def _refer(self, name: str, reference_name: str) -> None:
+    def _refer(self, name: str, reference: Reference) -> None:
         """Fill the columns of one further key."""
         structure, model = self._structures[name], self._relational[name]
-        reference = next(r for r in structure.further if r.name == reference_name)
-        further = next(f for f in model.further if f.reference == reference_name)
+        further = next(f for f in model.further if f.reference == reference.name)
         filled = fill_reference(
             reference,
             further,
@@ -280,7 +272,7 @@ class Generation:
             structure=structure,
             features=self._features[reference.key.parent],
             hidden=self._hidden[name],
-            rng=self._rng(name, reference_name),
+            rng=self._rng(name, reference.name),
         )
         self._tables.put(name, filled)
 

@@ -37,7 +37,7 @@ def group_numbers(frames: Sequence[pl.DataFrame]) -> list[Rows]:
     names = [f"g{at}" for at in range(frames[0].width)]
     first = frames[0].rename(dict(zip(frames[0].columns, names, strict=True)))
     aligned = [first] + [
-        frame.rename(dict(zip(frame.columns, names, strict=True))).cast(dict(first.schema), strict=False)
+        frame.rename(dict(zip(frame.columns, names, strict=True))).cast(first.schema, strict=False)
         for frame in frames[1:]
     ]
     stacked = pl.concat(aligned)

@@ -37,7 +37,10 @@ class FurtherModel(Value):
 def partition_fields(partition: Partition) -> dict[str, JsonValue]:
     """A partition as JSON."""
     fields = asdict(partition)
-    fields["codings"] = [asdict(coding) for coding in partition.codings]
+    fields["codings"] = [
+        {"column": c.column, "categories": None if c.categories is None else list(c.categories)}
+        for c in partition.codings
+    ]
     return {name: list(values) if isinstance(values, tuple) else values for name, values in fields.items()}
 
 

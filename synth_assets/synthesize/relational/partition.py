@@ -45,7 +45,8 @@ class Coding:
             coded = values.to_physical().cast(pl.Float32)
         else:
             coded = values.cast(pl.Float32, strict=False)
-        return np.nan_to_num(coded.fill_null(float(MISSING)).to_numpy(), nan=float(MISSING)).astype(np.float32)
+        numbers = coded.fill_null(float(MISSING)).to_numpy().astype(np.float32)
+        return np.where(np.isnan(numbers), MISSING, numbers)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class SourceTables(LinkedTables):
     def training(self, table: str) -> npt.NDArray[np.bool_]:
         """True for every row that a model may be trained on."""
         if table not in self._training:
-            self._training[table] = ~self._snapshot[table].held_out()
+            self._training[table] = ~self._snapshot[table].held_out().to_numpy()
         return self._training[table]
 
     def count_children(self, reference: Reference) -> npt.NDArray[np.int64]:

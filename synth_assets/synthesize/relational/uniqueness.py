@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ def find_ordinal(rows: pl.DataFrame, unique_set: Sequence[str], candidates: Sequ
             pl.col(column).max().alias("most"),
             pl.col(column).n_unique().alias("distinct"),
         )
-        first = groups["least"].min()
+        first = cast(int, groups["least"].min())
         fits = groups.select(
             (
                 (pl.col("least") == first)
@@ -47,7 +48,7 @@ def find_ordinal(rows: pl.DataFrame, unique_set: Sequence[str], candidates: Sequ
             ).all()
         ).item()
         if fits and first in (0, 1) and groups["rows"].max() != 1:
-            return Ordinal(column, tuple(within), int(first))
+            return Ordinal(column, tuple(within), first)
     return None
 
 

@@ -171,18 +171,18 @@ class ValueModel:
         return pl.Schema({n: pl.Int64() if n in steps else t for n, t in self._schema.items()})
 
     def _decoded(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return self._shape.gaps.decode(rows, self._schema).cast(dict(self._schema))
+        return self._shape.gaps.decode(rows, self._schema).cast(self._schema)
 
     def _draw(
         self, part: str, n: int, context: pl.DataFrame | None, rng: np.random.Generator, encoded: pl.Schema
     ) -> pl.DataFrame:
-        rows = self._decoded(self._draw_encoded(part, n, context, rng).cast(dict(encoded)))
+        rows = self._decoded(self._draw_encoded(part, n, context, rng).cast(encoded))
         for _ in range(MOST_REDRAWS):
             wrong = np.flatnonzero(self._checks.violated(rows))
             if not len(wrong):
                 return rows
             again = None if context is None else context[wrong]
-            fresh = self._decoded(self._draw_encoded(part, len(wrong), again, rng).cast(dict(encoded)))
+            fresh = self._decoded(self._draw_encoded(part, len(wrong), again, rng).cast(encoded))
             rows = _replaced(rows, wrong, fresh)
         return self._repaired(rows, rng)
 
@@ -210,20 +210,20 @@ class ValueModel:
         """One sub-folder a part, the shape beside them."""
         folder.write_json("values.json", self._shape.model_dump(mode="json"))
         folder.write_frame("types.parquet", pl.DataFrame(schema=self._schema))
-        folder.write_json("checks.json", [list(self._checks.expressions), list(self._checks.columns)])
+        folder.write_json("checks.json", self._checks.model_dump(mode="json"))
         for name, part in self._parts.items():
             part.save(folder.folder(name))
 
     @classmethod
     def load(cls, folder: Folder) -> Self:
         shape = Shape.model_validate(folder.read_json("values.json"))
-        expressions, columns = folder.read_json("checks.json")  # type: ignore[misc]
+        checks = RowChecks.model_validate(folder.read_json("checks.json"))
         parts: dict[str, Synthesizer] = {}
         for name in shape.parts:
             kind = NATIVE if name == "hidden" else shape.synthesizer
             parts[name] = synthesizer_class(kind).load(folder.folder(name))
         schema = folder.read_frame("types.parquet").schema
-        return cls(shape, parts, schema, RowChecks(tuple(expressions), tuple(columns)))
+        return cls(shape, parts, schema, checks)
 
 
 def _families(parents: Rows) -> Rows:
