@@ -94,6 +94,11 @@ class PersonalFinding:
     confidence: float
     reason: str
 
+    @property
+    def label(self) -> str:
+        """What it is, in words for people, with its article."""
+        return PERSONAL_KINDS[self.kind].label
+
 
 def can_hold(kind: str, data_type: DataType) -> bool:
     """Whether values of this kind of personal data can stand in a column of this type."""

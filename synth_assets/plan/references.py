@@ -1,0 +1,203 @@
+"""Foreign keys under a plan: which ones are published, which columns follow them, which must be empty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from synth_assets.catalog.model import Catalog, ForeignKey, Table
+from synth_assets.plan.nearest import hint
+from synth_assets.plan.refused import Problems
+from synth_assets.plan.resolved import Mode, Treatment
+from synth_assets.plan.settings import DatasetSettings, ForeignKeySettings, TableSettings
+
+_REAL_KEYS = (Mode.REFERENCE, Mode.PARTIAL)
+
+
+@dataclass(frozen=True)
+class TableReferences:
+    """What foreign keys mean for one table.
+
+    Attributes:
+        published: Its foreign keys to published tables.
+        following: Columns that take a row of a parent, with the parents' names.
+        emptied: Columns that are always NULL because no parent row is published, with the reason.
+        referred: Columns that other rows refer to, with the names of the tables that do.
+        referred_as_real: Those of them whose real values the referring tables keep.
+    """
+
+    published: tuple[ForeignKey, ...] = ()
+    following: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    emptied: Mapping[str, str] = field(default_factory=dict)
+    referred: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    referred_as_real: frozenset[str] = frozenset()
+
+
+def references(
+    settings: DatasetSettings, catalog: Catalog, modes: Mapping[str, Mode], problems: Problems
+) -> dict[str, TableReferences]:
+    """The references of every published table; adds to `problems` what cannot hold."""
+    undeclared = _undeclared_keys(settings, catalog, problems)
+    found = {
+        table.name: _of_table(
+            table,
+            _known_keys(table, undeclared.get(table.name, ()), catalog),
+            settings.table(table.name),
+            modes,
+            problems,
+        )
+        for table in catalog.tables
+        if modes[table.name] is not Mode.EXCLUDE
+    }
+    return {name: _seen_from_parent(name, links, found, modes) for name, links in found.items()}
+
+
+def _seen_from_parent(
+    name: str, links: TableReferences, found: Mapping[str, TableReferences], modes: Mapping[str, Mode]
+) -> TableReferences:
+    referred: dict[str, tuple[str, ...]] = {}
+    as_real: set[str] = set()
+    for child, of_child in found.items():
+        for key in of_child.published:
+            if key.parent == name and set(key.columns) <= set(of_child.following) and modes[child] is not Mode.EMPTY:
+                referred |= {
+                    column: tuple(dict.fromkeys((*referred.get(column, ()), child))) for column in key.parent_columns
+                }
+                as_real |= set(key.parent_columns) if modes[child] in _REAL_KEYS else set()
+    return replace(links, referred=referred, referred_as_real=frozenset(as_real))
+
+
+def _known_keys(table: Table, undeclared: tuple[ForeignKey, ...], catalog: Catalog) -> list[ForeignKey]:
+    """Keys to tables of the catalog; one to a table elsewhere leaves its columns ordinary ones."""
+    keys: dict[tuple[object, ...], ForeignKey] = {}
+    for key in (*table.foreign_keys, *undeclared):
+        if key.parent in catalog.table_names:
+            keys.setdefault((key.columns, key.parent, key.parent_columns), key)
+    return list(keys.values())
+
+
+def _of_table(
+    table: Table, keys: list[ForeignKey], settings: TableSettings, modes: Mapping[str, Mode], problems: Problems
+) -> TableReferences:
+    mode = modes[table.name]
+    published = tuple(key for key in keys if modes[key.parent] is not Mode.EXCLUDE)
+    if mode is Mode.EMPTY:
+        return TableReferences(published, _parents_by_column(published))
+    nulled = {name for name, column in settings.columns.items() if column.treatment is Treatment.NULL}
+    followed = [key for key in published if modes[key.parent] is not Mode.EMPTY and not nulled & set(key.columns)]
+    for key in followed:
+        if mode in _REAL_KEYS and modes[key.parent] not in _REAL_KEYS:
+            _refuse_dangling(table.name, key, mode, problems)
+    following = _parents_by_column(followed)
+    emptied: dict[str, str] = {}
+    for key in keys:
+        if modes[key.parent] in (Mode.EXCLUDE, Mode.EMPTY) and not nulled & set(key.columns):
+            emptied |= _emptied(table, key, settings, modes, following, problems)
+    return TableReferences(published, following, emptied)
+
+
+def _parents_by_column(keys: tuple[ForeignKey, ...] | list[ForeignKey]) -> dict[str, tuple[str, ...]]:
+    parents: dict[str, tuple[str, ...]] = {}
+    for key in keys:
+        for column in key.columns:
+            parents[column] = tuple(dict.fromkeys((*parents.get(column, ()), key.parent)))
+    return parents
+
+
+def _refuse_dangling(table: str, key: ForeignKey, mode: Mode, problems: Problems) -> None:
+    columns = ", ".join(key.columns)
+    problems.add(
+        f"a {mode} table keeps its real keys, but {key.parent}, to which {columns} refers, gets new ones",
+        table=table,
+        remedy=f"Give {key.parent} the mode partial or reference, or {table} the mode synthetic.",
+    )
+
+
+def _emptied(
+    table: Table,
+    key: ForeignKey,
+    settings: TableSettings,
+    modes: Mapping[str, Mode],
+    following: Mapping[str, tuple[str, ...]],
+    problems: Problems,
+) -> dict[str, str]:
+    """The columns of a key without parent rows that become NULL; NULL in one of them satisfies the key."""
+    mode, parent_mode = modes[table.name], modes[key.parent]
+    published = parent_mode is Mode.EMPTY
+    named = set() if published else {name for name, column in settings.columns.items() if column.treatment}
+    if not published and (mode is Mode.REFERENCE or set(key.columns) <= set(following) | named):
+        return {}
+    primary = set(table.primary_key.columns) if table.primary_key else set()
+    fixed = primary | set(following) | named
+    empty = [name for name in key.columns if table.column(name).nullable and name not in fixed]
+    empty = [] if mode is Mode.REFERENCE else empty
+    if empty:
+        said = "is published without rows" if published else "is not published"
+        return dict.fromkeys(empty, f"Refers to {key.parent}, which {said}: left empty.")
+    said = "published without rows" if published else "excluded"
+    problems.add(
+        f"{', '.join(key.columns)} must refer to a row of {key.parent}, which is {said}",
+        table=table.name,
+        remedy=f"Give {key.parent} the mode synthetic, or {table.name} the mode {parent_mode}.",
+    )
+    return {}
+
+
+def _undeclared_keys(
+    settings: DatasetSettings, catalog: Catalog, problems: Problems
+) -> dict[str, tuple[ForeignKey, ...]]:
+    keys: dict[str, tuple[ForeignKey, ...]] = {}
+    for named in settings.foreign_keys:
+        key = _undeclared_key(named, settings, catalog, problems)
+        if key:
+            keys[named.table] = (*keys.get(named.table, ()), key)
+    return keys
+
+
+def _undeclared_key(
+    named: ForeignKeySettings, settings: DatasetSettings, catalog: Catalog, problems: Problems
+) -> ForeignKey | None:
+    remedy = "Correct it under `foreign_keys`."
+    for name in (named.table, named.parent):
+        if name not in catalog.table_names:
+            problems.add(f"foreign key: no table {name!r}{hint(name, catalog.table_names)}", remedy=remedy)
+            return None
+    table, parent = catalog.table(named.table), catalog.table(named.parent)
+    parent_columns = named.parent_columns or (parent.primary_key.columns if parent.primary_key else ())
+    unknown = [(table, name) for name in named.columns if name not in table.column_names]
+    unknown += [(parent, name) for name in parent_columns if name not in parent.column_names]
+    for where, name in unknown:
+        problems.add(
+            f"foreign key: no column {name!r}{hint(name, where.column_names)}", table=where.name, remedy=remedy
+        )
+    if unknown:
+        return None
+    if len(parent_columns) != len(named.columns):
+        problems.add(
+            f"foreign key: {len(named.columns)} columns cannot refer to {len(parent_columns)} of {parent.name}",
+            table=table.name,
+            remedy="Name as many `parent_columns` as `columns`.",
+        )
+        return None
+    for name, parent_name in zip(named.columns, parent_columns, strict=True):
+        if table.column(name).type.kind is not parent.column(parent_name).type.kind:
+            problems.add(
+                f"foreign key: its type {table.column(name).type.native} is not that of {parent.name}.{parent_name}",
+                table=table.name,
+                column=name,
+                remedy=remedy,
+            )
+            return None
+    if not _is_unique(parent, parent_columns, settings):
+        problems.add(
+            f"foreign key: {', '.join(parent_columns)} of {parent.name} may occur more than once",
+            table=table.name,
+            remedy=f"Refer to a primary or unique key of {parent.name}.",
+        )
+        return None
+    return named.foreign_key(parent_columns)
+
+
+def _is_unique(parent: Table, columns: tuple[str, ...], settings: DatasetSettings) -> bool:
+    if any(set(columns) == set(unique) for unique in parent.unique_sets):
+        return True
+    named = settings.table(parent.name).columns
+    return len(columns) == 1 and columns[0] in named and bool(named[columns[0]].unique)

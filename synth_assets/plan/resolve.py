@@ -1,0 +1,281 @@
+"""From what a plan says and a catalog holds to the decision for every table and column."""
+
+from collections.abc import Mapping
+
+from synth_assets.catalog.model import Catalog, Column, Kind, Table
+from synth_assets.plan.chosen import TreatmentDoesNotFit, chosen_treatment
+from synth_assets.plan.columns import ColumnSettings
+from synth_assets.plan.evidence import ColumnEvidence
+from synth_assets.plan.nearest import hint
+from synth_assets.plan.references import TableReferences, references
+from synth_assets.plan.refused import PlanRefused, Problems
+from synth_assets.plan.resolved import (
+    ColumnDecision,
+    DecidedBy,
+    Mode,
+    ResolvedPlan,
+    Role,
+    TableDecision,
+    Treatment,
+)
+from synth_assets.plan.safe import ColumnPlace, fake, is_identifying, personal_finding, safe_treatment
+from synth_assets.plan.settings import DatasetSettings, TableSettings
+
+Evidence = Mapping[tuple[str, str], ColumnEvidence]
+
+_LATER_SYNTHESIZERS = ("private", "auto")
+
+
+def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence | None = None) -> ResolvedPlan:
+    """The decision for every table and column of a dataset.
+
+    Args:
+        evidence: What the profile found, by table and column. None before any row is read: texts that their names
+            do not tell are then written anew, and the reason says that the profile may decide otherwise.
+
+    Raises:
+        PlanRefused: with everything that is wrong and its remedy.
+    """
+    problems = Problems([])
+    _check_table_names(settings, catalog, problems)
+    modes = {name: settings.table(name).mode for name in catalog.table_names}
+    links = references(settings, catalog, modes, problems)
+    tables = tuple(
+        _Resolving(table, settings.table(table.name), catalog, links.get(table.name), evidence, problems).table()
+        for table in sorted(catalog.tables, key=lambda table: table.name)
+    )
+    if all(table.mode is Mode.EXCLUDE for table in tables):
+        problems.add("no table is left to publish", remedy="Exclude fewer tables, or check the database's `schema`.")
+    if problems.found:
+        raise PlanRefused(settings.dataset, problems.found)
+    return ResolvedPlan(
+        dataset=settings.dataset,
+        tables=tables,
+        foreign_keys={name: link.published for name, link in links.items() if link.published},
+        min_group=settings.privacy.min_group,
+        hold_out=settings.privacy.hold_out,
+        gate=settings.gate,
+        seed=settings.seed,
+    )
+
+
+def _check_table_names(settings: DatasetSettings, catalog: Catalog, problems: Problems) -> None:
+    for name in settings.tables:
+        if name not in catalog.table_names:
+            problems.add(
+                f"the source has no table {name!r}{hint(name, catalog.table_names)}",
+                remedy="Correct its name under `tables`, or take it out.",
+            )
+
+
+class _Resolving:
+    """The decisions for one table."""
+
+    def __init__(
+        self,
+        table: Table,
+        settings: TableSettings,
+        catalog: Catalog,
+        links: TableReferences | None,
+        evidence: Evidence | None,
+        problems: Problems,
+    ) -> None:
+        self._table = table
+        self._settings = settings
+        self._dialect = catalog.dialect
+        self._links = links or TableReferences()
+        self._evidence = evidence
+        self._problems = problems
+        key = table.primary_key.columns if table.primary_key else ()
+        self._primary_key = frozenset(key)
+        self._key = key[0] if len(key) == 1 else None
+        self._in_keys = {name for columns in table.unique_sets for name in columns}
+        self._unique = {columns[0] for columns in table.unique_sets if len(columns) == 1}
+
+    def table(self) -> TableDecision:
+        settings = self._settings
+        self._check_column_names()
+        self._check_availability()
+        self._check_mode()
+        columns = () if settings.mode is Mode.EXCLUDE else tuple(self._column(c) for c in self._table.columns)
+        synthesizer = settings.synthesizer
+        return TableDecision(
+            name=self._table.name,
+            mode=settings.mode,
+            columns=columns,
+            **({"synthesizer": synthesizer.name, "synthesizer_options": synthesizer.options} if synthesizer else {}),
+            scale=settings.scale,
+            because=settings.because,
+        )
+
+    def _refuse(self, message: str, remedy: str, *, column: str | None = None) -> None:
+        self._problems.add(message, table=self._table.name, column=column, remedy=remedy)
+
+    def _check_column_names(self) -> None:
+        names = self._table.column_names
+        for name in self._settings.columns:
+            if name not in names:
+                self._refuse(f"there is no column {name!r}{hint(name, names)}", "Correct its name under `columns`.")
+
+    def _check_availability(self) -> None:
+        settings = self._settings
+        if settings.mode is Mode.HYBRID:
+            self._refuse(
+                "the mode hybrid is not available in this version", "Give it the mode synthetic or partial instead."
+            )
+        if settings.balance is not None:
+            self._refuse("balance is not available in this version", "Take it out; shares follow the source.")
+        if settings.synthesizer and settings.synthesizer.name in _LATER_SYNTHESIZERS:
+            self._refuse(
+                f"the synthesizer {settings.synthesizer.name} is not available in this version",
+                "Leave it out, which is trees, or name gaussian_copula, ctgan, tvae, copula_gan, hma, par or rules.",
+            )
+
+    def _check_mode(self) -> None:
+        settings, mode = self._settings, self._settings.mode
+        if mode in (Mode.REFERENCE, Mode.PARTIAL) and settings.because is None:
+            rows = "all its real rows" if mode is Mode.REFERENCE else "real values of the columns not replaced"
+            self._refuse(
+                f"the mode {mode} lets {rows} through and needs a reason",
+                'Say why it may, such as because: "public list, no personal data".',
+            )
+        if mode in (Mode.SYNTHETIC, Mode.HYBRID):
+            return
+        meaningless = ["scale"] if settings.scale != 1 else []
+        if mode is not Mode.PARTIAL:
+            meaningless += ["synthesizer"] if settings.synthesizer else []
+            meaningless += ["columns"] if settings.columns else []
+        if meaningless:
+            words = " and ".join(f"`{word}`" for word in meaningless)
+            self._refuse(f"{words} cannot go with the mode {mode}", f"Take {words} out, or give it the mode synthetic.")
+
+    def _column(self, column: Column) -> ColumnDecision:
+        mode = self._settings.mode
+        place, role = self._place(column), self._role(column)
+        if role is Role.GENERATED and column.name not in self._settings.columns:
+            return place.decide(Treatment.LEARN, role, "Computed by the database itself.")
+        if mode is Mode.REFERENCE:
+            return self._copied(place, role)
+        if mode is Mode.EMPTY:
+            return place.decide(Treatment.LEARN, role, "The table is published without rows.", by=DecidedBy.PLAN)
+        named = self._settings.columns.get(column.name)
+        if named is not None and named.treatment is not None:
+            decision = self._chosen(named, place, role)
+            if decision is not None:
+                return decision
+        if column.name in self._links.emptied:
+            return place.decide(Treatment.NULL, Role.VALUE, self._links.emptied[column.name])
+        return self._kept_or_replaced(place, role) if mode is Mode.PARTIAL else self._safe(place, role)
+
+    def _chosen(self, named: ColumnSettings, place: ColumnPlace, role: Role) -> ColumnDecision | None:
+        """What the plan names for a column; None, and a problem more, if it cannot be."""
+        name, mode = place.column.name, self._settings.mode
+        try:
+            self._check_links(named, name)
+            return chosen_treatment(named, place, role=role, mode=mode, table_because=self._settings.because)
+        except TreatmentDoesNotFit as error:
+            self._refuse(error.message, error.remedy, column=name)
+            return None
+
+    def _check_links(self, named: ColumnSettings, name: str) -> None:
+        """A column must keep what rows of other tables hold of it, and be empty where no parent row is there."""
+        if named.treatment is not Treatment.NULL and name in self._links.emptied:
+            raise TreatmentDoesNotFit(self._links.emptied[name].rstrip("."), f"Take {name} out of the plan.")
+        tables = ", ".join(self._links.referred.get(name, ()))
+        if tables and named.treatment is Treatment.NULL:
+            raise TreatmentDoesNotFit(f"it cannot be null, since {tables} refers to it", "Name another treatment.")
+        is_kept = named.treatment is Treatment.KEEP or self._settings.mode is not Mode.PARTIAL
+        if name in self._links.referred_as_real and not is_kept:
+            raise TreatmentDoesNotFit(
+                f"{tables} keeps the real values by which it refers to it",
+                f"Take {name} out of the plan, or give the tables the mode synthetic.",
+            )
+
+    def _place(self, column: Column) -> ColumnPlace:
+        named = self._settings.columns.get(column.name)
+        unique = column.name in self._unique
+        if named is not None and named.unique is not None and named.unique != unique:
+            if unique:
+                self._refuse("its values are unique in the source", "Take `unique: false` out.", column=column.name)
+            unique = True
+        return ColumnPlace(
+            table=self._table.name,
+            column=column,
+            dialect=self._dialect,
+            unique=unique,
+            in_key=column.name in self._in_keys,
+            evidence=None
+            if self._evidence is None
+            else self._evidence.get((self._table.name, column.name), ColumnEvidence()),
+        )
+
+    def _role(self, column: Column) -> Role:
+        if column.generated is not None:
+            return Role.GENERATED
+        if column.name in self._links.following:
+            return Role.REFERENCE
+        return Role.KEY if column.name == self._key else Role.VALUE
+
+    def _safe(self, place: ColumnPlace, role: Role) -> ColumnDecision:
+        """The safe treatment in a synthetic table."""
+        if role is Role.REFERENCE:
+            parents = ", ".join(self._links.following[place.column.name])
+            return place.decide(Treatment.LEARN, role, f"Refers to {parents}: the key of a row there.")
+        if role is Role.KEY:
+            return self._key_made_anew(place)
+        decision = safe_treatment(place)
+        if decision is not None:
+            return decision
+        self._refuse(
+            f"of its type {place.column.type.native} no valid value can be made, and it is NOT NULL",
+            "Name a constant for it, or exclude the table.",
+            column=place.column.name,
+        )
+        return place.decide(Treatment.LEARN, Role.VALUE, "Refused.")
+
+    def _key_made_anew(self, place: ColumnPlace) -> ColumnDecision:
+        finding, by = personal_finding(place)
+        if is_identifying(finding) and place.kind is Kind.TEXT:
+            return fake(
+                place, finding, by, f"The primary key, and seems to be {finding.label}: invented anew.", Role.KEY
+            )
+        return place.decide(Treatment.LEARN, Role.KEY, "The primary key: made anew.")
+
+    def _copied(self, place: ColumnPlace, role: Role) -> ColumnDecision:
+        """A column of a table that is copied as it is."""
+        decision = place.decide(
+            Treatment.KEEP, role, "Real values: the plan copies the table as it is.", by=DecidedBy.PLAN
+        )
+        return decision.model_copy(update={"because": self._settings.because})
+
+    def _kept_or_replaced(self, place: ColumnPlace, role: Role) -> ColumnDecision:
+        """A column that the plan of a partial table does not name: personal data and free text are replaced."""
+        if role is not Role.VALUE or place.column.name in self._primary_key | self._links.referred_as_real:
+            return self._kept_key(place, role)
+        safe = self._safe(place, role)
+        if safe.treatment is not Treatment.LEARN:
+            return safe
+        if safe.role is Role.VALUE:
+            return self._kept(place, role, "Real values: the plan keeps what it does not name in this table.")
+        if place.kind is Kind.BINARY:
+            self._refuse(
+                "binary content cannot be replaced, and it is NOT NULL",
+                "Name {keep: true, because: ...} for it if it may be let through.",
+                column=place.column.name,
+            )
+        reason = "Text with many values: replaced in its own form, the same value by the same other one."
+        return place.decide(Treatment.PSEUDONYMIZE, Role.VALUE, reason, by=safe.decided_by)
+
+    def _kept_key(self, place: ColumnPlace, role: Role) -> ColumnDecision:
+        finding, _ = personal_finding(place)
+        if role is not Role.REFERENCE and is_identifying(finding):
+            self._refuse(
+                f"a partial table keeps its keys as they are, but this one seems to be {finding.label}",
+                "Give the table the mode synthetic, or name {keep: true, because: ...} for the column.",
+                column=place.column.name,
+            )
+        return self._kept(place, role, "Real keys: a partial table keeps them.")
+
+    def _kept(self, place: ColumnPlace, role: Role, reason: str) -> ColumnDecision:
+        decision = place.decide(Treatment.KEEP, role, reason, by=DecidedBy.PLAN)
+        return decision.model_copy(update={"because": self._settings.because})
