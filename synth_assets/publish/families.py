@@ -1,0 +1,30 @@
+"""The publisher for a target's database family."""
+
+import sqlalchemy
+
+from synth_assets.publish.errors import TargetRefused
+from synth_assets.publish.postgres import PostgresPublisher
+from synth_assets.publish.protocol import Publisher
+from synth_assets.publish.sqlite import SqlitePublisher
+
+
+def open_publisher(target: str, url: str, *, namespace: str | None, create: bool = False) -> Publisher:
+    """Connect to a target.
+
+    Args:
+        create: Whether a SQLite file that does not exist is made.
+
+    Raises:
+        TargetRefused: nothing can be published into this family yet.
+        synth_assets.catalog.errors.DatabaseError: it cannot be connected to.
+    """
+    family = sqlalchemy.make_url(url).drivername.partition("+")[0]
+    if family == "sqlite":
+        return SqlitePublisher(url, create=create)
+    if family in ("postgresql", "postgres"):
+        return PostgresPublisher(url, namespace=namespace)
+    raise TargetRefused(
+        target,
+        f"nothing can be published into {family} in this version.",
+        next_step="Use a SQLite or PostgreSQL database as the target.",
+    )

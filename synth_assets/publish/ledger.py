@@ -1,0 +1,41 @@
+"""The ledger: what was published when, kept in the target and written in the same step as the rows."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from pydantic import Field
+
+from synth_assets.catalog.model import Value
+
+SQLITE_TABLE = "synth_assets_ledger"
+POSTGRES_TABLE = "ledger"
+
+
+class LedgerEntry(Value):
+    """One publication or rollback."""
+
+    publication: str = Field(description="Unique; tells whether a commit whose answer was lost came through.")
+    dataset: str
+    namespace: str = Field(description="The target's schema; empty in SQLite.")
+    action: str = Field(description="'publish' or 'rollback'.")
+    refresh: str = Field(description="Live from here on.")
+    previous: str | None = Field(default=None, description="The refresh kept to roll back to.")
+    fingerprint: str
+    snapshot: str | None = Field(default=None, description="What the rows were learned from.")
+    verdict: str = Field(description="Signature of the verdict that let the rows through.")
+    published_at: datetime
+    published_by: str = Field(description="The database's user, or the operating system's for a file.")
+    counts: dict[str, int] = Field(description="Rows by table.")
+
+
+def live_entries(entries: Iterable[LedgerEntry]) -> dict[str, LedgerEntry]:
+    """What is live of each dataset, from entries with the newest first."""
+    live: dict[str, LedgerEntry] = {}
+    for entry in entries:
+        live.setdefault(entry.dataset, entry)
+    return live
+
+
+def made_by(entries: Iterable[LedgerEntry]) -> Mapping[str, str]:
+    """The dataset whose refresh made a table, for every live table."""
+    return {table: entry.dataset for entry in live_entries(entries).values() for table in entry.counts}

@@ -1,0 +1,40 @@
+"""Names of what publishing keeps in a PostgreSQL database. The lock of whoever made a schema stands in its name."""
+
+import hashlib
+import re
+import secrets
+
+STAGE = "synth_assets_stage"
+PREVIOUS = "synth_assets_previous"
+DROPPED = "synth_assets_dropped"
+LONGEST_IDENTIFIER = 63
+
+_LEFTOVER = re.compile(rf"({STAGE}|{DROPPED})_([0-9a-f]{{16}})_[0-9a-f]{{8}}")
+
+
+def lock_key(dataset: str, namespace: str) -> int:
+    """The advisory lock of one dataset in one schema: a signed 64-bit integer."""
+    digest = hashlib.sha256(f"{len(dataset)}:{dataset}:{namespace}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def stage_schema(key: int) -> str:
+    return f"{STAGE}_{_hexadecimal(key)}_{secrets.token_hex(4)}"
+
+
+def dropped_schema(key: int) -> str:
+    return f"{DROPPED}_{_hexadecimal(key)}_{secrets.token_hex(4)}"
+
+
+def previous_schema(key: int) -> str:
+    return f"{PREVIOUS}_{_hexadecimal(key)}"
+
+
+def leftover_key(schema: str) -> int | None:
+    """The lock of whoever made a schema that should be gone by now; None for any other schema."""
+    match = _LEFTOVER.fullmatch(schema)
+    return int.from_bytes(bytes.fromhex(match.group(2)), "big", signed=True) if match else None
+
+
+def _hexadecimal(key: int) -> str:
+    return key.to_bytes(8, "big", signed=True).hex()

@@ -1,0 +1,160 @@
+"""Loading a dataset into a new schema of a PostgreSQL database, and comparing it with what was sent."""
+
+import datetime
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+from synth_assets.publish.measure import Extreme, TableMeasure
+from synth_assets.publish.naming import stage_schema
+from synth_assets.publish.postgres_connection import PostgresConnection
+from synth_assets.publish.postgres_ddl import PostgresDefinition, define
+from synth_assets.publish.postgres_grants import carry_over
+from synth_assets.publish.postgres_rows import copy_text
+from synth_assets.publish.postgres_schema import Standing
+from synth_assets.publish.request import PublishRequest
+from synth_assets.publish.statement import Statement, listed, quoted
+
+_EXTENSION_SCHEMAS = "SELECT DISTINCT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
+
+
+class PostgresStage:
+    """One new schema, from nothing to ready for the swap.
+
+    Attributes:
+        left_out: Statements written for another dialect that this server does not understand; preflight finds them.
+    """
+
+    def __init__(self, connection: PostgresConnection, request: PublishRequest, *, key: int, namespace: str) -> None:
+        self._connection = connection
+        self._request = request
+        self._namespace = namespace
+        self.schema = stage_schema(key)
+        frames = {name: rows.schema for name, rows in request.tables.items()}
+        self.definition: PostgresDefinition = define(request.catalog, schema=self.schema, frames=frames)
+        self.left_out: set[Statement] = set()
+        self._measures: dict[str, TableMeasure] = {}
+        self._carried: list[str] = []
+
+    @property
+    def notes(self) -> list[str]:
+        missing = [
+            f"{statement.table}: {statement.subject} has no counterpart in PostgreSQL and is left out."
+            for statement in self.definition.after_load
+            if statement in self.left_out
+        ]
+        return [*self.definition.notes, *missing, *self._carried]
+
+    def native_type(self, table: str, column: str) -> str:
+        return self._request.catalog.table(table).column(column).type.native
+
+    def make_schema(self, *, step: str) -> None:
+        """Create the schema and look names up in it first, then where extensions are, then in the target's own."""
+        self._connection.run(f"CREATE SCHEMA {quoted(self.schema)}", step=step)
+        extensions = [name for (name,) in self._connection.rows(_EXTENSION_SCHEMAS, step=step)]
+        path = dict.fromkeys([self.schema, *extensions, self._namespace, "public"])
+        self._connection.run(f"SET search_path TO {', '.join(map(quoted, path))}", step=step)
+
+    def load(self) -> None:
+        """Create types and tables and fill them, without keys and indexes: these come after, which is faster."""
+        self.make_schema(step="stage")
+        about = {"dataset": self._request.dataset, "refresh": self._request.refresh, "schema": self._namespace}
+        text = json.dumps(about).replace("'", "''").replace("\\", "\\\\")
+        self._connection.run(f"COMMENT ON SCHEMA {quoted(self.schema)} IS E'{text}'", step="stage")
+        for statement in (*self.definition.types, *self.definition.sequences):
+            self._connection.run(statement.sql, step="stage", table=statement.table)
+        for name in self._request.catalog.table_names:
+            self._load_table(name)
+
+    def finish(self, outgoing: Standing) -> None:
+        """Keys, indexes, checks, references; sequences behind the highest key; rights of the tables replaced."""
+        for statement in self.definition.after_load:
+            if statement not in self.left_out:
+                self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
+        for name, columns in self._counters():
+            self._set_counter(name, columns)
+        self._carried = carry_over(self._connection, outgoing, stage=self.schema)
+        tables = ", ".join(self._place(name) for name in self._request.catalog.table_names)
+        if tables:
+            self._connection.run(f"ANALYZE {tables}", step="stage")
+
+    def differences(self) -> list[str]:
+        """What the database holds otherwise than it was sent, a line each."""
+        found: list[str] = []
+        for name, measure in self._measures.items():
+            found += self._compare(name, measure)
+        return found
+
+    def _load_table(self, name: str) -> None:
+        rows = self._request.tables[name]
+        columns = [column.name for column in self._request.catalog.table(name).columns if column.generated is None]
+        measure = self._measures[name] = TableMeasure()
+        # FREEZE, which asks for a table made in the same transaction: a reader whose snapshot is older than the load
+        # would otherwise find the new table empty after the swap, without an error.
+        with self._connection.transaction(step="stage"):
+            self._connection.run(self.definition.tables[name].sql, step="stage", table=name)
+            if columns and rows.rows:
+                sql = f"COPY {self._place(name)} ({listed(tuple(columns))}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
+                with self._connection.copy(sql, table=name, columns=columns) as copy:
+                    for batch in rows.batches(columns=columns):
+                        measure.add(batch)
+                        copy.write(copy_text(batch, table=name, columns=columns))
+                        if self._request.progress is not None:
+                            self._request.progress(name, batch.height)
+
+    def _counters(self) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
+        """Every sequence with the (table, column) pairs that it numbers; an identity column has one of its own."""
+        shared: dict[str, list[tuple[str, str]]] = {}
+        for counter in self.definition.counters:
+            if counter.sequence is None:
+                yield None, [(counter.table, counter.column)]
+            else:
+                shared.setdefault(counter.sequence, []).append((counter.table, counter.column))
+        yield from shared.items()
+
+    def _set_counter(self, sequence: str | None, columns: list[tuple[str, str]]) -> None:
+        highest = ", ".join(f"(SELECT max({quoted(column)}) FROM {self._place(table)})" for table, column in columns)
+        if sequence is None:
+            table, column = columns[0]
+            which, parameters = "pg_get_serial_sequence(%s, %s)", [self._place(table), column]
+        else:
+            which, parameters = "%s", [self._place(sequence)]
+        sql = (
+            f"SELECT setval(({which})::regclass, greatest(m.top, 1), m.top >= 1) "
+            f"FROM (SELECT coalesce(greatest({highest}), 0)::bigint AS top) AS m"
+        )
+        self._connection.rows(sql, parameters, step="stage")
+
+    def _compare(self, name: str, measure: TableMeasure) -> list[str]:
+        columns = list(measure.nulls)
+        asked = [f"count({quoted(column)})" for column in columns]
+        asked += [f"{word}({quoted(c)})::text" for c in measure.extremes for word in ("min", "max")]
+        answer = self._connection.rows(
+            f"SELECT {', '.join(['count(*)', *asked])} FROM {self._place(name)}", step="audit"
+        )[0]
+        found = []
+        if answer[0] != measure.rows or measure.rows != self._request.tables[name].rows:
+            found.append(
+                f"{name}: {self._request.tables[name].rows} rows to publish, {measure.rows} sent, {answer[0]} there."
+            )
+        for column, filled in zip(columns, answer[1:], strict=False):
+            if answer[0] - filled != measure.nulls[column]:
+                found.append(f"{name}.{column}: {measure.nulls[column]} NULLs sent, {answer[0] - filled} there.")
+        extremes = answer[1 + len(columns) :]
+        for position, (column, sent) in enumerate(measure.extremes.items()):
+            there = extremes[2 * position : 2 * position + 2]
+            if not all(_is_same(text, value) for text, value in zip(there, sent, strict=True)):
+                found.append(f"{name}.{column}: the least or the greatest value there is not the one sent.")
+        return found
+
+    def _place(self, name: str) -> str:
+        return f"{quoted(self.schema)}.{quoted(name)}"
+
+
+def _is_same(text: str | None, sent: Extreme) -> bool:
+    if text is None:
+        return False
+    if isinstance(sent, datetime.date):
+        # A date may have gone into a column of timestamps.
+        return text.split(" ")[0].split("T")[0] == sent.isoformat()
+    return Decimal(text) == Decimal(sent)

@@ -1,0 +1,116 @@
+"""The atomic step in PostgreSQL: the staged tables change places with the live ones in one short transaction.
+
+The tables are moved by SET SCHEMA, under exclusive locks on all live ones: so a transaction of several statements that
+has read one of them goes on to see the old ones only, the schema with its owner, grants and other objects stays what
+it is, and tables outside the dataset are not touched. Locks are asked for with a short lock_timeout, again and again:
+readers never wait longer than that behind a reader that keeps its transaction open.
+"""
+
+import random
+import time
+
+from synth_assets.publish.errors import DatabaseFailed, TargetBusy
+from synth_assets.publish.ledger import LedgerEntry
+from synth_assets.publish.postgres_connection import PostgresConnection
+from synth_assets.publish.postgres_ledger import write_entry
+from synth_assets.publish.postgres_schema import Standing, schema_exists, standing
+from synth_assets.publish.statement import quoted
+
+LOCK_TIMEOUT = "200ms"
+# A client that is frozen in the middle of the swap blocks readers no longer than this.
+IDLE_TIMEOUT = "10s"
+_BUSY = frozenset({"55P03", "40P01"})
+_HOLDERS = """
+SELECT DISTINCT a.pid, coalesce(nullif(a.application_name, ''), 'an unnamed application'), a.state
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.relation = ANY (%s::oid[]) AND l.granted AND a.pid <> pg_backend_pid() ORDER BY 1
+"""
+
+
+def swap(
+    connection: PostgresConnection,
+    *,
+    incoming: str,
+    outgoing: Standing,
+    previous: str,
+    dropped: str,
+    entry: LedgerEntry,
+    target: str,
+    patience: float,
+) -> None:
+    """Move the tables of schema `incoming` into the target's schema, and those that stand there into `previous`.
+
+    Args:
+        incoming: A schema of ours; it is gone afterwards.
+        outgoing: The live tables that go.
+        previous: Where they go; what is kept there moves to `dropped`.
+        entry: Written to the ledger by the same transaction.
+        patience: Seconds to try for the locks.
+
+    Raises:
+        TargetBusy: others held locks for all that time.
+        DatabaseFailed: nothing was changed, or, where the connection was lost, the ledger tells.
+    """
+    began = time.monotonic()
+    pause = 0.1
+    while True:
+        try:
+            _swap_once(connection, incoming, outgoing, previous, dropped, entry)
+        except DatabaseFailed as failure:
+            if failure.code not in _BUSY:
+                raise
+            waited = time.monotonic() - began
+            if waited > patience:
+                raise TargetBusy(target, _holders(connection, outgoing), waited) from None
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (to part two refreshes, not a secret)
+            pause = min(pause * 2, 2.0)
+        else:
+            return
+
+
+def _swap_once(
+    connection: PostgresConnection, incoming: str, outgoing: Standing, previous: str, dropped: str, entry: LedgerEntry
+) -> None:
+    live = outgoing.schema
+    with connection.transaction(step="swap"):
+        connection.run(
+            f"SET LOCAL lock_timeout TO '{LOCK_TIMEOUT}'; "
+            f"SET LOCAL idle_in_transaction_session_timeout TO '{IDLE_TIMEOUT}'; SET LOCAL synchronous_commit TO on",
+            step="swap",
+        )
+        if outgoing.tables:
+            names = ", ".join(f"{quoted(live)}.{quoted(table)}" for table in outgoing.tables)
+            connection.run(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE", step="swap")
+        if not schema_exists(connection, live, step="swap"):
+            connection.run(f"CREATE SCHEMA {quoted(live)}", step="swap")
+        coming = standing(connection, incoming, None, step="swap")
+        aside = incoming
+        if incoming == previous:
+            # A rollback: what comes in must make room first for what goes out.
+            aside = dropped
+            connection.run(f"ALTER SCHEMA {quoted(previous)} RENAME TO {quoted(aside)}", step="swap")
+        elif schema_exists(connection, previous, step="swap"):
+            connection.run(f"ALTER SCHEMA {quoted(previous)} RENAME TO {quoted(dropped)}", step="swap")
+        if outgoing.tables:
+            connection.run(f"CREATE SCHEMA {quoted(previous)}", step="swap")
+            _move(connection, outgoing, live, previous)
+        _move(connection, coming, aside, live)
+        connection.run(f"DROP SCHEMA {quoted(aside)}", step="swap")
+        write_entry(connection, entry, step="swap")
+
+
+def _move(connection: PostgresConnection, what: Standing, source: str, destination: str) -> None:
+    place, there = quoted(source), quoted(destination)
+    statements = [
+        f"ALTER {'DOMAIN' if is_domain else 'TYPE'} {place}.{quoted(name)} SET SCHEMA {there}"
+        for name, is_domain in what.types.values()
+    ]
+    statements += [f"ALTER TABLE {place}.{quoted(table)} SET SCHEMA {there}" for table in what.tables]
+    if statements:
+        connection.run("; ".join(statements), step="swap")
+
+
+def _holders(connection: PostgresConnection, outgoing: Standing) -> str:
+    found = connection.rows(_HOLDERS, [list(outgoing.tables.values())], step="swap")
+    named = [f"{application} (process {process}, {state})" for process, application, state in found]
+    return ", ".join(named) or "other transactions"

@@ -1,0 +1,67 @@
+"""What publishing asks of a database family."""
+
+from collections.abc import Sequence
+from typing import Protocol, Self
+
+from synth_assets.publish.finding import Finding
+from synth_assets.publish.ledger import LedgerEntry
+from synth_assets.publish.marker import Marker
+from synth_assets.publish.request import PublishRequest
+from synth_assets.publish.state import TargetState
+
+
+class Publisher(Protocol):
+    """One open target. The steps are called in the order in which they stand here.
+
+    Until `swap` no step changes what a reader of the target sees. Every method raises errors of
+    `synth_assets.publish.errors` only, none of which holds a value of a row.
+    """
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What differs from the source, a line each, for people."""
+        ...
+
+    def state(self) -> TargetState:
+        """What the target says about itself; writes nothing."""
+        ...
+
+    def mark(self, marker: Marker) -> None:
+        """Write the mark of authorization."""
+        ...
+
+    def lock(self, dataset: str, *, patience: float) -> None:
+        """Keep other publications away until `close`; waits at most `patience` seconds, then TargetBusy."""
+        ...
+
+    def clean(self) -> Sequence[str]:
+        """Remove leftovers of publications that died: only what bears our naming and whose lock is free."""
+        ...
+
+    def preflight(self, request: PublishRequest) -> Sequence[Finding]:
+        """Every reason why the target cannot take the dataset; an empty sequence lets it pass."""
+        ...
+
+    def stage(self, request: PublishRequest) -> None:
+        """Load all rows beside the live tables, then keys, indexes, constraints and sequences."""
+        ...
+
+    def audit(self) -> Sequence[str]:
+        """What differs between the staged tables and what was sent, by the database's own word."""
+        ...
+
+    def swap(self, request: PublishRequest) -> LedgerEntry:
+        """Make the staged tables the live ones in one atomic step, together with the ledger's entry."""
+        ...
+
+    def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
+        """Make the kept tables of the previous refresh live again, in one atomic step."""
+        ...
+
+    def close(self) -> None:
+        """Release the lock and the connection."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *failure: object) -> None: ...

@@ -1,0 +1,190 @@
+"""Publishing a dataset into a target: guard, preflight, stage, audit, swap; and rolling back one step."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+
+from synth_assets.catalog.identity import ServerIdentity
+from synth_assets.catalog.model import Catalog
+from synth_assets.plan.resources import DatabaseSettings
+from synth_assets.publish.errors import AuditFailed, NoPassingVerdict, PreflightFailed
+from synth_assets.publish.families import open_publisher
+from synth_assets.publish.finding import Finding
+from synth_assets.publish.guard import check_identity, check_marker, check_settings, check_target
+from synth_assets.publish.ledger import LedgerEntry, live_entries
+from synth_assets.publish.protocol import Publisher
+from synth_assets.publish.publication import Publication, PublishedTable
+from synth_assets.publish.request import Progress, PublishRequest
+from synth_assets.store.store import Store
+from synth_assets.store.tables import TableRows
+from synth_assets.store.verdict import dataset_fingerprint
+from synth_assets.store.verdicts import passing_verdict
+
+PATIENCE_SECONDS = 60.0
+
+
+def publish(
+    *,
+    target: str,
+    database: DatabaseSettings,
+    url: str,
+    sources: Mapping[str, str],
+    dataset: str,
+    catalog: Catalog,
+    tables: Mapping[str, TableRows],
+    store: Store,
+    refresh: str,
+    progress: Progress | None = None,
+    source_identities: Mapping[str, ServerIdentity] | None = None,
+    snapshot: str | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> Publication:
+    """Publish the rows of all tables of a dataset, or none.
+
+    Readers of the target see the old dataset or the new one, never a mix; whatever fails before the swap leaves the
+    target as it was. A refresh that the target's ledger says is live already is not published a second time.
+
+    Args:
+        target: The target's name in resources/.
+        url: The target's url, resolved.
+        sources: Every source's url by name: the guard compares the target with each.
+        catalog: The source's; published tables and the keys among them only.
+        tables: Rows by table name, exactly the catalog's tables.
+        progress: Called with (table, rows just sent).
+        source_identities: A source's identity at its snapshot, for a source that does not answer now.
+        snapshot: What the rows were learned from, for the ledger.
+        patience: Seconds to wait for locks that others hold.
+
+    Raises:
+        NoPassingVerdict: no passing verdict stands for exactly these rows. Nothing was connected to.
+        TargetRefused: the guard.
+        PreflightFailed, RowsRefused, DatabaseFailed, AuditFailed, TargetBusy: the target is as it was.
+        OutcomeUnknown: the target is old or new as a whole, and cannot be asked which.
+        synth_assets.catalog.errors.DatabaseError: the target cannot be connected to.
+    """
+    fingerprint = dataset_fingerprint({name: rows.fingerprint for name, rows in tables.items()})
+    verdict = passing_verdict(store, dataset=dataset, fingerprint=fingerprint)
+    if verdict is None:
+        raise NoPassingVerdict(dataset, fingerprint)
+    request = PublishRequest(
+        target=target,
+        dataset=dataset,
+        refresh=refresh,
+        fingerprint=fingerprint,
+        catalog=catalog,
+        tables=tables,
+        snapshot=snapshot,
+        verdict=verdict.signature,
+        patience=patience,
+        progress=progress,
+    )
+    check_settings(target, database)
+    clock = _Clock()
+    with open_publisher(target, url, namespace=database.namespace) as publisher:
+        with clock.step("guard"):
+            check_target(
+                target,
+                database,
+                publisher.state(),
+                sources,
+                dataset=dataset,
+                tables=catalog.table_names,
+                recorded=source_identities,
+            )
+            publisher.lock(dataset, patience=patience)
+        with clock.step("clean"):
+            publisher.clean()
+        # Asked again under the lock: another publication may have come in between.
+        live = live_entries(publisher.state().entries).get(dataset)
+        if live is not None and (live.refresh, live.fingerprint) == (refresh, fingerprint):
+            return _publication(request, publisher, live, clock, already_live=True)
+        with clock.step("preflight"):
+            findings = [*_unlike(request), *publisher.preflight(request)]
+        if findings:
+            raise PreflightFailed(target, findings)
+        with clock.step("stage"):
+            publisher.stage(request)
+        with clock.step("audit"):
+            differences = publisher.audit()
+        if differences:
+            raise AuditFailed(target, differences)
+        with clock.step("swap"):
+            entry = publisher.swap(request)
+        return _publication(request, publisher, entry, clock)
+
+
+def rollback(
+    *,
+    target: str,
+    database: DatabaseSettings,
+    url: str,
+    sources: Mapping[str, str],
+    dataset: str,
+    patience: float = PATIENCE_SECONDS,
+) -> LedgerEntry:
+    """Make the refresh before the live one live again, in one atomic step; a second rollback undoes the first.
+
+    Raises:
+        NothingToRollBack: no earlier refresh is kept.
+        TargetRefused: the guard.
+        DatabaseFailed, TargetBusy: the target is as it was.
+    """
+    check_settings(target, database)
+    with open_publisher(target, url, namespace=database.namespace) as publisher:
+        state = publisher.state()
+        check_identity(target, state.identity, sources)
+        check_marker(target, state)
+        publisher.lock(dataset, patience=patience)
+        publisher.clean()
+        return publisher.rollback(dataset, target=target, patience=patience)
+
+
+def history(target: str, url: str, *, namespace: str | None = None) -> tuple[LedgerEntry, ...]:
+    """What was published into a target's schema, and rolled back, newest first; reads only."""
+    with open_publisher(target, url, namespace=namespace) as publisher:
+        return publisher.state().entries
+
+
+class _Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.monotonic() - began, 3)
+
+
+def _unlike(request: PublishRequest) -> Iterator[Finding]:
+    """Rows that do not fit the catalog they are published by."""
+    remedy = "Refresh again: rows and catalog are of different refreshes."
+    for name in sorted(set(request.tables) ^ set(request.catalog.table_names)):
+        yield Finding(table=name, problem="it is not both in the catalog and among the rows.", remedy=remedy)
+    for table in request.catalog.tables:
+        if table.name not in request.tables:
+            continue
+        held = request.tables[table.name].schema
+        for column in table.columns:
+            if column.generated is None and column.name not in held:
+                yield Finding(table=table.name, column=column.name, problem="there are no values.", remedy=remedy)
+
+
+def _publication(
+    request: PublishRequest, publisher: Publisher, entry: LedgerEntry, clock: _Clock, *, already_live: bool = False
+) -> Publication:
+    return Publication(
+        target=request.target,
+        dataset=request.dataset,
+        refresh=request.refresh,
+        fingerprint=request.fingerprint,
+        tables=tuple(PublishedTable(name=name, rows=count) for name, count in entry.counts.items()),
+        seconds=clock.seconds,
+        notes=tuple(publisher.notes),
+        previous=entry.previous,
+        already_live=already_live,
+    )

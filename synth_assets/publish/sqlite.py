@@ -1,0 +1,200 @@
+"""Publishing into SQLite: a new file beside the live one, whose tables replace the live ones in one transaction."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self, cast
+
+from synth_assets.catalog.connection import file_path, open_engine
+from synth_assets.catalog.identity import server_identity
+from synth_assets.publish import sqlite_schema
+from synth_assets.publish.errors import NothingToRollBack, TargetBusy
+from synth_assets.publish.finding import Finding
+from synth_assets.publish.ledger import LedgerEntry, live_entries
+from synth_assets.publish.marker import Marker
+from synth_assets.publish.request import PublishRequest
+from synth_assets.publish.sqlite_connection import remove, rows
+from synth_assets.publish.sqlite_files import FileLock, SqliteFiles, remove_leftovers
+from synth_assets.publish.sqlite_ledger import now, read_ledger, read_marker, write_marker, writer
+from synth_assets.publish.sqlite_stage import SqliteStage
+from synth_assets.publish.sqlite_swap import keep, kept_refresh, swap
+from synth_assets.publish.state import TargetState
+
+
+class SqlitePublisher:
+    """One SQLite file as a target. See `synth_assets.publish.protocol.Publisher`."""
+
+    def __init__(self, url: str, *, create: bool = False) -> None:
+        engine = open_engine(url, create=create)
+        path = file_path(engine.url)
+        if path is None:
+            raise RuntimeError("open_engine refuses databases in memory")
+        self._path: Path = path.resolve()
+        self._sqlalchemy = engine.connect()
+        self._connection = cast(sqlite3.Connection, self._sqlalchemy.connection.driver_connection)
+        self._connection.isolation_level = None
+        self._files: SqliteFiles | None = None
+        self._lock: FileLock | None = None
+        self._stage: SqliteStage | None = None
+        self._notes: list[str] = []
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return tuple(self._notes)
+
+    def state(self) -> TargetState:
+        names = frozenset(sqlite_schema.tables(self._connection, step="guard"))
+        return TargetState(
+            identity=server_identity(self._sqlalchemy),
+            marker=read_marker(self._connection),
+            tables=names,
+            all_tables=names,
+            entries=tuple(read_ledger(self._connection, step="guard")),
+        )
+
+    def mark(self, marker: Marker) -> None:
+        # Device and inode change when a file is restored or its disk is mounted again.
+        write_marker(self._connection, marker.model_copy(update={"identity": None}))
+
+    def lock(self, dataset: str, *, patience: float) -> None:
+        self._files = SqliteFiles(self._path, dataset)
+        try:
+            self._lock = FileLock(self._files.lock, patience=patience)
+        except sqlite3.OperationalError:
+            raise TargetBusy(self._path.name, "another publication of this dataset", patience) from None
+
+    def clean(self) -> Sequence[str]:
+        files = self._locked()
+        live = self._live(files.dataset, step="clean")
+        kept = kept_refresh(files.keeping)
+        if live is not None and kept is not None and kept == live.previous:
+            # The process died after its swap and before this.
+            files.keeping.replace(files.previous)
+        return remove_leftovers(files)
+
+    def preflight(self, request: PublishRequest) -> Sequence[Finding]:
+        encoding = rows(self._connection, "PRAGMA encoding", step="preflight")[0][0]
+        self._stage = SqliteStage(request, path=self._locked().staged, encoding=encoding)
+        found = self._stage.on_trial()
+        for path in (self._path, self._path.parent):
+            if not os.access(path, os.W_OK):
+                found.append(
+                    Finding(problem=f"{path} may not be written.", remedy="Grant the right to write to this user.")
+                )
+        outgoing = self._outgoing(request.dataset, request.counts)
+        for dependent in sqlite_schema.outside_dependents(self._connection, outgoing, step="preflight"):
+            found.append(
+                Finding(
+                    table=dependent.table,
+                    problem=f"{dependent.what} depends on it.",
+                    remedy="Drop what depends on the tables, or keep it in another file; it is never dropped for you.",
+                )
+            )
+        names = [*request.catalog.table_names]
+        names += [index.name for table in request.catalog.tables for index in table.indexes if index.name]
+        for what in sqlite_schema.collisions(self._connection, names, outgoing):
+            found.append(
+                Finding(
+                    problem=f"the file has a {what}, whose name a table or index of the dataset needs.",
+                    remedy="Rename or drop it, or publish into another file.",
+                )
+            )
+        lacking = self._stage.lacks_space()
+        return found if lacking is None else [*found, lacking]
+
+    def stage(self, request: PublishRequest) -> None:
+        stage = self._prepared()
+        stage.load()
+        self._notes += stage.notes
+
+    def audit(self) -> Sequence[str]:
+        return self._prepared().differences()
+
+    def swap(self, request: PublishRequest) -> LedgerEntry:
+        live = self._live(request.dataset, step="swap")
+        outgoing = self._outgoing(request.dataset, request.counts)
+        entry = LedgerEntry(
+            publication=secrets.token_hex(16),
+            dataset=request.dataset,
+            namespace="",
+            action="publish",
+            refresh=request.refresh,
+            previous=live.refresh if live is not None and outgoing else None,
+            fingerprint=request.fingerprint,
+            snapshot=request.snapshot,
+            verdict=request.verdict,
+            published_at=now(),
+            published_by=writer(),
+            counts=request.counts,
+        )
+        self._swap(self._prepared().path, outgoing, entry, request.target, request.patience)
+        return entry
+
+    def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
+        files = self._locked()
+        live = self._live(dataset, step="rollback")
+        if live is None or live.previous is None:
+            raise NothingToRollBack(target, dataset, "no earlier refresh is kept")
+        if kept_refresh(files.previous) != live.previous:
+            raise NothingToRollBack(
+                target, dataset, f"the file {files.previous.name} does not hold the earlier refresh"
+            )
+        entries = read_ledger(self._connection, step="rollback")
+        then = next(entry for entry in entries if entry.dataset == dataset and entry.refresh == live.previous)
+        entry = then.model_copy(
+            update={
+                "publication": secrets.token_hex(16),
+                "action": "rollback",
+                "previous": live.refresh,
+                "published_at": now(),
+                "published_by": writer(),
+            }
+        )
+        self._swap(files.previous, self._outgoing(dataset, {}), entry, target, patience)
+        return entry
+
+    def close(self) -> None:
+        self._sqlalchemy.close()
+        if self._files is not None and self._lock is not None:
+            remove(self._files.staged)
+            remove(self._files.keeping)
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def _swap(self, incoming: Path, outgoing: Sequence[str], entry: LedgerEntry, target: str, patience: float) -> None:
+        files = self._locked()
+        if entry.previous is not None:
+            encoding = rows(self._connection, "PRAGMA encoding", step="swap")[0][0]
+            keep(self._path, names=outgoing, refresh=entry.previous, path=files.keeping, encoding=encoding)
+        swap(self._connection, incoming=incoming, outgoing=outgoing, entry=entry, target=target, patience=patience)
+        if entry.previous is None:
+            remove(files.previous)
+        else:
+            files.keeping.replace(files.previous)
+        remove(files.staged)
+
+    def _outgoing(self, dataset: str, tables: dict[str, int]) -> list[str]:
+        """The live tables that a publication replaces: those of its own names, and what the last refresh made."""
+        live = self._live(dataset, step="preflight")
+        names = set(tables) | (set(live.counts) if live is not None else set())
+        return sqlite_schema.standing(self._connection, names, step="preflight")
+
+    def _live(self, dataset: str, *, step: str) -> LedgerEntry | None:
+        return live_entries(read_ledger(self._connection, step=step)).get(dataset)
+
+    def _locked(self) -> SqliteFiles:
+        if self._files is None:
+            raise RuntimeError("lock() comes before every step that writes")
+        return self._files
+
+    def _prepared(self) -> SqliteStage:
+        if self._stage is None:
+            raise RuntimeError("preflight() comes before every step that writes")
+        return self._stage

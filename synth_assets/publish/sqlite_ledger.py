@@ -1,0 +1,92 @@
+"""Marker and ledger in SQLite: two tables of the target's own file."""
+
+import getpass
+import json
+import sqlite3
+from datetime import UTC, datetime
+
+from synth_assets.publish.ledger import SQLITE_TABLE, LedgerEntry
+from synth_assets.publish.marker import SQLITE_TABLE as MARKER_TABLE
+from synth_assets.publish.marker import Marker
+from synth_assets.publish.sqlite_connection import rows, run
+
+_MARKER = (
+    f"CREATE TABLE IF NOT EXISTS {MARKER_TABLE} (target TEXT NOT NULL, environment TEXT NOT NULL, "
+    "authorized_at TEXT NOT NULL, replace_existing INTEGER NOT NULL)"
+)
+_LEDGER = (
+    f"CREATE TABLE IF NOT EXISTS {SQLITE_TABLE} (id INTEGER PRIMARY KEY, publication TEXT NOT NULL UNIQUE, "
+    "dataset TEXT NOT NULL, namespace TEXT NOT NULL, action TEXT NOT NULL, refresh TEXT NOT NULL, previous TEXT, "
+    "fingerprint TEXT NOT NULL, snapshot TEXT, verdict TEXT NOT NULL, published_at TEXT NOT NULL, "
+    "published_by TEXT NOT NULL, counts TEXT NOT NULL)"
+)
+_COLUMNS = tuple(LedgerEntry.model_fields)
+
+
+def read_marker(connection: sqlite3.Connection) -> Marker | None:
+    if not _exists(connection, MARKER_TABLE):
+        return None
+    sql = f"SELECT target, environment, authorized_at, replace_existing FROM {MARKER_TABLE}"
+    found = rows(connection, sql, step="guard")
+    if not found:
+        return None
+    target, environment, authorized_at, replace_existing = found[0]
+    return Marker(
+        target=target,
+        environment=environment,
+        authorized_at=datetime.fromisoformat(authorized_at),
+        replace_existing=bool(replace_existing),
+    )
+
+
+def write_marker(connection: sqlite3.Connection, marker: Marker) -> None:
+    values = [marker.target, marker.environment, marker.authorized_at.isoformat(), int(marker.replace_existing)]
+    run(connection, "BEGIN IMMEDIATE", step="authorize")
+    try:
+        run(connection, _MARKER, step="authorize")
+        run(connection, _LEDGER, step="authorize")
+        run(connection, f"DELETE FROM {MARKER_TABLE}", step="authorize")
+        run(connection, f"INSERT INTO {MARKER_TABLE} VALUES (?, ?, ?, ?)", values, step="authorize")
+        run(connection, "COMMIT", step="authorize")
+    finally:
+        if connection.in_transaction:
+            connection.rollback()
+
+
+def read_ledger(connection: sqlite3.Connection, *, step: str) -> list[LedgerEntry]:
+    """All entries, newest first."""
+    if not _exists(connection, SQLITE_TABLE):
+        return []
+    found = rows(connection, f"SELECT {', '.join(_COLUMNS)} FROM {SQLITE_TABLE} ORDER BY id DESC", step=step)
+    entries = []
+    for row in found:
+        values = dict(zip(_COLUMNS, row, strict=True))
+        values["counts"] = json.loads(values["counts"])
+        values["published_at"] = datetime.fromisoformat(values["published_at"])
+        entries.append(LedgerEntry(**values))
+    return entries
+
+
+def write_entry(connection: sqlite3.Connection, entry: LedgerEntry, *, step: str) -> None:
+    """Add an entry inside the transaction that makes it true."""
+    run(connection, _LEDGER, step=step)
+    values = entry.model_dump(mode="json") | {"counts": json.dumps(entry.counts)}
+    marks = ", ".join("?" for _ in _COLUMNS)
+    sql = f"INSERT INTO {SQLITE_TABLE} ({', '.join(_COLUMNS)}) VALUES ({marks})"
+    run(connection, sql, [values[name] for name in _COLUMNS], step=step)
+
+
+def writer() -> str:
+    """The operating system's user: a file has no users of its own."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _exists(connection: sqlite3.Connection, table: str) -> bool:
+    return bool(rows(connection, "SELECT 1 FROM sqlite_master WHERE name = ?", [table], step="guard"))

@@ -1,0 +1,29 @@
+"""One statement of a target's definition."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Statement:
+    """
+    Attributes:
+        sql: Built from quoted identifiers and the catalog's own expressions.
+        table: The table that it belongs to; None for a type.
+        subject: What it makes, for people: "check positive_price".
+        optional: Written for another dialect: left out, and reported, if the target does not understand it.
+    """
+
+    sql: str
+    table: str | None
+    subject: str
+    optional: bool = False
+
+
+def quoted(name: str) -> str:
+    """The identifier in double quotes, as SQLite and PostgreSQL read it."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def listed(names: tuple[str, ...]) -> str:
+    return ", ".join(quoted(name) for name in names)
