@@ -30,7 +30,7 @@ KINDS: tuple[tuple[type[types.TypeEngine[Any]], Kind], ...] = (
     (types._Binary, Kind.BINARY),  # noqa: SLF001  # the public name of BINARY and VARBINARY's base does not exist
 )
 BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 32, "INTEGER": 32, "INT": 32, "BIGINT": 64}
-FLOAT_BITS = {"FLOAT": 32, "REAL": 64, "DOUBLE": 64, "DOUBLE_PRECISION": 64}
+FLOAT_BITS = {"FLOAT": 32, "REAL": 32, "DOUBLE": 64, "DOUBLE_PRECISION": 64}
 
 
 def reflect_generic(connection: sqlalchemy.Connection, namespace: str | None) -> Catalog:

@@ -54,7 +54,7 @@ def reflect_sqlite(connection: sqlalchemy.Connection, namespace: str | None) -> 
     )
     reader = _Reader(connection, schema)
     drafts = [reader.table(row) for row in listed if not is_own_table(row["name"])]
-    known = {table.name.lower(): table for table in drafts}
+    known = {_folded(table.name): table for table in drafts}
     tables = tuple(
         table.model_copy(update={"foreign_keys": reader.foreign_keys(table, known)})
         for table in sorted(drafts, key=lambda table: table.name)
@@ -98,7 +98,7 @@ class _Reader:
             options=tuple(option for option, is_set in options if is_set),
         )
 
-    def foreign_keys(self, table: Table, known: Mapping[str, Table]) -> tuple[ForeignKey, ...]:
+    def foreign_keys(self, table: Table, known: Mapping[bytes, Table]) -> tuple[ForeignKey, ...]:
         parts: dict[int, list[Row]] = {}
         for row in self._pragma("foreign_key_list", table.name):
             parts.setdefault(row["id"], []).append(row)
@@ -109,7 +109,7 @@ class _Reader:
             raise TableUnreadable(table.name, f"it has {len(declared)} foreign keys, its text has {len(texts)}")
         keys = []
         for rows, text in zip(declared, texts, strict=True):
-            parent = known.get(rows[0]["table"].lower())
+            parent = known.get(_folded(rows[0]["table"]))
             parent_columns = _parent_columns(rows, parent)
             if parent is None or parent_columns is None:
                 continue
@@ -128,12 +128,12 @@ class _Reader:
         return tuple(keys)
 
     def _unique_keys(self, indexes: list[Row], definition: TableDefinition) -> tuple[Key, ...]:
-        names = {tuple(column.lower() for column in columns): name for name, columns in definition.unique_keys}
+        names = {tuple(map(_folded, columns)): name for name, columns in definition.unique_keys}
         keys = []
         for row in indexes:
             if row["origin"] == "u":
                 columns = tuple(part["name"] for part in self._index_parts(row["name"]))
-                keys.append(Key(name=names.get(tuple(column.lower() for column in columns)), columns=columns))
+                keys.append(Key(name=names.get(tuple(map(_folded, columns))), columns=columns))
         return tuple(keys)
 
     def _index(self, row: Row) -> Index:
@@ -157,7 +157,7 @@ class _Reader:
 def _column(row: Row, definition: TableDefinition, *, is_rowid: bool) -> Column:
     name = row["name"]
     declared = row["type"]
-    generated = definition.generated.get(name.lower())
+    generated = definition.generated.get(name)
     if generated is not None:
         # SQLite takes these words for a part of the type.
         declared = declared.removesuffix("GENERATED ALWAYS").rstrip()
@@ -172,7 +172,7 @@ def _column(row: Row, definition: TableDefinition, *, is_rowid: bool) -> Column:
         identity=identity,
         generated=generated,
         generated_stored=row["hidden"] != 2,
-        collation=definition.collations.get(name.lower()),
+        collation=definition.collations.get(name),
     )
 
 
@@ -198,10 +198,15 @@ def _parent_columns(rows: list[Row], parent: Table | None) -> tuple[str, ...] | 
     if rows[0]["to"] is None:
         columns = parent.primary_key.columns if parent.primary_key else ()
         return columns if len(columns) == len(rows) else None
-    names = {column.lower(): column for column in parent.column_names}
-    found = [names.get(row["to"].lower()) for row in rows]
+    names = {_folded(column): column for column in parent.column_names}
+    found = [names.get(_folded(row["to"])) for row in rows]
     columns = tuple(name for name in found if name is not None)
     return columns if len(columns) == len(rows) else None
+
+
+def _folded(name: str) -> bytes:
+    # SQLite ignores the case of ASCII letters only.
+    return name.encode().lower()
 
 
 def _action(action: str) -> str | None:

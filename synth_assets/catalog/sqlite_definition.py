@@ -21,7 +21,7 @@ class ForeignKeyText:
 
 @dataclass
 class TableDefinition:
-    """The parsed text. Column names are as written; collations and generated columns go by name in lower case."""
+    """The parsed text. Column names are as written."""
 
     checks: list[Check] = field(default_factory=list)
     unique_keys: list[tuple[str | None, tuple[str, ...]]] = field(default_factory=list)
@@ -90,9 +90,9 @@ class _Clauses:
                 self.name = None
                 self._default()
             case "COLLATE" if self.column is not None:
-                self.definition.collations[self.column.lower()] = self._take().value
+                self.definition.collations[self.column] = self._take().value
             case "AS" if self.column is not None:
-                self.definition.generated[self.column.lower()] = self._parenthesised()
+                self.definition.generated[self.column] = self._parenthesised()
             case "FOREIGN":
                 self._expect("KEY")
                 columns = self._columns()
