@@ -1,0 +1,109 @@
+"""Judging a dataset: every check of every table and key, and the verdict that they make."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from synth_assets.catalog.driving import driving_keys
+from synth_assets.catalog.model import Catalog
+from synth_assets.plan.resolved import ResolvedPlan
+from synth_assets.profile.model import TableProfile
+from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
+from synth_assets.validate import fidelity, integrity, privacy
+from synth_assets.validate.entities import Entities
+from synth_assets.validate.errors import RowsMissing
+from synth_assets.validate.expectations import Expected, derive
+from synth_assets.validate.gate import figures, let_through, passes
+from synth_assets.validate.results import guarded, unique_names
+from synth_assets.validate.rows import Rows, Signer
+from synth_assets.validate.subject import Subject, subjects
+from synth_assets.validate.suite_run import FAMILY as EXPECTATIONS
+from synth_assets.validate.suite_run import SuiteRunner
+from synth_assets.validate.user_suite import read_user_suites
+
+
+def judge(
+    *,
+    dataset: str,
+    refresh: str,
+    catalog: Catalog,
+    plan: ResolvedPlan,
+    profiles: Mapping[str, TableProfile],
+    snapshot: Mapping[str, Rows],
+    synthetic: Mapping[str, Rows],
+    expectations: Path | None,
+    store: Signer,
+    data_docs: Path | None = None,
+    seed: int = 0,
+) -> Verdict:
+    """The signed verdict on exactly these synthetic rows; it is not saved yet.
+
+    Args:
+        snapshot: The source's rows of every table that was extracted, with the rows held out of training.
+        synthetic: The rows that are to be published, of every table that the plan publishes.
+        expectations: The folder of the user's own suites, one JSON file a table.
+        data_docs: Where Great Expectations' Data Docs are built; None builds none.
+        seed: Of every sample that a check draws: the same rows and seed give the same verdict.
+
+    Raises:
+        ExpectationsRefused: A suite of the user's cannot be read.
+        RowsMissing: A published table has no rows in `synthetic`.
+    """
+    missing = tuple(t.name for t in plan.published if t.name not in synthetic)
+    if missing:
+        raise RowsMissing(missing)
+    judged = subjects(catalog, plan, profiles, snapshot, synthetic)
+    suites = read_user_suites(expectations, judged)
+    checks = unique_names(
+        [
+            *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
+            *_other_checks(judged, catalog, plan, snapshot, seed),
+        ]
+    )
+    verdict = Verdict(
+        dataset=dataset,
+        refresh=refresh,
+        fingerprint=dataset_fingerprint({name: s.synthetic.fingerprint for name, s in judged.items()}),
+        passed=passes(checks),
+        checks=tuple(checks),
+        figures=figures(checks),
+        let_through=let_through(plan),
+    )
+    return verdict.model_copy(update={"signature": store.sign(verdict.signed_content())})
+
+
+def _expectation_checks(
+    judged: Mapping[str, Subject], suites: Mapping[str, list[Expected]], *, dialect: str, data_docs: Path | None
+) -> Iterator[CheckResult]:
+    runner = SuiteRunner()
+    for name, subject in judged.items():
+
+        def run(name: str = name, subject: Subject = subject) -> list[CheckResult]:
+            expected = [*derive(subject, dialect=dialect), *suites.get(name, [])]
+            return runner.run(name, subject.synthetic, expected)
+
+        yield from guarded(run, name="great_expectations", table=name, family=EXPECTATIONS)
+    if data_docs is not None:
+
+        def build(folder: Path = data_docs) -> list[CheckResult]:
+            runner.build_data_docs(folder)
+            return []
+
+        yield from guarded(build, name="data_docs", table=None, family=EXPECTATIONS, severity=Severity.WARN)
+
+
+def _other_checks(
+    judged: Mapping[str, Subject], catalog: Catalog, plan: ResolvedPlan, snapshot: Mapping[str, Rows], seed: int
+) -> Iterator[CheckResult]:
+    rows = {name: table.rows for name, table in snapshot.items()}
+    driving = driving_keys((catalog.table(name) for name in rows), plan.foreign_keys, rows)
+    entities = Entities(snapshot, {name: key for name, key in driving.items() if key is not None})
+    for name, subject in judged.items():
+        yield from integrity.table_checks(subject, dialect=catalog.dialect)
+        for key in plan.foreign_keys.get(name, ()):
+            yield from integrity.key_check(key, subject, judged)
+        yield from fidelity.table_checks(subject, gate=plan.gate.fidelity, entities=entities, seed=seed)
+        for key in plan.foreign_keys.get(name, ()):
+            yield from fidelity.key_checks(key, subject, judged, gate=plan.gate.fidelity, seed=seed)
+        yield from privacy.table_checks(
+            subject, gate=plan.gate.privacy, hold_out=plan.hold_out, entities=entities, seed=seed
+        )

@@ -1,0 +1,324 @@
+"""The privacy checks of a table: copies, nearness, membership, rare values, values of the source."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import polars as pl
+from pydantic import JsonValue
+
+from synth_assets.plan.resolved import ColumnDecision, Mode, PrivacyGate, Role, Treatment
+from synth_assets.store.verdict import CheckResult, Severity
+from synth_assets.validate.copies import count_copies
+from synth_assets.validate.distances import (
+    ROWS_AS_TARGETS,
+    ROWS_ATTACKED,
+    Bounded,
+    closer_share,
+    membership_attack,
+    row_matrix,
+)
+from synth_assets.validate.encoding import Array, Scale, as_text, encode, scale_of
+from synth_assets.validate.entities import ROWS_OF_AN_ENTITY_ROOT, Entities
+from synth_assets.validate.results import figure, guarded, name_part, not_applicable
+from synth_assets.validate.source_values import Matches, match_combinations, match_values
+from synth_assets.validate.subject import Subject
+
+FAMILY = "privacy"
+# Fewer held-out rows or entities bound nothing: the figure would pass whatever the engine did.
+HELD_OUT_ROWS = 50
+HELD_OUT_ENTITIES = 10
+# Five times what chance gives: the share of training rows that the attack may find at 1 % false positives.
+TRUE_POSITIVES = 0.05
+ROWS_FOR_COPIES = 50
+# Names are drawn from lists that real people share: what tells of a person is the combination.
+NAME_PARTS = ("first_name", "middle_name", "last_name")
+# Kinds whose values everybody shares: the same city or day in the source tells nothing.
+SHARED_KINDS = frozenset(
+    {
+        *NAME_PARTS,
+        *("city", "postcode", "state", "state_code", "country", "country_code", "company", "building_number"),
+        *("secondary_address", "street_name", "name_prefix", "gender", "birth_date", "age", "job", "job_title"),
+        *("bic", "credit_card_expiry", "credit_card_security_code", "security_code", "phone_extension"),
+        *("currency_code", "user_agent", "mime_type", "latitude", "longitude", "timezone", "language_code", "locale"),
+        *("color", "hex_color", "word", "title", "domain", "integer", "decimal", "boolean", "date", "datetime", "time"),
+    }
+)
+_CLOSER = "of the synthetic rows are nearer to a training row than to a held-out row (0.5 is best)"
+_ATTACK = "is the AUC of a membership attack by distance, training against held-out rows (0.5 is best)"
+_FOUND = "of the training rows are found by that attack at 1 % false positives (0.01 is best)"
+ANOTHER_SYNTHESIZER = (
+    "The model has begun to memorise its training rows: give the table a synthesizer that learns less of each row "
+    "(trees with more rows a leaf), or treat its most telling columns otherwise."
+)
+
+
+def table_checks(
+    subject: Subject, *, gate: PrivacyGate, hold_out: float, entities: Entities, seed: int
+) -> Iterator[CheckResult]:
+    """Every privacy check of one table."""
+    yield from _guarded("privacy_copies", subject, lambda: [_copies(subject, gate.copies)])
+    yield from _guarded("privacy_rare_values", subject, lambda: [_rare_values(subject)])
+    why = _why_no_distances(subject, entities, hold_out)
+    names = ("privacy_closer_share", "privacy_membership_auc", "privacy_membership_true_positives")
+    if why:
+        for name in names:
+            yield not_applicable(name=name, table=subject.name, family=FAMILY, why=why)
+    else:
+        rng = np.random.default_rng([seed, 6])
+        yield from _guarded("privacy_distances", subject, lambda: _distances(subject, gate, entities, rng))
+    for decision in scanned(subject):
+        rng = np.random.default_rng([seed, 7])
+        name = f"privacy_source_values_{name_part(decision.name)}"
+        yield from _guarded(name, subject, lambda d=decision, n=name, r=rng: [_source_values(n, subject, d, r)])  # type: ignore[misc]
+    parts = name_parts(subject)
+    if len(parts) > 1:
+        rng = np.random.default_rng([seed, 8])
+        yield from _guarded("privacy_source_names", subject, lambda: [_source_names(subject, parts, rng)])
+
+
+def scanned(subject: Subject) -> list[ColumnDecision]:
+    """The columns whose synthetic values must not occur in the source column."""
+    made_anew = {Treatment.FAKE, Treatment.PSEUDONYMIZE, Treatment.MASK}
+    if subject.source is None or subject.decision.mode in (Mode.REFERENCE, Mode.EMPTY):
+        return []
+    chosen = []
+    for column in subject.columns:
+        decision = subject.column_decision(column.name)
+        if decision is None or column.name not in subject.source.schema:
+            continue
+        shared = decision.treatment is Treatment.FAKE and decision.options.get("kind") in SHARED_KINDS
+        written = (
+            decision.role in (Role.TEXT, Role.KEY)
+            and decision.treatment is Treatment.LEARN
+            and subject.decision.mode is not Mode.PARTIAL
+            and subject.source.schema[column.name] == pl.String
+        )
+        if (decision.treatment in made_anew and not shared) or written:
+            chosen.append(decision)
+    return chosen
+
+
+def name_parts(subject: Subject) -> tuple[str, ...]:
+    """The faked columns that make up a person's name."""
+    if subject.source is None or subject.decision.mode in (Mode.REFERENCE, Mode.EMPTY):
+        return ()
+    return tuple(
+        d.name
+        for d in subject.decision.columns
+        if d.treatment is Treatment.FAKE and d.options.get("kind") in NAME_PARTS and d.name in subject.source.schema
+    )
+
+
+def _guarded(name: str, subject: Subject, run: Callable[[], list[CheckResult]]) -> list[CheckResult]:
+    return guarded(run, name=name, table=subject.name, family=FAMILY)
+
+
+def _why_no_rows(subject: Subject) -> str | None:
+    mode = subject.decision.mode
+    if mode not in (Mode.SYNTHETIC, Mode.HYBRID):
+        return f"the plan makes this table {mode.value}; what real values it lets through is listed in the verdict"
+    if not subject.learned:
+        return "no column of this table is learned as a distribution"
+    if subject.source is None or subject.source_rows == 0:
+        return "the source table is empty"
+    if subject.synthetic.rows == 0:
+        return "the synthetic table is empty"
+    return None
+
+
+def _why_no_distances(subject: Subject, entities: Entities, hold_out: float) -> str | None:
+    why = _why_no_rows(subject)
+    if why:
+        return why
+    if entities.root(subject.name) is None:
+        return f"it hangs on no table of {ROWS_OF_AN_ENTITY_ROOT} rows, so no rows are held out"
+    held_out = entities.held_out(subject.name)
+    missing = hold_out == 0 or (len(held_out) == 0 and hold_out * subject.source_rows >= HELD_OUT_ROWS)
+    if missing:
+        return None
+    if len(held_out) < HELD_OUT_ROWS or len(np.unique(held_out)) < HELD_OUT_ENTITIES:
+        return f"fewer than {HELD_OUT_ROWS} rows, or rows of fewer than {HELD_OUT_ENTITIES} entities, are held out"
+    return None
+
+
+def _copies(subject: Subject, threshold: float) -> CheckResult:
+    why = _why_no_rows(subject)
+    if not why and len(subject.learned) < 2:
+        why = "one column is learned, and one shared value does not make a copied row"
+    if why:
+        return not_applicable(name="privacy_copies", table=subject.name, family=FAMILY, why=why)
+    found = count_copies(
+        subject.extracted.read(columns=subject.learned, part="training"),
+        subject.extracted.read(columns=subject.learned, part="held_out"),
+        subject.synthetic.read(columns=subject.learned),
+        columns=subject.learned,
+        min_group=subject.min_group,
+    )
+    unseen = "of held-out rows" if found.by_held_out else "of fresh rows by Good and Turing's estimate"
+    small = subject.source_rows < ROWS_FOR_COPIES
+    return figure(
+        name="privacy_copies",
+        table=subject.name,
+        family=FAMILY,
+        value=found.share - found.chance,
+        threshold=threshold,
+        passed=found.excess <= threshold,
+        severity=Severity.WARN if small else Severity.ERROR,
+        description=(
+            f"{found.share:.4%} of the synthetic rows equal, in all {len(subject.learned)} learned columns, a training "
+            f"row that fewer than {subject.min_group} share; {found.chance:.4%} {unseen} do by chance. Wanted: at most "
+            f"{threshold:.4%} more, beyond three standard errors."
+        ),
+        remedy=ANOTHER_SYNTHESIZER,
+        facts={"share": found.share, "chance": found.chance, "excess_lower_bound": found.excess},
+    )
+
+
+def _rare_values(subject: Subject) -> CheckResult:
+    why = _why_no_rows(subject)
+    if why:
+        return not_applicable(name="privacy_rare_values", table=subject.name, family=FAMILY, why=why)
+    came_out: dict[str, JsonValue] = {}
+    looked_at = 0
+    for name in subject.learned:
+        if name in subject.kept or subject.extracted.schema[name] == pl.Boolean:
+            continue
+        if scale_of(subject.extracted.schema[name], subject.synthetic.schema[name]) is Scale.NUMBER:
+            continue
+        looked_at += 1
+        source = as_text(subject.extracted.read(columns=[name])[name]).drop_nulls().alias("value")
+        rare = source.value_counts(name="rows").filter(pl.col("rows") < subject.min_group)
+        made = as_text(subject.synthetic.read(columns=[name])[name]).alias("value").to_frame().unique()
+        found = made.join(rare, on="value", how="semi").height
+        if found:
+            came_out[name] = found
+    return figure(
+        name="privacy_rare_values",
+        table=subject.name,
+        family=FAMILY,
+        value=float(len(came_out)),
+        threshold=0.0,
+        passed=not came_out,
+        severity=Severity.ERROR,
+        description=(
+            f"{len(came_out)} of {looked_at} learned category columns hold a category that fewer than "
+            f"{subject.min_group} source rows share; wanted: none."
+            + (f" Columns: {', '.join(came_out)}." if came_out else "")
+        ),
+        remedy="Treat the columns otherwise in the plan (fake, mask), or choose a synthesizer that keeps to min_group.",
+        facts={"rare_categories_by_column": came_out},
+    )
+
+
+def _distances(subject: Subject, gate: PrivacyGate, entities: Entities, rng: np.random.Generator) -> list[CheckResult]:
+    columns = subject.learned
+    everything = subject.extracted.read(columns=columns)
+    parts = {"training": entities.training(subject.name), "held_out": entities.held_out(subject.name)}
+    if not len(parts["training"]) or not len(parts["held_out"]):
+        return _bounded(subject, gate, None, None, None)
+    synthetic = subject.synthetic.read(columns=columns)
+    # An attacker knows every category, however rare.
+    coded = {
+        part: encode(
+            subject.extracted.read(columns=columns, part=part),  # type: ignore[arg-type]
+            synthetic,
+            columns=columns,
+            kept=frozenset(columns),
+            min_group=1,
+            everything=everything,
+        )
+        for part in parts
+    }
+    training, held_out = (coded[part] for part in ("training", "held_out"))
+    vectors = row_matrix(training.scales, training.source, [training.source, held_out.source, training.synthetic])
+    known, unknown, made = vectors
+    size = min(len(known), len(unknown), ROWS_ATTACKED)
+    attacked = [_some(known, parts["training"], size, rng), _some(unknown, parts["held_out"], size, rng)]
+    targets = made[rng.choice(len(made), min(len(made), ROWS_AS_TARGETS), replace=False)]
+    membership = membership_attack(
+        attacked[0][0], attacked[1][0], targets, entities=(attacked[0][1], attacked[1][1]), rng=rng
+    )
+    closer = closer_share(known, unknown, made, entities=(parts["training"], parts["held_out"]), rng=rng)
+    return _bounded(subject, gate, closer, membership.auc, membership.true_positives)
+
+
+def _some(rows: Array, entities: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    chosen = rng.choice(len(rows), size, replace=False)
+    return rows[chosen], entities[chosen]
+
+
+def _bounded(
+    subject: Subject,
+    gate: PrivacyGate,
+    closer: Bounded | None,
+    auc: Bounded | None,
+    true_positives: Bounded | None,
+) -> list[CheckResult]:
+    texts = (
+        ("closer_share", closer, gate.closer_share, _CLOSER),
+        ("membership_auc", auc, gate.membership_auc, _ATTACK),
+        ("membership_true_positives", true_positives, TRUE_POSITIVES, _FOUND),
+    )
+    return [
+        figure(
+            name=f"privacy_{name}",
+            table=subject.name,
+            family=FAMILY,
+            value=found.value if found else None,
+            threshold=threshold,
+            passed=found is not None and found.lower <= threshold,
+            severity=Severity.ERROR,
+            description=(
+                f"{found.value:.4f} {what}, standard error {found.error:.4f}; wanted at most {threshold:.2f}, and it "
+                f"fails when even the lower 95 % bound, {found.lower:.4f}, is above."
+                if found
+                else ""
+            ),
+            remedy=(
+                ANOTHER_SYNTHESIZER
+                if found
+                else "No rows were held out of training: set hold_out above 0 in the plan and refresh."
+            ),
+            facts={"standard_error": found.error, "lower_bound": found.lower} if found else {},
+        )
+        for name, found, threshold, what in texts
+    ]
+
+
+def _source_values(name: str, subject: Subject, decision: ColumnDecision, rng: np.random.Generator) -> CheckResult:
+    matches = match_values(
+        subject.extracted.read(columns=[decision.name])[decision.name],
+        subject.synthetic.read(columns=[decision.name])[decision.name],
+        min_group=subject.min_group,
+        rng=rng,
+    )
+    return _matched(name, subject, decision.name, f"values of {decision.name}", matches)
+
+
+def _source_names(subject: Subject, parts: tuple[str, ...], rng: np.random.Generator) -> CheckResult:
+    matches = match_combinations(
+        subject.extracted.read(columns=parts).select(parts),
+        subject.synthetic.read(columns=parts).select(parts),
+        min_group=subject.min_group,
+        rng=rng,
+    )
+    return _matched("privacy_source_names", subject, None, f"names ({' + '.join(parts)})", matches)
+
+
+def _matched(name: str, subject: Subject, column: str | None, what: str, matches: Matches) -> CheckResult:
+    check = figure(
+        name=name,
+        table=subject.name,
+        family=FAMILY,
+        value=float(matches.telling),
+        threshold=matches.allowed,
+        passed=matches.telling <= matches.allowed,
+        severity=Severity.ERROR,
+        description=(
+            f"{matches.telling} distinct synthetic {what} occur in the source; chance gives {matches.expected:.2f}"
+            f" and up to {matches.allowed:.1f} is allowed; {matches.coincidental} more are codes too short to tell."
+        ),
+        remedy="Generate the table again with another seed; if it comes back, treat the column as fake, mask or null.",
+        facts={"matches": matches.telling, "expected": matches.expected, "coincidental": matches.coincidental},
+    )
+    return check.model_copy(update={"column": column})

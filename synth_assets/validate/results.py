@@ -1,0 +1,104 @@
+"""How a figure becomes a CheckResult, and a crash a failed one."""
+
+import math
+import re
+from collections.abc import Callable, Iterable
+
+from pydantic import JsonValue
+
+from synth_assets.store.verdict import CheckResult, Severity
+
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9]+")
+
+
+def name_part(identifier: str) -> str:
+    """An identifier of any database as a part of a check's name: ASCII letters, digits, underscores."""
+    return _NOT_A_NAME.sub("_", identifier).strip("_").lower() or "column"
+
+
+def unique_names(checks: Iterable[CheckResult]) -> list[CheckResult]:
+    """The checks, with numbers after names that occur more than once in a table."""
+    seen: dict[tuple[str | None, str], int] = {}
+    taken: set[tuple[str | None, str]] = set()
+    result = []
+    for check in checks:
+        name = check.name
+        while (check.table, name) in taken:
+            seen[(check.table, check.name)] = seen.get((check.table, check.name), 1) + 1
+            name = f"{check.name}_{seen[(check.table, check.name)]}"
+        taken.add((check.table, name))
+        result.append(check if name == check.name else check.model_copy(update={"name": name}))
+    return result
+
+
+def not_applicable(*, name: str, table: str | None, family: str, why: str, column: str | None = None) -> CheckResult:
+    """A figure that a stated rule excuses: passed, and saying so."""
+    return CheckResult(
+        name=name,
+        table=table,
+        column=column,
+        family=family,
+        passed=True,
+        description=f"Not applicable: {why}.",
+        facts={"applicable": False, "why": why},
+    )
+
+
+def figure(
+    *,
+    name: str,
+    table: str | None,
+    family: str,
+    value: float | None,
+    threshold: float,
+    passed: bool,
+    severity: Severity,
+    description: str,
+    remedy: str,
+    facts: dict[str, JsonValue] | None = None,
+) -> CheckResult:
+    """A check of a figure; one that is missing or not a number fails whatever `passed` says."""
+    computed = value is not None and math.isfinite(value)
+    return CheckResult(
+        name=name,
+        table=table,
+        family=family,
+        passed=passed and computed,
+        severity=severity,
+        value=value if computed else None,
+        threshold=threshold,
+        description=description if computed else f"The figure {name} could not be computed, so it is not passed.",
+        remedy="" if passed and computed else remedy,
+        facts=(facts or {}) | {"applicable": True},
+    )
+
+
+def guarded(
+    run: Callable[[], Iterable[CheckResult]],
+    *,
+    name: str,
+    table: str | None,
+    family: str,
+    column: str | None = None,
+    severity: Severity = Severity.ERROR,
+) -> list[CheckResult]:
+    """The checks that `run` makes; one failed check if it crashes.
+
+    The failed check names the exception's type only: the text of an exception may quote a row.
+    """
+    try:
+        return list(run())
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong in a check, the gate must say so and stay shut
+        return [
+            CheckResult(
+                name=name,
+                table=table,
+                column=column,
+                family=family,
+                passed=False,
+                severity=severity,
+                description=f"The check crashed with {type(error).__name__}: nothing was shown, so it is not passed.",
+                remedy="Report this with the name of the check and the exception's type; nothing was published.",
+                facts={"crashed": type(error).__name__},
+            )
+        ]

@@ -1,0 +1,99 @@
+"""One table under judgement: its schema, its decisions, its rows on both sides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from synth_assets.catalog.model import Catalog, Column, Table
+from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
+from synth_assets.profile.model import TableProfile
+from synth_assets.validate.rows import Rows
+
+# Below this many source rows sampling noise alone exceeds any useful tolerance: figures are then reported, not gated.
+ROWS_FOR_A_FIGURE = 500
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One published table under judgement.
+
+    Attributes:
+        source: Its rows in the snapshot; None where the plan extracts none (an empty table).
+    """
+
+    table: Table
+    decision: TableDecision
+    synthetic: Rows
+    source: Rows | None
+    profile: TableProfile | None
+    min_group: int
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def source_rows(self) -> int:
+        return self.source.rows if self.source is not None else 0
+
+    @property
+    def extracted(self) -> Rows:
+        """Its rows in the snapshot; ValueError where the plan extracts none, which callers rule out beforehand."""
+        if self.source is None:
+            raise ValueError("the table has no rows in the snapshot")
+        return self.source
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are published as rows: all but those that the database computes."""
+        return tuple(c for c in self.table.columns if c.generated is None and self._role(c.name) is not Role.GENERATED)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The columns learned as distributions: what fidelity and row-wise privacy look at."""
+        match self.decision.mode:
+            case Mode.SYNTHETIC | Mode.HYBRID:
+                treatments = {Treatment.LEARN, Treatment.KEEP}
+            case Mode.PARTIAL:
+                treatments = {Treatment.LEARN}
+            case _:
+                return ()
+        names = {c.name for c in self.columns}
+        return tuple(
+            decision.name
+            for decision in self.decision.columns
+            if decision.name in names and decision.role is Role.VALUE and decision.treatment in treatments
+        )
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The columns whose real values the plan lets through."""
+        return frozenset(c.name for c in self.decision.columns if c.treatment is Treatment.KEEP)
+
+    def column_decision(self, name: str) -> ColumnDecision | None:
+        return next((c for c in self.decision.columns if c.name == name), None)
+
+    def _role(self, name: str) -> Role | None:
+        decision = self.column_decision(name)
+        return decision.role if decision else None
+
+
+def subjects(
+    catalog: Catalog,
+    plan: ResolvedPlan,
+    profiles: Mapping[str, TableProfile],
+    snapshot: Mapping[str, Rows],
+    synthetic: Mapping[str, Rows],
+) -> dict[str, Subject]:
+    """Every published table that has rows to judge, by name."""
+    return {
+        decision.name: Subject(
+            table=catalog.table(decision.name),
+            decision=decision,
+            synthetic=synthetic[decision.name],
+            source=snapshot.get(decision.name),
+            profile=profiles.get(decision.name),
+            min_group=plan.min_group,
+        )
+        for decision in plan.published
+        if decision.name in synthetic
+    }
