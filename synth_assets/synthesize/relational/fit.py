@@ -16,7 +16,7 @@ from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name
 from synth_assets.synthesize.relational.hierarchy import levels
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel, partition_fields
 from synth_assets.synthesize.relational.partition import Partition
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
@@ -26,6 +26,7 @@ from synth_assets.synthesize.relational.values import Training, ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 
 MOST_LEAVES = 96
+MOST_OUTCOMES = 12
 TEMPORAL = (Kind.DATE, Kind.DATETIME)
 
 
@@ -98,7 +99,7 @@ class TableFit:
             rows=self._rows.height,
             without_parent=int((driving < 0).sum()) if driving is not None else 0,
             children={name: self._distribution(counts) for name, counts in children.items()},
-            children_rows={r.name: self._child_ratio(r) for r in structure.driven},
+            children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
             further=tuple(further),
             ordinals=tuple(OrdinalModel.of(o) for o in ordinals if o),
@@ -117,15 +118,11 @@ class TableFit:
         references = (*self._structure.driven, *self._structure.chosen)
         return {r.name: self._inputs.source.count_children(r)[self._training] for r in references}
 
-    def _distribution(self, counts: Rows) -> tuple[int, ...]:
+    def _distribution(self, counts: Rows) -> tuple[float, ...]:
         return CountDistribution.of(counts, min_group=self._inputs.plan.min_group).points
 
-    def _child_ratio(self, reference: Reference) -> float:
-        filled = self._inputs.source.parents(reference.child, reference.key) >= 0
-        trained = filled & self._inputs.source.training(reference.child)
-        of_children = filled.sum() / max(trained.sum(), 1)
-        of_parents = self._rows.height / max(len(self._training), 1)
-        return float(of_children / of_parents) if trained.any() else 1.0
+    def _children_rows(self, reference: Reference) -> int:
+        return int((self._inputs.source.parents(reference.child, reference.key) >= 0).sum())
 
     def _further(self, reference: Reference) -> tuple[FurtherModel, list[pl.Series], dict[str, Rows]]:
         """The model of one further key, the hidden columns of the training rows, and all rows' levels."""
@@ -164,16 +161,12 @@ class TableFit:
 
     def _outcomes(self) -> pl.DataFrame:
         """What a further parent is grouped by: the rows' own columns, then those of their driving parent."""
-        learned = self._rows.select(self._structure.learned)
-        if not self._structure.driving or learned.width >= 12:
-            return learned
-        features = self._inputs.features.of(self._structure.driving.key.parent)
-        rows = self._inputs.source.parents(self._structure.name, self._structure.driving.key)
-        wanted = pl.Series(rows).cast(pl.Int64)
-        return pl.concat(
-            [learned, features.select(features.columns[:12]).select(pl.all().gather(wanted.set(wanted < 0, None)))],
-            how="horizontal",
-        )
+        columns = [self._rows[name] for name in self._structure.learned]
+        if self._structure.driving and len(columns) < MOST_OUTCOMES:
+            features = self._inputs.features.of(self._structure.driving.key.parent)
+            rows = self._inputs.source.parents(self._structure.name, self._structure.driving.key)
+            columns += gather(features.select(features.columns[:MOST_OUTCOMES]), rows).get_columns()
+        return pl.DataFrame(columns or [pl.Series("", np.zeros(self._rows.height))])
 
     def _null_columns(self) -> list[pl.Series]:
         """Whether each training row's nullable rule column is null, where some are and some are not."""

@@ -14,7 +14,7 @@ from synth_assets.plan.resolved import Mode, ResolvedPlan, Treatment
 from synth_assets.profile.model import TableProfile
 from synth_assets.store.folder import Folder
 from synth_assets.store.tables import TableRows
-from synth_assets.synthesize.relational.counts import CountDistribution, round_randomly
+from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
 from synth_assets.synthesize.relational.features import count_name, inherited, own_features
 from synth_assets.synthesize.relational.fit import level_name, null_name
 from synth_assets.synthesize.relational.further import fill_reference
@@ -167,14 +167,12 @@ class Generation:
         for column, points in counted.items():
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, CountDistribution(points).restore(drawn, factor=1.0, rng=rng))
-        rows = values.select(structure.learned)
+        rows = values.select(structure.learned) if structure.learned else _nothing(len(parents))
         if structure.driving:
             key = structure.driving.key
             referred = gather(self._tables.frame(key.parent).select(key.parent_columns), parents)
             rows = rows.with_columns(referred[p].alias(c) for c, p in zip(key.columns, key.parent_columns, strict=True))
-        if not rows.width:
-            rows = pl.DataFrame({"": pl.Series(np.zeros(len(parents), dtype=np.int8))})
-        self._hidden[name] = pl.DataFrame(hidden) if hidden else pl.DataFrame({"": np.zeros(rows.height, np.int8)})
+        self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
         counts = {reference: self._hidden[name][count_name(reference)] for reference in model.children}
         parts = [own_features(structure, rows, counts)]
         if structure.driving:
@@ -209,7 +207,7 @@ class Generation:
                 rows_of, rows = values.sample_families(counts[part], features[part], rng)
             else:
                 rows_of = np.repeat(np.arange(len(counts[part])), counts[part])
-                rows = pl.DataFrame({"": np.zeros(len(rows_of), np.int8)})
+                rows = _nothing(len(rows_of))
             owners.append(rows_of + at)
             blocks.append(rows)
         lonely = round(model.without_parent * scale)
@@ -226,7 +224,7 @@ class Generation:
     def _alone(
         values: ValueModel | None, n: int, rng: np.random.Generator, *, context: pl.DataFrame | None = None
     ) -> pl.DataFrame:
-        return values.sample_alone(n, rng, context=context) if values else pl.DataFrame({"": np.zeros(n, np.int8)})
+        return values.sample_alone(n, rng, context=context) if values else _nothing(n)
 
     def _children_of(self, name: str, features: pl.DataFrame) -> npt.NDArray[np.int64]:
         structure = self._structures[name]
@@ -235,13 +233,11 @@ class Generation:
             return np.zeros(features.height, dtype=np.int64)
         drawn = features[count_name(driving.name)].cast(pl.Float64).fill_null(0).to_numpy()
         parent = RelationalModel.model_validate(self._models[driving.key.parent].read_json("relational.json"))
-        own_scale, parent_scale = structure.decision.scale, self._structures[driving.key.parent].decision.scale
-        if self._mode(driving.key.parent) is not Mode.SYNTHETIC:
-            parent_scale = 1.0
-        factor = parent.children_rows[driving.name] * own_scale / parent_scale
-        counts = round_randomly(drawn * factor, self._rng(name, "children"))
+        total = round(parent.children_rows[driving.name] * structure.decision.scale)
+        factor = total / drawn.sum() if drawn.sum() else 0.0
+        rng = self._rng(name, "children")
         once = any(set(s) <= set(driving.key.columns) for s in structure.table.unique_sets)
-        return np.minimum(counts, 1) if once else counts
+        return add_up_to(round_randomly(drawn * factor, rng), total, most=1 if once else None, rng=rng)
 
     def _with_rules(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the columns that rules make."""
@@ -316,3 +312,8 @@ class Generation:
             real = structure.decision.mode in (Mode.REFERENCE, Mode.PARTIAL)
             columns.append(values if real and values.dtype == pl.String else values.cast(wanted))
         return pl.DataFrame(columns)
+
+
+def _nothing(rows: int) -> pl.DataFrame:
+    """Rows without a column of their own; polars forgets how many there are unless one stands in."""
+    return pl.DataFrame({"": np.zeros(rows, dtype=np.int8)})

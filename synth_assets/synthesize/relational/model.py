@@ -17,7 +17,7 @@ class FurtherModel(Value):
     reference: str
     partition: dict[str, JsonValue] = Field(description="A Partition's fields.")
     agreement: Agreement | None
-    degrees: tuple[int, ...] = Field(description="Quantiles of children per parent row.")
+    degrees: tuple[float, ...] = Field(description="Quantiles of children per parent row.")
 
     def tree(self) -> Partition:
         """The partition of the parent's rows."""
@@ -64,17 +64,16 @@ class RelationalModel(Value):
         rows: Rows of the source table.
         without_parent: Rows whose driving key is null.
         children: Quantiles of training children per row, by the key that this table drives.
-        children_rows: Source rows of the child table with a parent, over its training rows with one, divided by this
-            table's rows over its training rows: what a drawn count is multiplied by.
+        children_rows: Source rows of the child table that have a parent here.
         levels: Quantiles of the depth in the hierarchy, by self-referencing key.
     """
 
     table: str
     rows: int
     without_parent: int
-    children: dict[str, tuple[int, ...]]
-    children_rows: dict[str, float]
-    levels: dict[str, tuple[int, ...]]
+    children: dict[str, tuple[float, ...]]
+    children_rows: dict[str, int]
+    levels: dict[str, tuple[float, ...]]
     further: tuple[FurtherModel, ...]
     ordinals: tuple[OrdinalModel, ...]
     has_values: bool

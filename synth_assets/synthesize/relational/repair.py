@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.synthesize.relational.matching import Rows
+from synth_assets.synthesize.relational.matching import Rows, group_numbers
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.rules.uniqueness import unique_numbers
 
-MOST_ROUNDS = 60
+MOST_ROUNDS = 300
 
 
 @dataclass(frozen=True)
@@ -79,26 +79,52 @@ def _repaired(
     swapped = _swappable(unique_set, repair, learned)
     if not swapped:
         return rows
-    for round_number in range(MOST_ROUNDS):
-        again = np.flatnonzero(repeated(rows, unique_set))
-        if not len(again):
-            return rows
-        columns = swapped[round_number % len(swapped)]
-        partner = rng.choice(rows.height, len(again), replace=len(again) > rows.height)
-        source = np.arange(rows.height)
-        source[again], source[partner] = source[partner], source[again].copy()
-        source = source if len(np.unique(source)) == len(source) else _permutation(rows.height, again, rng)
-        rows = rows.with_columns(pl.col(name).gather(source) for name in columns)
+    for columns in swapped:
+        rows = _swap(rows, unique_set, columns, rng)
     return rows
 
 
-def _permutation(height: int, again: Rows, rng: np.random.Generator) -> Rows:
-    """Swaps of each repeated row with a row of its own, drawn one by one."""
-    source = np.arange(height)
-    for row in again:
-        other = int(rng.integers(height))
-        source[[row, other]] = source[[other, row]]
-    return source
+def _swap(
+    rows: pl.DataFrame, unique_set: tuple[str, ...], columns: tuple[str, ...], rng: np.random.Generator
+) -> pl.DataFrame:
+    """Repeated rows exchange these columns with random other rows, whenever both rows are then unlike any other."""
+    staying = [name for name in unique_set if name not in columns]
+    moving = [name for name in unique_set if name in columns]
+    if not moving:
+        return rows
+    own = group_numbers([rows.select(staying)])[0] if staying else np.zeros(rows.height, dtype=np.int64)
+    value = group_numbers([rows.select(moving)])[0]
+    width = int(value.max(initial=0)) + 1
+    source = np.arange(rows.height)
+    for _ in range(MOST_ROUNDS):
+        again = _repeats(own, value, width)
+        if not len(again):
+            break
+        partner = rng.permutation(rows.height)[: len(again)]
+        again = again[: len(partner)]
+        apart = ~np.isin(partner, again) & (value[partner] >= 0) & (own[partner] >= 0)
+        left, right = again[apart], partner[apart]
+        first = own[left] * width + value[right]
+        second = own[right] * width + value[left]
+        taken = own * width + value
+        both = np.concatenate([first, second])
+        _, at, times = np.unique(both, return_index=True, return_counts=True)
+        single = np.zeros(len(both), dtype=np.bool_)
+        single[at[times == 1]] = True
+        fits = single & ~np.isin(both, taken)
+        good = fits[: len(left)] & fits[len(left) :]
+        left, right = left[good], right[good]
+        value[left], value[right] = value[right], value[left].copy()
+        source[left], source[right] = source[right], source[left].copy()
+    return rows.with_columns(pl.col(name).gather(source) for name in columns)
+
+
+def _repeats(own: Rows, value: Rows, width: int) -> Rows:
+    code = np.where((own >= 0) & (value >= 0), own * width + value, -1 - np.arange(len(own)))
+    _, first = np.unique(code, return_index=True)
+    again = np.ones(len(code), dtype=np.bool_)
+    again[first] = False
+    return np.flatnonzero(again)
 
 
 def _swappable(unique_set: tuple[str, ...], repair: Repair, learned: list[str]) -> list[tuple[str, ...]]:
