@@ -66,11 +66,11 @@ class PostgresServer:
             autocommit=True,
         )
 
-    def create_database(self) -> str:
-        """The SQLAlchemy url of a new empty database."""
+    def create_database(self, *, template: str = "template1") -> str:
+        """The SQLAlchemy url of a new database: empty, or a copy of the database `template`, which nobody may be in."""
         name = f"test_{secrets.token_hex(6)}"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
+            connection.execute(f'CREATE DATABASE {name} TEMPLATE "{template}"'.encode())
         return self.url(name)
 
     def stop(self) -> None:

@@ -24,7 +24,6 @@ KINDS: tuple[tuple[type[types.TypeEngine[Any]], Kind], ...] = (
     (types.DateTime, Kind.DATETIME),
     (types.Date, Kind.DATE),
     (types.Time, Kind.TIME),
-    (types.Interval, Kind.INTERVAL),
     (types.String, Kind.TEXT),
     (types.LargeBinary, Kind.BINARY),
     (types._Binary, Kind.BINARY),  # noqa: SLF001  # the public name of BINARY and VARBINARY's base does not exist
@@ -101,8 +100,10 @@ def _column(row: interfaces.ReflectedColumn, dialect: interfaces.Dialect, *, is_
 
 def data_type(found: types.TypeEngine[Any], dialect: interfaces.Dialect) -> DataType:
     """The type of a column from SQLAlchemy's."""
-    kind = next((kind for base, kind in KINDS if isinstance(found, base)), Kind.OTHER)
     name = type(found).__name__.upper()
+    # The dialects' own intervals share no public base.
+    other = Kind.INTERVAL if name == "INTERVAL" else Kind.OTHER
+    kind = next((kind for base, kind in KINDS if isinstance(found, base)), other)
     bits = BITS.get(name, 32) if kind is Kind.INTEGER else FLOAT_BITS.get(name, 64) if kind is Kind.FLOAT else None
     element = getattr(found, "item_type", None)
     return DataType(
