@@ -1,0 +1,66 @@
+"""Addresses whose street, city, state, postcode and country stand together."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from synth_assets.synthesize.rules.people import preferred
+from synth_assets.synthesize.rules.pools import pools
+from synth_assets.synthesize.rules.random_text import fill_patterns
+from synth_assets.synthesize.rules.seen import SeenValues
+
+
+def draw_addresses(n: int, *, locale: str, seen: Mapping[str, SeenValues], rng: np.random.Generator) -> pl.DataFrame:
+    """n addresses: a column for each kind of fake of the group `address`, and state_code, country_code3.
+
+    Args:
+        seen: The source's values of street_name, city, state and country, where it has them; others are preferred.
+    """
+    parts = pools(locale)
+    streets = _draw(parts.streets, n, seen.get("street_name"), rng)
+    numbers = fill_patterns(parts.building_numbers, n, rng)
+    first, between = parts.number_before_street
+    pieces = ("building_number", "street_name") if first == "number" else ("street_name", "building_number")
+    regions = parts.regions[_positions(parts.regions["name"], n, seen.get("state"), rng)]
+    countries = parts.countries[_positions(parts.countries["name"], n, seen.get("country"), rng)]
+    frame = pl.DataFrame(
+        {
+            "street_name": streets,
+            "building_number": numbers,
+            "secondary_address": _draw(parts.secondary_addresses, n, None, rng),
+            "city": _draw(parts.cities, n, seen.get("city"), rng),
+            "state": regions["name"],
+            "state_code": regions["abbreviation"],
+            "postcode": _postcodes(regions, fill_patterns(parts.postcode_patterns, n, rng), rng),
+            "country": countries["name"],
+            "country_code": countries["alpha2"],
+            "country_code3": countries["alpha3"],
+        }
+    )
+    return frame.with_columns(
+        pl.concat_str(*pieces, separator=between).alias("street_address"),
+    ).with_columns(
+        pl.concat_str(
+            "street_address", pl.lit(", "), "city", pl.lit(", "), "state_code", pl.lit(" "), "postcode"
+        ).alias("address")
+    )
+
+
+def _postcodes(regions: pl.DataFrame, otherwise: pl.Series, rng: np.random.Generator) -> pl.Series:
+    """Postcodes within the state's range where that is known."""
+    if regions["lowest"].null_count() == len(regions):
+        return otherwise
+    lowest = regions["lowest"].fill_null(0).to_numpy()
+    highest = regions["highest"].fill_null(0).to_numpy()
+    codes = pl.Series(rng.integers(lowest, highest + 1)).cast(pl.String).str.zfill(5)
+    return codes.zip_with(regions["lowest"].is_not_null(), otherwise)
+
+
+def _positions(pool: pl.Series, n: int, seen: SeenValues | None, rng: np.random.Generator) -> np.ndarray:
+    positions = preferred(pool, seen)
+    return positions[rng.integers(0, len(positions), size=n)]
+
+
+def _draw(pool: pl.Series, n: int, seen: SeenValues | None, rng: np.random.Generator) -> pl.Series:
+    return pool.gather(_positions(pool, n, seen, rng))

@@ -1,0 +1,203 @@
+"""JSON documents: the keys that many documents share, and new values for them, path by path."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+from pydantic import JsonValue
+
+from synth_assets.catalog.model import Value
+from synth_assets.synthesize.rules.patterns import Weighted, shares
+from synth_assets.synthesize.rules.texts import TextModel, fit_lengths, value_counts
+
+_QUANTILES = 41
+_MOST_CATEGORIES = 50
+_NEARLY_ALL = 0.95
+_MOST_REPEATS = 1_000
+
+Kind: TypeAlias = Literal["null", "boolean", "number", "string", "array", "object"]
+
+
+class Numbers(Value):
+    """Numbers at equal steps of their distribution, without the outermost that too few values reach."""
+
+    quantiles: tuple[float, ...]
+    decimals: int
+
+    @classmethod
+    def fit(cls, numbers: Sequence[float], min_group: int) -> "Numbers":
+        ordered = np.sort(np.array(numbers, dtype=np.float64))
+        margin = min(min_group - 1, (len(ordered) - 1) // 2)
+        points = np.quantile(ordered[margin : len(ordered) - margin], np.linspace(0, 1, _QUANTILES))
+        decimals = max(_decimals(number) for number in numbers[:1000])
+        return cls(quantiles=tuple(map(float, points.round(decimals))), decimals=decimals)
+
+    def draw(self, n: int, rng: np.random.Generator) -> list[JsonValue]:
+        drawn = np.interp(rng.random(n), np.linspace(0, 1, len(self.quantiles)), self.quantiles).round(self.decimals)
+        return [int(number) for number in drawn] if self.decimals == 0 else drawn.tolist()
+
+
+class Member(Value):
+    """One key of an object, and the share of the objects that have it."""
+
+    key: str
+    share: float
+    node: "Node"
+
+
+class Node(Value):
+    """The values at one path.
+
+    Attributes:
+        kinds: What they are, with weights.
+        categories: Texts, if they are few and each is shared by min_group documents; otherwise `texts` makes new ones.
+    """
+
+    kinds: tuple[tuple[Kind, float], ...]
+    true_share: float = 0.5
+    numbers: Numbers | None = None
+    categories: tuple[tuple[str, float], ...] = ()
+    texts: TextModel | None = None
+    sizes: Weighted | None = None
+    element: "Node | None" = None
+    members: tuple[Member, ...] = ()
+
+    @classmethod
+    def fit(cls, values: Sequence[JsonValue], *, min_group: int) -> "Node":
+        by_kind: dict[Kind, list[JsonValue]] = {}
+        for value in values:
+            by_kind.setdefault(_kind(value), []).append(value)
+        least = min(min_group, max(len(found) for found in by_kind.values()))
+        kept = {kind: found for kind, found in by_kind.items() if len(found) >= least}
+        booleans = [value is True for value in kept.get("boolean", [])]
+        texts = [str(value) for value in kept.get("string", [])]
+        arrays = [value for value in kept.get("array", []) if isinstance(value, list)]
+        elements = [element for array in arrays for element in array]
+        numbers = [float(value) for value in kept.get("number", []) if isinstance(value, int | float)]
+        categories = _categories(texts, min_group)
+        return cls(
+            kinds=tuple((kind, float(len(found))) for kind, found in sorted(kept.items())),
+            true_share=float(np.mean(booleans)) if booleans else 0.5,
+            numbers=Numbers.fit(numbers, min_group) if numbers else None,
+            categories=categories,
+            texts=TextModel.fit(pl.Series(texts), min_group=min_group) if texts and not categories else None,
+            sizes=fit_lengths(np.array([len(array) for array in arrays]), min_group) if arrays else None,
+            element=cls.fit(elements, min_group=min_group) if elements else None,
+            members=_members([value for value in kept.get("object", []) if isinstance(value, dict)], min_group),
+        )
+
+    def draw(self, n: int, rng: np.random.Generator) -> list[JsonValue]:
+        which = rng.choice(len(self.kinds), size=n, p=shares([weight for _, weight in self.kinds]))
+        drawn: list[JsonValue] = [None] * n
+        for place, (kind, _) in enumerate(self.kinds):
+            rows = np.flatnonzero(which == place)
+            for row, value in zip(rows.tolist(), self._draw_kind(kind, len(rows), rng), strict=True):
+                drawn[row] = value
+        return drawn
+
+    def _draw_kind(self, kind: Kind, n: int, rng: np.random.Generator) -> list[JsonValue]:
+        if kind == "boolean":
+            return [bool(value) for value in rng.random(n) < self.true_share]
+        if kind == "number" and self.numbers:
+            return self.numbers.draw(n, rng)
+        if kind == "string" and self.categories:
+            places = rng.choice(len(self.categories), size=n, p=shares([weight for _, weight in self.categories]))
+            return [self.categories[place][0] for place in places]
+        if kind == "string" and self.texts:
+            return list(self.texts.draw(n, rng).to_list())
+        if kind == "array" and self.sizes:
+            return self._draw_arrays(self.sizes.draw(n, rng), rng)
+        if kind == "object":
+            return self._draw_objects(n, rng)
+        return [None] * n
+
+    def _draw_arrays(self, sizes: np.ndarray, rng: np.random.Generator) -> list[JsonValue]:
+        elements = self.element.draw(int(sizes.sum()), rng) if self.element else []
+        ends = np.cumsum(sizes)
+        return [elements[end - size : end] for end, size in zip(ends.tolist(), sizes.tolist(), strict=True)]
+
+    def _draw_objects(self, n: int, rng: np.random.Generator) -> list[JsonValue]:
+        objects: list[dict[str, JsonValue]] = [{} for _ in range(n)]
+        for member in self.members:
+            rows = np.flatnonzero(rng.random(n) < member.share).tolist()
+            for row, value in zip(rows, member.node.draw(len(rows), rng), strict=True):
+                objects[row][member.key] = value
+        return list(objects)
+
+
+class JsonModel(Value):
+    """A column of JSON documents."""
+
+    type: Literal["json"] = "json"
+    root: Node
+    compact: bool
+
+    @classmethod
+    def fit(cls, values: pl.Series, *, min_group: int) -> "JsonModel":
+        """Learn from texts of JSON; those that cannot be parsed are left out."""
+        counts = value_counts(values)
+        parsed = [document for text, rows in counts.items() for document in _parsed(text) * min(rows, _MOST_REPEATS)]
+        compact = sum('": ' in text for text in counts) * 2 < len(counts)
+        return cls(root=Node.fit(parsed or [{}], min_group=min_group), compact=compact)
+
+    def draw(self, n: int, rng: np.random.Generator) -> pl.Series:
+        separators = (",", ":") if self.compact else (", ", ": ")
+        documents = self.root.draw(n, rng)
+        encode = json.JSONEncoder(ensure_ascii=False, separators=separators).encode
+        return pl.Series([encode(document) for document in documents], dtype=pl.String)
+
+
+def holds_json(values: pl.Series) -> bool:
+    """Whether a column of texts is made of JSON objects or arrays."""
+    sample = values.cast(pl.String).drop_nulls().head(1000)
+    looks = sample.str.contains(r"^\s*[\[{]")
+    if not len(sample) or looks.mean() != 1:
+        return False
+    return sum(bool(_parsed(text)) for text in sample.to_list()) >= _NEARLY_ALL * len(sample)
+
+
+def _parsed(text: str) -> list[JsonValue]:
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return []
+
+
+def _members(objects: list[dict[str, JsonValue]], min_group: int) -> tuple[Member, ...]:
+    holders = Counter(key for value in objects for key in value)
+    shared = [key for key, count in holders.items() if count >= min_group]
+    return tuple(
+        Member(
+            key=key,
+            share=holders[key] / len(objects),
+            node=Node.fit([value[key] for value in objects if key in value], min_group=min_group),
+        )
+        for key in shared
+    )
+
+
+def _categories(texts: list[str], min_group: int) -> tuple[tuple[str, float], ...]:
+    counts = Counter(texts)
+    shared = tuple((text, float(count)) for text, count in sorted(counts.items()) if count >= min_group)
+    few = len(counts) <= min(_MOST_CATEGORIES, len(texts) // 10)
+    return shared if few and sum(count for _, count in shared) >= _NEARLY_ALL * len(texts) else ()
+
+
+def _kind(value: JsonValue) -> Kind:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def _decimals(number: float) -> int:
+    text = f"{number:.9f}".rstrip("0")
+    return len(text.partition(".")[2])

@@ -1,0 +1,56 @@
+"""What the values of a column without a distribution are drawn from, chosen by the column's type."""
+
+from typing import Annotated
+
+import polars as pl
+from pydantic import Field
+
+from synth_assets.catalog.model import Kind
+from synth_assets.synthesize.rules.arrays import ArrayModel
+from synth_assets.synthesize.rules.binary import BinaryModel
+from synth_assets.synthesize.rules.errors import TypeNotSupported
+from synth_assets.synthesize.rules.json_texts import JsonModel, holds_json
+from synth_assets.synthesize.rules.literals import BitModel, IntervalModel, PlainModel, RangeModel, fit_literals
+from synth_assets.synthesize.rules.target import Target
+from synth_assets.synthesize.rules.texts import TextModel
+
+ValueModel = Annotated[
+    TextModel | JsonModel | BinaryModel | ArrayModel | PlainModel | IntervalModel | RangeModel | BitModel,
+    Field(discriminator="type"),
+]
+
+_TEXT_LIKE = ("citext", "name", "char", '"char"', "bpchar", "clob", "text")
+
+
+def fit_model(values: pl.Series, *, target: Target, min_group: int) -> ValueModel:
+    """Learn what new values of the column look like.
+
+    Raises:
+        TypeNotSupported: Nothing is known of the type, so no value of it could be sure to be valid.
+    """
+    model: ValueModel | None
+    match target.type.kind:
+        case Kind.BINARY:
+            model = BinaryModel.fit(values, min_group=min_group)
+        case Kind.JSON:
+            model = JsonModel.fit(values, min_group=min_group)
+        case Kind.ARRAY if target.type.element is not None:
+            model = ArrayModel.fit(values, element=target.type.element, min_group=min_group)
+        case Kind.UUID | Kind.INTERVAL | Kind.OTHER:
+            if target.type.native.lower() in _TEXT_LIKE:
+                model = TextModel.fit(values, min_group=min_group)
+            else:
+                model = fit_literals(values, data_type=target.type, min_group=min_group)
+        case _ if target.dtype == pl.String:
+            is_json = holds_json(values)
+            model = (JsonModel if is_json else TextModel).fit(values, min_group=min_group)
+        case _:
+            model = None
+    if model is None:
+        raise TypeNotSupported(table=target.table, column=target.column, native=target.type.native)
+    return model
+
+
+def is_strict(model: ValueModel) -> bool:
+    """Whether a value of the source can always be avoided: not where a type has few values that are likely at all."""
+    return isinstance(model, TextModel) and not model.is_uuid

@@ -1,0 +1,331 @@
+"""Every column of a table that is not learned from a distribution: learned once, then made for any number of rows."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from synth_assets.catalog.model import Table, Value
+from synth_assets.plan.resolved import ColumnDecision, Treatment
+from synth_assets.profile.model import TableProfile
+from synth_assets.store.folder import Folder
+from synth_assets.synthesize.rules.constants import constant_column, null_column
+from synth_assets.synthesize.rules.decisions import check_mask, fake_column, is_plain_key, is_random, targets
+from synth_assets.synthesize.rules.fakes import (
+    LOOK_LIKE_SOURCE,
+    POOLED,
+    Distance,
+    FakeColumn,
+    extend_text,
+    suffix_alphabet,
+)
+from synth_assets.synthesize.rules.groups import draw_group, name_pairs
+from synth_assets.synthesize.rules.keys import make_keys
+from synth_assets.synthesize.rules.kinds import FAKES, Request
+from synth_assets.synthesize.rules.masks import Mask
+from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_strict
+from synth_assets.synthesize.rules.pools import pools
+from synth_assets.synthesize.rules.pseudonyms import Pseudonyms
+from synth_assets.synthesize.rules.seen import SeenValues, join
+from synth_assets.synthesize.rules.settle import Combination, Rule, settle, settle_texts
+from synth_assets.synthesize.rules.target import Target
+from synth_assets.synthesize.rules.texts import TextModel
+from synth_assets.synthesize.rules.uniqueness import unique_numbers
+
+Nulls = Mapping[str, np.ndarray]
+
+_MOST_KEY_BYTES = 64
+_PAIR_SEPARATOR = "\x1f"
+_RULES, _SEEN, _SCHEMA = "rules.json", "seen.parquet", "schema.parquet"
+
+
+class _Saved(Value):
+    """What a folder keeps of Rules as JSON.
+
+    Attributes:
+        seen: Columns, and pairs of columns, in the order of their hashes.
+        key: The rules' own key, in hex.
+    """
+
+    table: Table
+    decisions: tuple[ColumnDecision, ...]
+    models: dict[str, ValueModel]
+    alphabets: dict[str, str]
+    seen: tuple[str, ...]
+    key: str
+
+
+class Rules:
+    """The rules of one table. What it keeps of the source: patterns shared by min_group rows, and keyed hashes.
+
+    Synthetic rows stand for nobody, so `pseudonymize` numbers them and `mask` masks texts of the learned pattern;
+    `transform` does both with the real values of a partial table.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: Table,
+        decisions: Sequence[ColumnDecision],
+        schema: Mapping[str, pl.DataType],
+        models: Mapping[str, ValueModel],
+        alphabets: Mapping[str, str],
+        seen: Mapping[str, SeenValues],
+        key: bytes,
+    ) -> None:
+        self._table = table
+        self._decisions = tuple(decisions)
+        self._schema = dict(schema)
+        self._models = dict(models)
+        self._alphabets = dict(alphabets)
+        self._seen = dict(seen)
+        self._key = key
+        self._targets = targets(decisions, table=table, schema=schema)
+
+    @classmethod
+    def fit(
+        cls,
+        rows: pl.DataFrame,
+        *,
+        table: Table,
+        columns: Sequence[ColumnDecision],
+        profile: TableProfile,  # noqa: ARG003 (part of the signature that all synthesizers of columns share)
+        key: bytes,
+        min_group: int,
+    ) -> "Rules":
+        """Learn from the training rows of exactly these columns.
+
+        Args:
+            key: Secret of the store, at least 16 bytes; what is hashed and pseudonymized depends on it.
+            min_group: Fewest rows that must share what is kept literally.
+
+        Raises:
+            ColumnRefused: A column cannot be made as decided; names table, column and remedy.
+        """
+        key = derive_key(key)
+        made = targets(columns, table=table, schema=rows.schema)
+        models: dict[str, ValueModel] = {}
+        seen: dict[str, SeenValues] = {}
+        alphabets: dict[str, str] = {}
+        for decision in columns:
+            name, target = decision.name, made[decision.name]
+            values = rows[name]
+            _check(decision, target, key)
+            if is_random(decision, target):
+                models[name] = fit_model(values, target=target, min_group=min_group)
+                alphabets[name] = suffix_alphabet(values)
+            elif decision.options.get("kind") in LOOK_LIKE_SOURCE and decision.treatment is Treatment.FAKE:
+                look = TextModel.look_of(values, min_group=min_group)
+                if look is not None:
+                    models[name] = look
+            if _avoids_source(decision, target, models.get(name)):
+                seen[name] = SeenValues.of(_comparable(values, models.get(name), min_group), key=key)
+        for first, last in name_pairs(_fakes(columns, made, "person")):
+            seen[first + _PAIR_SEPARATOR + last] = SeenValues.of(join([rows[first], rows[last]]), key=key)
+        return cls(
+            table=table, decisions=columns, schema=rows.schema, models=models, alphabets=alphabets, seen=seen, key=key
+        )
+
+    def sample(self, n: int, *, rng: np.random.Generator, nulls: Nulls) -> pl.DataFrame:
+        """n rows of all columns of the rules, in their order.
+
+        Args:
+            nulls: By column, where it must be null; a column that is not named, or is NOT NULL, has none.
+
+        Raises:
+            CapacityTooSmall: A unique column has no room for n different values.
+        """
+        drawn: dict[str, pl.Series] = {}
+        for group in ("person", "address"):
+            columns = _fakes(self._decisions, self._targets, group)
+            if columns:
+                drawn |= self._sample_group(n, columns, rng)
+        for decision in self._decisions:
+            if decision.name not in drawn:
+                drawn[decision.name] = self._sample_column(decision, n, rng)
+        return pl.DataFrame([self._with_nulls(drawn[d.name].alias(d.name), nulls) for d in self._decisions])
+
+    def save(self, folder: Folder) -> None:
+        """Write models as JSON, and hashes and types as frames. The folder must be encrypted: the key is in it."""
+        saved = _Saved(
+            table=self._table,
+            decisions=self._decisions,
+            models=self._models,
+            alphabets=self._alphabets,
+            seen=tuple(self._seen),
+            key=self._key.hex(),
+        )
+        folder.write_json(_RULES, saved.model_dump(mode="json"))
+        folder.write_frame(_SCHEMA, pl.DataFrame(schema=self._schema))
+        frames = [
+            pl.DataFrame({"column": pl.Series([place] * len(seen), dtype=pl.Int32), "hash": seen.hashes})
+            for place, seen in enumerate(self._seen.values())
+        ]
+        empty = pl.DataFrame(schema={"column": pl.Int32, "hash": pl.UInt64})
+        folder.write_frame(_SEEN, pl.concat([empty, *frames]))
+
+    @classmethod
+    def load(cls, folder: Folder) -> "Rules":
+        saved = _Saved.model_validate(folder.read_json(_RULES))
+        key = bytes.fromhex(saved.key)
+        hashes = folder.read_frame(_SEEN)
+        return cls(
+            table=saved.table,
+            decisions=saved.decisions,
+            schema=folder.read_frame(_SCHEMA).schema,
+            models=saved.models,
+            alphabets=saved.alphabets,
+            seen={
+                name: SeenValues(hashes.filter(pl.col("column") == place)["hash"].to_numpy(), key=key)
+                for place, name in enumerate(saved.seen)
+            },
+            key=key,
+        )
+
+    def _sample_group(self, n: int, columns: Sequence[FakeColumn], rng: np.random.Generator) -> dict[str, pl.Series]:
+        frame = settle(
+            lambda rows, attempt: draw_group(
+                rows, columns=columns, seen=self._seen, models=self._models, attempt=attempt, rng=rng
+            ),
+            n,
+            rules=[column.rule(self._seen.get(column.target.column)) for column in columns],
+            combinations=[
+                Combination(columns=pair, seen=self._seen[_PAIR_SEPARATOR.join(pair)]) for pair in name_pairs(columns)
+            ],
+        )
+        return {column.target.column: column.target.cast(frame[column.target.column]) for column in columns}
+
+    def _sample_column(self, decision: ColumnDecision, n: int, rng: np.random.Generator) -> pl.Series:
+        target = self._targets[decision.name]
+        match decision.treatment:
+            case Treatment.NULL:
+                return null_column(n, target=target)
+            case Treatment.CONSTANT:
+                return constant_column(decision.options.get("value"), n, target=target)
+            case Treatment.FAKE:
+                return self._sample_fakes(fake_column(decision, target), n, rng)
+            case Treatment.PSEUDONYMIZE if decision.name not in self._models:
+                return self._sample_pseudonyms(decision, target, n, rng)
+            case Treatment.MASK:
+                return Mask.of(decision.options).apply(self._sample_model(target, n, rng))
+            case _ if is_plain_key(decision, target):
+                return make_keys(n, target=target, rng=rng)
+            case _:
+                return self._sample_model(target, n, rng)
+
+    def _sample_fakes(self, column: FakeColumn, n: int, rng: np.random.Generator) -> pl.Series:
+        target = column.target
+        look = self._models.get(target.column)
+        parts = pools(column.locale)
+
+        def draw(rows: int, _attempt: int) -> pl.Series:
+            if look is not None:
+                return target.fit(look.draw(rows, rng))
+            values = FAKES[column.kind](Request(n=rows, parts=parts, length=target.length, rng=rng))
+            return target.fit(values) if values.dtype == pl.String else values
+
+        first = draw(0, 0)
+        if first.dtype == pl.String:
+            return target.cast(settle_texts(draw, n, rule=column.rule(self._seen.get(target.column))))
+        values = draw(n, 0)
+        if target.unique and values.dtype != pl.Boolean:
+            values = unique_numbers(values.alias(target.column), rng)
+        return target.cast(values)
+
+    def _sample_pseudonyms(
+        self, decision: ColumnDecision, target: Target, n: int, rng: np.random.Generator
+    ) -> pl.Series:
+        made = pseudonyms(decision, target, self._key)
+        seen = self._seen.get(target.column)
+        form = made.form
+        if form is None:
+            return make_keys(n, target=target, rng=rng)
+        given = 0
+
+        def draw(rows: int, _attempt: int) -> pl.Series:
+            nonlocal given
+            given += rows
+            return target.fit(made.of_ordinals(given - rows, rows, form=form))
+
+        rule = Rule(table=target.table, column=target.column, seen=seen, unique=target.unique, most=form.capacity)
+        return target.cast(settle_texts(draw, n, rule=rule))
+
+    def _sample_model(self, target: Target, n: int, rng: np.random.Generator) -> pl.Series:
+        model = self._models[target.column]
+
+        def draw(rows: int, _attempt: int) -> pl.Series:
+            values = model.draw(rows, rng)
+            if values.dtype == pl.Binary:
+                return values if target.type.length is None else values.bin.head(target.type.length)
+            return target.fit(values)
+
+        strict = is_strict(model)
+        rule = Rule(
+            table=target.table,
+            column=target.column,
+            seen=self._seen.get(target.column),
+            unique=target.unique,
+            extend=extend_text(target.length) if strict else None,
+            suffix_room=target.length,
+            suffix_alphabet=self._alphabets[target.column],
+            best_effort=not strict,
+        )
+        return target.cast(settle_texts(draw, n, rule=rule))
+
+    def _with_nulls(self, values: pl.Series, nulls: Nulls) -> pl.Series:
+        mask = nulls.get(values.name)
+        if mask is None or not self._targets[values.name].nullable or not mask.any():
+            return values
+        frame = pl.DataFrame([values, pl.Series("is_null", mask, dtype=pl.Boolean)])
+        return frame.select(pl.when(~pl.col("is_null")).then(pl.col(values.name)).alias(values.name))[values.name]
+
+
+def derive_key(key: bytes) -> bytes:
+    """The rules' own key of the store's."""
+    return hashlib.blake2b(b"rules", key=key[:_MOST_KEY_BYTES], digest_size=32).digest()
+
+
+def _fakes(decisions: Sequence[ColumnDecision], made: Mapping[str, Target], group: str) -> list[FakeColumn]:
+    """The columns of fakes of one group."""
+    fakes = [fake_column(d, made[d.name]) for d in decisions if d.treatment is Treatment.FAKE]
+    return [fake for fake in fakes if fake.group == group]
+
+
+def pseudonyms(decision: ColumnDecision, target: Target, key: bytes) -> Pseudonyms:
+    """The pseudonyms that a decision asks for; `key` is the rules' own."""
+    pattern = decision.options.get("format")
+    return Pseudonyms(None if pattern is None else str(pattern), key=key, target=target)
+
+
+def _check(decision: ColumnDecision, target: Target, key: bytes) -> None:
+    """Raises ColumnRefused where a treatment does not go with its column."""
+    match decision.treatment:
+        case Treatment.NULL:
+            null_column(0, target=target)
+        case Treatment.CONSTANT:
+            constant_column(decision.options.get("value"), 0, target=target)
+        case Treatment.FAKE:
+            fake_column(decision, target)
+        case Treatment.MASK:
+            check_mask(target)
+        case Treatment.PSEUDONYMIZE:
+            pseudonyms(decision, target, key)
+
+
+def _avoids_source(decision: ColumnDecision, target: Target, model: ValueModel | None) -> bool:
+    """Whether new values are compared with the source's: not where those are random in themselves, or of no meaning."""
+    if decision.treatment in (Treatment.NULL, Treatment.CONSTANT) or is_plain_key(decision, target):
+        return False
+    if decision.treatment is Treatment.FAKE:
+        column = fake_column(decision, target)
+        return column.kind != "uuid" and (column.distance is not Distance.NONE or column.kind in POOLED)
+    return not (isinstance(model, TextModel) and model.is_uuid)
+
+
+def _comparable(values: pl.Series, model: ValueModel | None, min_group: int) -> pl.Series:
+    """The values to keep away from. Of types with few likely values, those that few rows share."""
+    if model is None or is_strict(model):
+        return values
+    counts = values.alias("value").value_counts(name="rows")
+    return counts.filter(pl.col("rows") < min_group)["value"]

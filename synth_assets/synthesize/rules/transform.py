@@ -1,0 +1,72 @@
+"""Real rows of a partial table, with the treated columns replaced and all others as they are."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from synth_assets.catalog.model import Table
+from synth_assets.plan.resolved import ColumnDecision, Treatment
+from synth_assets.profile.model import TableProfile
+from synth_assets.synthesize.rules.decisions import check_mask, targets
+from synth_assets.synthesize.rules.errors import CapacityTooSmall
+from synth_assets.synthesize.rules.masks import Mask
+from synth_assets.synthesize.rules.rules import Rules, derive_key, pseudonyms
+from synth_assets.synthesize.rules.target import Target
+from synth_assets.synthesize.rules.uniqueness import duplicates
+
+DEFAULT_MIN_GROUP = 10
+
+_FRESH = (Treatment.FAKE, Treatment.NULL, Treatment.CONSTANT)
+_FROM_VALUE = (Treatment.PSEUDONYMIZE, Treatment.MASK)
+
+
+def transform(
+    rows: pl.DataFrame,
+    *,
+    table: Table,
+    columns: Sequence[ColumnDecision],
+    profile: TableProfile,
+    key: bytes,
+    rng: np.random.Generator,
+    min_group: int = DEFAULT_MIN_GROUP,
+) -> pl.DataFrame:
+    """Replace fake, pseudonymize, mask, null and constant columns; null stays null, but for constants.
+
+    A pseudonym and a mask are made from the real value: under one key the same value has the same pseudonym in every
+    table and refresh. Fakes are fresh, and agree with each other within a row.
+
+    Raises:
+        ColumnRefused: A column cannot be made as decided.
+        CapacityTooSmall: Different values of a unique column became the same.
+    """
+    present = [decision for decision in columns if decision.name in rows.columns]
+    made = targets(present, table=table, schema=rows.schema)
+    fresh = [decision for decision in present if decision.treatment in _FRESH]
+    replaced: list[pl.Series] = []
+    if fresh:
+        source = rows.select([decision.name for decision in fresh])
+        rules = Rules.fit(source, table=table, columns=fresh, profile=profile, key=key, min_group=min_group)
+        kept_null = [decision.name for decision in fresh if decision.treatment is Treatment.FAKE]
+        nulls = {name: rows[name].is_null().to_numpy() for name in kept_null}
+        replaced += rules.sample(len(rows), rng=rng, nulls=nulls).get_columns()
+    for decision in present:
+        if decision.treatment in _FROM_VALUE:
+            replaced.append(_from_value(rows[decision.name], decision, made[decision.name], key))
+    return rows.with_columns(replaced)
+
+
+def _from_value(values: pl.Series, decision: ColumnDecision, target: Target, key: bytes) -> pl.Series:
+    if decision.treatment is Treatment.MASK:
+        check_mask(target)
+        return Mask.of(decision.options).apply(values).alias(values.name)
+    replaced = pseudonyms(decision, target, derive_key(key)).of(values)
+    if target.unique and duplicates(replaced).any() and not duplicates(values).any():
+        raise CapacityTooSmall(
+            table=target.table,
+            column=target.column,
+            needed=values.n_unique(),
+            capacity=replaced.n_unique(),
+            remedy=f"Give {target.column} a longer format, or none, in the plan.",
+        )
+    return replaced.alias(values.name)
