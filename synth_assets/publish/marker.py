@@ -19,4 +19,4 @@ class Marker(Value):
     environment: str
     authorized_at: datetime
     replace_existing: bool = Field(description="Tables of the dataset that no refresh made may be replaced.")
-    identity: ServerIdentity | None = Field(description="None for files: they may be moved.")
+    identity: ServerIdentity | None = Field(default=None, description="None for files: they may be moved.")

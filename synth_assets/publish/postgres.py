@@ -1,5 +1,6 @@
 """Publishing into PostgreSQL: a new schema beside the live one, whose tables change places in one transaction."""
 
+import contextlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -86,8 +87,9 @@ class PostgresPublisher:
         self._stage = PostgresStage(self._connection, request, key=self._locked_key(), namespace=self._namespace)
         return preflight(self._connection, self._stage, self._outgoing(request.dataset, request.counts))
 
-    def stage(self, request: PublishRequest) -> None:
+    def stage(self) -> None:
         stage = self._prepared()
+        request = stage.request
         stage.load()
         stage.finish(self._outgoing(request.dataset, request.counts))
         self._notes += stage.notes
@@ -95,7 +97,8 @@ class PostgresPublisher:
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self, request: PublishRequest) -> LedgerEntry:
+    def swap(self) -> LedgerEntry:
+        request = self._prepared().request
         live = self._live(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
         entry = LedgerEntry(
@@ -136,6 +139,10 @@ class PostgresPublisher:
         return entry
 
     def close(self) -> None:
+        # After a swap nothing is left to clean; a lost connection leaves it to the next run.
+        if self._stage is not None and not self._connection.is_lost:
+            with contextlib.suppress(DatabaseFailed):
+                self.clean()
         self._connection.close()
 
     def __enter__(self) -> Self:

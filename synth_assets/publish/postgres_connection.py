@@ -148,4 +148,4 @@ def _meaning(error: psycopg.Error) -> str:
 
 def _trusted(sql: str) -> LiteralString:
     """SQL that is built from quoted identifiers of a reflected catalog, not from input."""
-    return cast(LiteralString, sql)
+    return sql

@@ -27,7 +27,7 @@ class PostgresStage:
 
     def __init__(self, connection: PostgresConnection, request: PublishRequest, *, key: int, namespace: str) -> None:
         self._connection = connection
-        self._request = request
+        self.request = request
         self._namespace = namespace
         self.schema = stage_schema(key)
         frames = {name: rows.schema for name, rows in request.tables.items()}
@@ -46,7 +46,7 @@ class PostgresStage:
         return [*self.definition.notes, *missing, *self._carried]
 
     def native_type(self, table: str, column: str) -> str:
-        return self._request.catalog.table(table).column(column).type.native
+        return self.request.catalog.table(table).column(column).type.native
 
     def make_schema(self, *, step: str) -> None:
         """Create the schema and look names up in it first, then where extensions are, then in the target's own."""
@@ -58,12 +58,12 @@ class PostgresStage:
     def load(self) -> None:
         """Create types and tables and fill them, without keys and indexes: these come after, which is faster."""
         self.make_schema(step="stage")
-        about = {"dataset": self._request.dataset, "refresh": self._request.refresh, "schema": self._namespace}
+        about = {"dataset": self.request.dataset, "refresh": self.request.refresh, "schema": self._namespace}
         text = json.dumps(about).replace("'", "''").replace("\\", "\\\\")
         self._connection.run(f"COMMENT ON SCHEMA {quoted(self.schema)} IS E'{text}'", step="stage")
         for statement in (*self.definition.types, *self.definition.sequences):
             self._connection.run(statement.sql, step="stage", table=statement.table)
-        for name in self._request.catalog.table_names:
+        for name in self.request.catalog.table_names:
             self._load_table(name)
 
     def finish(self, outgoing: Standing) -> None:
@@ -74,7 +74,7 @@ class PostgresStage:
         for name, columns in self._counters():
             self._set_counter(name, columns)
         self._carried = carry_over(self._connection, outgoing, stage=self.schema)
-        tables = ", ".join(self._place(name) for name in self._request.catalog.table_names)
+        tables = ", ".join(self._place(name) for name in self.request.catalog.table_names)
         if tables:
             self._connection.run(f"ANALYZE {tables}", step="stage")
 
@@ -86,8 +86,8 @@ class PostgresStage:
         return found
 
     def _load_table(self, name: str) -> None:
-        rows = self._request.tables[name]
-        columns = [column.name for column in self._request.catalog.table(name).columns if column.generated is None]
+        rows = self.request.tables[name]
+        columns = [column.name for column in self.request.catalog.table(name).columns if column.generated is None]
         measure = self._measures[name] = TableMeasure()
         # FREEZE, which asks for a table made in the same transaction: a reader whose snapshot is older than the load
         # would otherwise find the new table empty after the swap, without an error.
@@ -99,8 +99,8 @@ class PostgresStage:
                     for batch in rows.batches(columns=columns):
                         measure.add(batch)
                         copy.write(copy_text(batch, table=name, columns=columns))
-                        if self._request.progress is not None:
-                            self._request.progress(name, batch.height)
+                        if self.request.progress is not None:
+                            self.request.progress(name, batch.height)
 
     def _counters(self) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
         """Every sequence with the (table, column) pairs that it numbers; an identity column has one of its own."""
@@ -133,9 +133,9 @@ class PostgresStage:
             f"SELECT {', '.join(['count(*)', *asked])} FROM {self._place(name)}", step="audit"
         )[0]
         found = []
-        if answer[0] != measure.rows or measure.rows != self._request.tables[name].rows:
+        if answer[0] != measure.rows or measure.rows != self.request.tables[name].rows:
             found.append(
-                f"{name}: {self._request.tables[name].rows} rows to publish, {measure.rows} sent, {answer[0]} there."
+                f"{name}: {self.request.tables[name].rows} rows to publish, {measure.rows} sent, {answer[0]} there."
             )
         for column, filled in zip(columns, answer[1:], strict=False):
             if answer[0] - filled != measure.nulls[column]:

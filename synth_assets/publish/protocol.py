@@ -39,10 +39,10 @@ class Publisher(Protocol):
         ...
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
-        """Every reason why the target cannot take the dataset; an empty sequence lets it pass."""
+        """Every reason why the target cannot take the dataset; an empty sequence lets it pass to the steps below."""
         ...
 
-    def stage(self, request: PublishRequest) -> None:
+    def stage(self) -> None:
         """Load all rows beside the live tables, then keys, indexes, constraints and sequences."""
         ...
 
@@ -50,7 +50,7 @@ class Publisher(Protocol):
         """What differs between the staged tables and what was sent, by the database's own word."""
         ...
 
-    def swap(self, request: PublishRequest) -> LedgerEntry:
+    def swap(self) -> LedgerEntry:
         """Make the staged tables the live ones in one atomic step, together with the ledger's entry."""
         ...
 

@@ -103,13 +103,13 @@ def publish(
         if findings:
             raise PreflightFailed(target, findings)
         with clock.step("stage"):
-            publisher.stage(request)
+            publisher.stage()
         with clock.step("audit"):
             differences = publisher.audit()
         if differences:
             raise AuditFailed(target, differences)
         with clock.step("swap"):
-            entry = publisher.swap(request)
+            entry = publisher.swap()
         return _publication(request, publisher, entry, clock)
 
 

@@ -104,7 +104,7 @@ class SqlitePublisher:
         lacking = self._stage.lacks_space()
         return found if lacking is None else [*found, lacking]
 
-    def stage(self, request: PublishRequest) -> None:
+    def stage(self) -> None:
         stage = self._prepared()
         stage.load()
         self._notes += stage.notes
@@ -112,7 +112,8 @@ class SqlitePublisher:
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self, request: PublishRequest) -> LedgerEntry:
+    def swap(self) -> LedgerEntry:
+        request = self._prepared().request
         live = self._live(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
         entry = LedgerEntry(

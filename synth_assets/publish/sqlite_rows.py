@@ -44,7 +44,7 @@ def _stored(values: pl.Series, table: str, form: str | None) -> pl.Series:
         case pl.Time:
             return values.dt.to_string(form or _TIME)
         case pl.Datetime():
-            zone = "+00:00" if cast(pl.Datetime, values.dtype).time_zone else ""
+            zone = "+00:00" if values.dtype.time_zone else ""
             return values.dt.to_string(form or f"{_DATE} {_TIME}{zone}")
         case dtype if dtype.is_integer():
             return _integer(values, table)

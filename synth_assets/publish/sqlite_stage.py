@@ -35,7 +35,7 @@ class SqliteStage:
     """One file, from nothing to ready for the swap."""
 
     def __init__(self, request: PublishRequest, *, path: Path, encoding: str) -> None:
-        self._request = request
+        self.request = request
         self._encoding = encoding
         self.path = path
         self.definition: SqliteDefinition = define(request.catalog)
@@ -88,7 +88,7 @@ class SqliteStage:
     def lacks_space(self) -> Finding | None:
         """A finding if the disk is too small for what is about to be written, by the size of the first rows."""
         needed = 0
-        for table in self._request.tables.values():
+        for table in self.request.tables.values():
             first = next(iter(table.batches(rows=1000)), None) if table.rows else None
             if first is not None and first.height:
                 needed += int(first.estimated_size() / first.height * table.rows)
@@ -111,8 +111,8 @@ class SqliteStage:
         finally:
             connection.close()
         # ADBC brings an SQLite of its own: two of them in one process must not hold the same file open at once.
-        for name in self._request.catalog.table_names:
-            self._load_table(self._request.catalog.table(name))
+        for name in self.request.catalog.table_names:
+            self._load_table(self.request.catalog.table(name))
         connection = self._open()
         try:
             for index in self.definition.indexes:
@@ -149,7 +149,7 @@ class SqliteStage:
         return found
 
     def _load_table(self, table: Table) -> None:
-        sent = self._request.tables[table.name]
+        sent = self.request.tables[table.name]
         columns = [column.name for column in table.columns if column.generated is None]
         measure = self._measures[table.name] = TableMeasure()
         if not sent.rows:
@@ -167,8 +167,8 @@ class SqliteStage:
                     measure.add(frame)
                     arrow = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
                     cursor.adbc_ingest(table.name, arrow, mode="append")
-                    if self._request.progress is not None:
-                        self._request.progress(table.name, batch.height)
+                    if self.request.progress is not None:
+                        self.request.progress(table.name, batch.height)
                 cursor.execute("COMMIT")
         except adbc_driver_manager.Error as error:
             said = _SAID.search(str(error))
@@ -187,7 +187,7 @@ class SqliteStage:
         asked += [f"{word}({quoted(column)})" for column in measure.extremes for word in ("min", "max")]
         sql = f"SELECT {', '.join(['count(*)', *asked])} FROM {quoted(name)}"
         answer = rows(connection, sql, step="audit")[0]
-        expected = self._request.tables[name].rows
+        expected = self.request.tables[name].rows
         found = []
         if not answer[0] == measure.rows == expected:
             found.append(f"{name}: {expected} rows to publish, {measure.rows} sent, {answer[0]} there.")
@@ -203,9 +203,9 @@ class SqliteStage:
         return found
 
     def _numbered(self) -> Iterator[tuple[str, str]]:
-        if self._request.catalog.dialect != "sqlite":
+        if self.request.catalog.dialect != "sqlite":
             return
-        for table in self._request.catalog.tables:
+        for table in self.request.catalog.tables:
             for column in table.columns:
                 if column.identity == "autoincrement":
                     yield table.name, column.name
