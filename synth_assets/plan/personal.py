@@ -87,7 +87,7 @@ class PersonalFinding:
     Attributes:
         kind: A key of PERSONAL_KINDS.
         confidence: 0 to 1.
-        reason: Why, for people, the end of a sentence; never a value of a row.
+        reason: Why, for people: a clause such as 'its name says that it is a city'; never a value of a row.
     """
 
     kind: str

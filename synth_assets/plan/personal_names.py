@@ -1,6 +1,7 @@
 """Personal data by the name of a column: words of seven languages, and what the table is about."""
 
 import re
+import unicodedata
 from functools import cache
 
 from synth_assets.catalog.model import Column
@@ -20,13 +21,17 @@ from synth_assets.plan.personal_words import (
 NAMED, LIKELY, COMMENTED = 0.95, 0.85, 0.7
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
-_ACCENTS = str.maketrans("äöüßàáâãåèéêëìíîïòóôõùúûçñ", "aousaaaaaeeeeiiiioooouuucn")
 
 
 def words_of(name: str) -> tuple[str, ...]:
     """The words of an identifier, in small letters without accents: 'BillingPostalCode1' is billing postal code 1."""
-    plain = "".join(character.lower().translate(_ACCENTS) if ord(character) > 127 else character for character in name)
+    plain = "".join(character if character.isascii() else _without_accent(character) for character in name)
     return tuple(word.lower() for word in _WORDS.findall(plain))
+
+
+def _without_accent(character: str) -> str:
+    letters = unicodedata.normalize("NFKD", character.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def classify_name(column: Column, *, table: str | None = None) -> PersonalFinding | None:

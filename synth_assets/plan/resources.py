@@ -172,10 +172,13 @@ class ResourcesSettings(_Resource):
     store: StoreSettings = Field(default_factory=StoreSettings, description="The artifact store.")
     compute: ComputeSettings = Field(default_factory=ComputeSettings, description="What refreshes run on.")
 
-    @field_validator("databases", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _no_databases(cls, value: object) -> object:
-        return {} if value is None else value
+    def _empty_sections(cls, value: object) -> object:
+        """A section left out or empty is read like one that says nothing, so that it too knows its file and root."""
+        if not isinstance(value, Mapping):
+            return value
+        return {**value, **{name: value.get(name) or {} for name in ("databases", "store", "compute")}}
 
     @field_validator("databases")
     @classmethod

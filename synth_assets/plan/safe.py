@@ -129,16 +129,16 @@ def fake(place: ColumnPlace, finding: PersonalFinding, by: DecidedBy, reason: st
 def _personal(place: ColumnPlace, finding: PersonalFinding, by: DecidedBy) -> ColumnDecision | None:
     """What becomes of personal data; None where its type alone tells (dates and coordinates are learned)."""
     kind = PERSONAL_KINDS[finding.kind]
+    why = finding.reason[:1].upper() + finding.reason[1:]
     if place.kind in _NUMBERS and (finding.kind not in _IDENTIFYING_NUMBERS or place.shared):
         return None
     if place.kind in (Kind.DATE, Kind.DATETIME):
         return place.decide(
             Treatment.LEARN,
             Role.VALUE,
-            f"Seems to be {kind.label}; a date tells of nobody by itself, so its distribution is learned.",
+            f"{why}, and a date tells of nobody by itself: its distribution is learned.",
             by=by,
         )
-    why = f"Seems to be {kind.label} ({finding.reason})"
     if kind.always_faked:
         return fake(place, finding, by, f"{why}: invented anew.", Role.VALUE)
     if place.shared:

@@ -60,7 +60,7 @@ def describe(error: ErrorDetails, model: type[BaseModel]) -> str:
         return f"{_named(location)} must not be empty"
     if kind in _LIMITS:
         words, limit = _LIMITS[kind]
-        return f"{_named(location)} must be {words} {context.get(limit)}"
+        return f"{_named(location)} must be {words} {context.get(limit):g}"
     return f"{_named(location)}: {error['msg']}"
 
 
