@@ -1,13 +1,17 @@
 """Frames as Parquet in a stream, in pieces. Equal rows make equal bytes, however they were cut when written."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import cast
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 ROW_GROUP_ROWS = 131_072
+_ROW_GROUP_BYTES = 64 << 20
+_UNIT_ROWS = 1024
 
 
 def arrow_schema(schema: pl.Schema) -> pa.Schema:
@@ -42,14 +46,21 @@ def strict_table(rows: pl.DataFrame | pa.RecordBatch | pa.Table, schema: pa.Sche
 
 
 class FrameWriter:
-    """Collects rows into row groups of 131,072."""
+    """Collects rows into row groups of 131,072, or fewer where texts are long.
+
+    Attributes:
+        rows: Rows written so far.
+    """
 
     def __init__(self, target: pa.NativeFile, schema: pl.Schema) -> None:
+        self.rows = 0
         self._schema = arrow_schema(schema)
         self._writer = pq.ParquetWriter(target, self._schema, compression="zstd", compression_level=1)
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
-        self.rows = 0
+        self._group: list[pa.Table] = []
+        self._group_rows = 0
+        self._group_bytes = 0
 
     def write(self, rows: pl.DataFrame | pa.RecordBatch | pa.Table) -> None:
         """Append rows; the columns may come in any order.
@@ -61,20 +72,39 @@ class FrameWriter:
         self.rows += table.num_rows
         self._waiting.append(table)
         self._waiting_rows += table.num_rows
-        while self._waiting_rows >= ROW_GROUP_ROWS:
-            self._flush(ROW_GROUP_ROWS)
-
-    def _flush(self, rows: int) -> None:
         whole = pa.concat_tables(self._waiting)
+        taken = 0
+        while self._waiting_rows >= _UNIT_ROWS:
+            self._add(whole.slice(taken, _UNIT_ROWS))
+            taken += _UNIT_ROWS
+            self._waiting_rows -= _UNIT_ROWS
+        self._waiting = [whole.slice(taken)] if self._waiting_rows else []
+
+    def _add(self, unit: pa.Table) -> None:
+        # Only what the values themselves tell decides where a row group ends, never how they arrived.
+        self._group.append(unit)
+        self._group_rows += unit.num_rows
+        self._group_bytes += sum(pc.sum(pc.binary_length(unit.column(i))).as_py() or 0 for i in self._long)
+        if self._group_rows >= ROW_GROUP_ROWS or self._group_bytes >= _ROW_GROUP_BYTES:
+            self._flush()
+
+    @cached_property
+    def _long(self) -> list[int]:
+        """Places of the columns whose values have no fixed length."""
+        types = enumerate(self._schema.types)
+        return [i for i, t in types if pa.types.is_large_string(t) or pa.types.is_large_binary(t)]
+
+    def _flush(self) -> None:
         # One contiguous chunk a column: the encoder's pages then do not depend on how the rows arrived.
-        self._writer.write_table(whole.slice(0, rows).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
-        rest = whole.slice(rows)
-        self._waiting = [rest] if rest.num_rows else []
-        self._waiting_rows = rest.num_rows
+        self._writer.write_table(pa.concat_tables(self._group).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
+        self._group, self._group_rows, self._group_bytes = [], 0, 0
 
     def close(self) -> None:
-        if self._waiting_rows:
-            self._flush(self._waiting_rows)
+        for rest in self._waiting:
+            self._add(rest)
+        self._waiting = []
+        if self._group:
+            self._flush()
         self._writer.close()
 
 

@@ -1,0 +1,250 @@
+"""Reading PostgreSQL: one REPEATABLE READ transaction that holds every table, by ADBC.
+
+One connection locks, checks and reads. A second connection that reads by an imported snapshot could wait for ever: an
+ALTER TABLE that waits for the first connection's lock stands before the second one in the queue.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import adbc_driver_manager
+import adbc_driver_postgresql.dbapi
+import polars as pl
+import psycopg.conninfo
+import pyarrow as pa
+import sqlalchemy
+
+from synth_assets.catalog.connection import location, open_engine
+from synth_assets.catalog.errors import TableMissing
+from synth_assets.catalog.frames import polars_type
+from synth_assets.catalog.model import Catalog, Column, Kind, Table
+from synth_assets.extract.errors import SourceChanged, SourceUnreadable, ValueUnreadable
+from synth_assets.extract.source import TableStream
+
+_LOCK_TIMEOUT = "60s"
+# What is printed as text must not depend on the server's, the database's or the user's settings, nothing may be
+# filtered silently, and the transaction must live as long as the read takes.
+_SETTINGS = {
+    "client_encoding": "UTF8",
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "3",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "row_security": "off",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": _LOCK_TIMEOUT,
+}
+# Types that the driver reads exactly; the server prints all others.
+_NATIVE_KINDS = (Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.DATE, Kind.TIME, Kind.DATETIME, Kind.BINARY)
+_NATIVE_TEXTS = ("text", "character varying", "character", "bpchar")
+_REASONS = {
+    "42501": "the user lacks the right, or a row-level security policy would hide rows from it",
+    "55P03": f"another session held a table locked for more than {_LOCK_TIMEOUT}",
+    "57P01": "the server ended the connection",
+    "57014": "the server cancelled the query",
+    "53200": "the server is out of memory",
+    "40001": "a replica could not keep the rows long enough",
+}
+_COLUMNS = """
+SELECT c.relname::text, c.relkind::text, a.attname::text, format_type(a.atttypid, a.atttypmod)
+FROM pg_catalog.pg_class c
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema())
+  AND c.relkind IN ('r', 'p', 'f')
+"""
+
+
+@contextmanager
+def open_postgres(url: str, catalog: Catalog, tables: Sequence[str]) -> Iterator["PostgresSource"]:
+    """A read-only transaction in which no table can be altered, and all are seen as of one instant.
+
+    Raises:
+        DatabaseUnreachable, LoginRefused, ...: See catalog.connection.open_engine.
+        TableMissing, SourceUnreadable: A table is gone, locked, or may not be read.
+    """
+    where = location(url)
+    try:
+        connection = adbc_driver_postgresql.dbapi.connect(_connection_text(url))
+    except (adbc_driver_manager.Error, psycopg.ProgrammingError) as error:
+        raise _unreadable(where, None, error) from None
+    with connection:
+        source = PostgresSource(connection, where, catalog)
+        source.begin(tables)
+        yield source
+
+
+class PostgresSource:
+    """One read transaction."""
+
+    def __init__(self, connection: Any, where: str, catalog: Catalog) -> None:
+        self._connection = connection
+        self._where = where
+        self._catalog = catalog
+        self._namespace = catalog.namespace or "public"
+        self._found: dict[str, dict[str, str]] = {}
+        self._forms: dict[str, str] = {}
+
+    def begin(self, tables: Sequence[str]) -> None:
+        """Lock the tables, then fix the instant, then learn what the tables are: in this order nothing can change."""
+        # LOCK takes no snapshot; the first SELECT after it does, and so sees what the lock protects.
+        self._execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for name, value in (_SETTINGS | {"search_path": _quoted(self._namespace)}).items():
+            text = value if name == "search_path" else f"'{value}'"
+            self._execute(f"SET LOCAL {name} = {text}")
+        if tables:
+            self._lock(tables)
+        for table, form, column, native in self._rows(_COLUMNS, None):
+            self._forms[table] = form
+            self._found.setdefault(table, {})
+            if column is not None:
+                self._found[table][column] = native
+
+    def read(self, table: Table) -> TableStream:
+        """See `Source.read`."""
+        self._check(table)
+        outside = self._outside(table)
+        schema = pl.Schema(
+            {
+                c.name: pl.String() if c.name in outside or not _is_plain(c) else polars_type(c.type)
+                for c in table.columns
+            }
+        )
+        return TableStream(schema=schema, batches=self._batches(table, schema))
+
+    def _lock(self, tables: Sequence[str]) -> None:
+        names = ", ".join(f"{_quoted(self._namespace)}.{_quoted(name)}" for name in tables)
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
+        except adbc_driver_manager.Error as error:
+            if getattr(error, "sqlstate", None) != "42P01":
+                raise _unreadable(self._where, None, error) from None
+            self._connection.rollback()
+            there = [row[0] for row in self._rows(_COLUMNS.replace("current_schema()", _text(self._namespace)), None)]
+            raise TableMissing(
+                [n for n in tables if n not in there] or list(tables), known=sorted(set(there))
+            ) from None
+
+    def _check(self, table: Table) -> None:
+        if table.name not in self._found:
+            raise TableMissing([table.name], known=sorted(self._found))
+        found = self._found[table.name]
+        known = {column.name: column.type.native for column in table.columns}
+        if set(found) != set(known):
+            raise SourceChanged(table.name, "it has other columns")
+        changed = [name for name in known if found[name] != known[name]]
+        if changed:
+            raise SourceChanged(table.name, f"column {changed[0]!r} has another type")
+
+    def _outside(self, table: Table) -> set[str]:
+        """Columns with a value that the frame's type cannot hold, found in one scan."""
+        conditions = {c.name: condition for c in table.columns if (condition := _outside_condition(c))}
+        if not conditions:
+            return set()
+        checks = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions.values())
+        [flags] = self._rows(f"SELECT {checks} FROM {self._from(table)}", table.name)
+        return {name for name, flag in zip(conditions, flags, strict=True) if flag}
+
+    def _batches(self, table: Table, schema: pl.Schema) -> Iterator[pl.DataFrame]:
+        if not table.columns:
+            return
+        expressions = (_expression(column, schema[column.name]) for column in table.columns)
+        with self._cursor(table.name) as cursor:
+            cursor.execute(f"SELECT {', '.join(expressions)} FROM {self._from(table)}")
+            for batch in cursor.fetch_record_batch():
+                yield _frame(table, schema, batch)
+
+    def _from(self, table: Table) -> str:
+        # A table that others inherit from is read without them: they are tables of their own.
+        only = "ONLY " if self._forms[table.name] == "r" else ""
+        return f"{only}{_quoted(self._namespace)}.{_quoted(table.name)} AS t"
+
+    def _execute(self, statement: str) -> None:
+        with self._cursor(None) as cursor:
+            cursor.execute(statement)
+
+    def _rows(self, query: str, table: str | None) -> list[tuple[Any, ...]]:
+        with self._cursor(table) as cursor:
+            cursor.execute(query)
+            return cast(list[tuple[Any, ...]], cursor.fetchall())
+
+    @contextmanager
+    def _cursor(self, table: str | None) -> Iterator[Any]:
+        try:
+            with self._connection.cursor() as cursor:
+                yield cursor
+        except (adbc_driver_manager.Error, OSError, pa.ArrowException) as error:
+            raise _unreadable(self._where, table, error) from None
+
+
+def _connection_text(url: str) -> str:
+    """What libpq takes, from SQLAlchemy's url; opening an engine first gives errors that say what is wrong."""
+    engine = open_engine(url)
+    _, arguments = engine.dialect.create_connect_args(engine.url)
+    asked = sqlalchemy.make_url(url).query
+    kept = {name: asked[name] for name in ("sslpassword", "connect_timeout") if name in asked}
+    defaults = {"connect_timeout": "10", "fallback_application_name": "synth-assets"}
+    texts = {name: value for name, value in arguments.items() if isinstance(value, str | int)}
+    return psycopg.conninfo.make_conninfo("", **cast(dict[str, Any], defaults | texts | kept))
+
+
+def _is_plain(column: Column) -> bool:
+    """Whether the frame's type holds every ordinary value of the column's."""
+    declared = column.type
+    if declared.kind is Kind.DECIMAL and declared.precision is not None:
+        return 0 <= (declared.scale or 0) <= declared.precision
+    return True
+
+
+def _outside_condition(column: Column) -> str | None:
+    """The SQL that is true of a value outside of the frame's type."""
+    source = f"t.{_quoted(column.name)}"
+    match column.type.kind:
+        case Kind.DATE:
+            return f"{source} < '0001-01-01' OR {source} > '9999-12-31'"
+        case Kind.DATETIME:
+            zone = "+00" if column.type.timezone else ""
+            return f"{source} < '0001-01-01 00:00{zone}' OR {source} >= '10000-01-01 00:00{zone}'"
+        case Kind.TIME if not column.type.timezone:
+            return f"{source} = '24:00'"
+        case Kind.DECIMAL if not isinstance(polars_type(column.type), pl.String) and _is_plain(column):
+            return f"{source} = 'NaN'"
+        case _:
+            return None
+
+
+def _expression(column: Column, dtype: pl.DataType) -> str:
+    source = f"t.{_quoted(column.name)}"
+    native = column.type.native.partition("(")[0]
+    if not isinstance(dtype, pl.String):
+        return source if column.type.kind in _NATIVE_KINDS else f"{source}::text"
+    return source if column.type.kind is Kind.TEXT and native in _NATIVE_TEXTS else f"{source}::text"
+
+
+def _frame(table: Table, schema: pl.Schema, batch: pa.RecordBatch) -> pl.DataFrame:
+    columns = []
+    for (name, dtype), array in zip(schema.items(), batch.columns, strict=True):
+        values = cast(pl.Series, pl.from_arrow(array))
+        try:
+            columns.append(values.cast(dtype, strict=True).alias(name))
+        except pl.exceptions.PolarsError:
+            raise ValueUnreadable(table.name, name, f"it is no {dtype}") from None
+    return pl.DataFrame(columns)
+
+
+def _unreadable(where: str, table: str | None, error: Exception) -> SourceUnreadable:
+    state = getattr(error, "sqlstate", None)
+    reason = _REASONS.get(state or "") or f"the server or its driver failed (SQLSTATE {state or 'none'})"
+    return SourceUnreadable(where, table=table, reason=reason)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(literal: str) -> str:
+    return "'" + literal.replace("'", "''") + "'"

@@ -1,0 +1,63 @@
+"""By which one format all times of a text column are written, if there is one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from synth_assets.catalog.model import Kind
+
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%-m/%-d/%Y", "%-d.%-m.%Y")
+_CLOCKS = ("%H:%M:%S", "%H:%M:%S%.6f", "%H:%M:%S%.3f", "%H:%M")
+_MIDNIGHTS = ("00:00:00", "00:00:00.000000", "00:00:00.000", "00:00")
+_FIRST_LOOK = 100
+_OFFSETS = ("", "Z", "+00:00")
+_STAMPS = tuple(
+    f"{day}{between}{clock}{offset}"
+    for day in ("%Y-%m-%d", "%Y/%m/%d")
+    for between in (" ", "T")
+    for clock in _CLOCKS
+    for offset in _OFFSETS
+) + tuple(f"{day} {clock}" for day in _DAYS[3:] for clock in _CLOCKS)
+
+
+@dataclass(frozen=True)
+class TimeFormat:
+    """How a time is written.
+
+    Attributes:
+        dtype: Date, Time or Datetime("us").
+        format: As chrono and polars take it.
+    """
+
+    dtype: pl.DataType
+    format: str
+
+    def parse(self, texts: pl.Series) -> pl.Series:
+        """The times; null where a text is not one."""
+        return texts.str.strptime(self.dtype, self.format, strict=False)  # type: ignore[arg-type]
+
+    def fits(self, texts: pl.Series) -> bool:
+        """Whether every text, none of them null, is one and is printed again exactly as it stands."""
+        return bool((self.parse(texts).dt.to_string(self.format) == texts).fill_null(False).all())
+
+
+def candidates(kind: Kind) -> list[TimeFormat]:
+    """Every format that is tried for a date, time or datetime column, the likeliest first."""
+    dates = [TimeFormat(pl.Date(), day) for day in _DAYS]
+    stamps = [TimeFormat(pl.Datetime("us"), stamp) for stamp in _STAMPS]
+    if kind is Kind.DATE:
+        midnights = [TimeFormat(pl.Date(), f"%Y-%m-%d{t}{m}") for t in (" ", "T") for m in _MIDNIGHTS]
+        return [*dates, *midnights, *stamps]
+    if kind is Kind.DATETIME:
+        return [*stamps, *(TimeFormat(pl.Datetime("us"), day) for day in _DAYS)]
+    if kind is Kind.TIME:
+        return [TimeFormat(pl.Time(), clock) for clock in _CLOCKS]
+    return []
+
+
+def narrow(remaining: Sequence[TimeFormat], texts: pl.Series) -> list[TimeFormat]:
+    """The formats that still fit after these texts."""
+    distinct = texts.drop_nulls().unique(maintain_order=True)
+    likely = [one for one in remaining if one.fits(distinct.head(_FIRST_LOOK))]
+    return [one for one in likely if one.fits(distinct)]
