@@ -141,7 +141,7 @@ def _clean(
 def _meaning(error: psycopg.Error) -> str:
     """The name of the error's class in words: `UniqueViolation` is `unique violation`."""
     name = type(error).__name__
-    if error.sqlstate is None:
+    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
         return "the connection was lost or refused"
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 

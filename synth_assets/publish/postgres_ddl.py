@@ -15,7 +15,7 @@ from synth_assets.catalog.sql_text import tokens
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.naming import LONGEST_IDENTIFIER
-from synth_assets.publish.statement import Statement, listed, quoted
+from synth_assets.publish.statement import Statement, listed, literal, quoted
 from synth_assets.publish.types import target_type
 
 DIALECT = "postgresql"
@@ -98,7 +98,7 @@ class _Renderer:
                 # A domain over an enum carries the enum's labels, and its name after AS.
                 name = tokens(data_type.domain)[1].value
             if data_type.labels:
-                labels = ", ".join(_literal(label) for label in data_type.labels)
+                labels = ", ".join(literal(label) for label in data_type.labels)
                 enums[name] = Statement(f"CREATE TYPE {self._qualified(name)} AS ENUM ({labels})", None, f"enum {name}")
         self._result.types = [*enums.values(), *domains.values()]
 
@@ -183,7 +183,7 @@ class _Renderer:
             own = f"ALTER SEQUENCE {self._qualified(name)} OWNED BY {owner}"
             self._result.finishing.append(Statement(own, table.name, f"sequence {name}"))
         counters.append(Counter(table.name, column.name, name))
-        return f"DEFAULT nextval({_literal(self._qualified(name))}::regclass)"
+        return f"DEFAULT nextval({literal(self._qualified(name))}::regclass)"
 
     def _constraints(self, table: Table) -> None:
         if table.primary_key is not None:
@@ -234,12 +234,12 @@ class _Renderer:
 
     def _comments(self, table: Table) -> None:
         if table.comment:
-            sql = f"COMMENT ON TABLE {self._qualified(table.name)} IS {_literal(table.comment)}"
+            sql = f"COMMENT ON TABLE {self._qualified(table.name)} IS {literal(table.comment)}"
             self._result.finishing.append(Statement(sql, table.name, "comment"))
         for column in table.columns:
             if column.comment:
                 place = f"{self._qualified(table.name)}.{quoted(column.name)}"
-                sql = f"COMMENT ON COLUMN {place} IS {_literal(column.comment)}"
+                sql = f"COMMENT ON COLUMN {place} IS {literal(column.comment)}"
                 self._result.finishing.append(Statement(sql, table.name, f"comment of column {column.name}"))
 
     def _check_name(self, name: str, table: str, column: str | None) -> None:
@@ -278,12 +278,3 @@ def _all_types(catalog: Catalog) -> Iterator[DataType]:
 def _last_name(name: str) -> str:
     """The last part of a type's or a sequence's name as the database spells it: `other."Mood"[]` gives `Mood`."""
     return [token.value for token in tokens(name) if token.kind in ("word", "quoted")][-1]
-
-
-def _literal(text: str) -> str:
-    """A string literal that reads the same whatever standard_conforming_strings says."""
-    escaped = text.replace("'", "''")
-    if "\\" in escaped:
-        doubled = escaped.replace("\\", "\\\\")
-        return f"E'{doubled}'"
-    return f"'{escaped}'"

@@ -61,7 +61,7 @@ def _rights(connection: PostgresConnection, outgoing: Standing) -> Iterator[Find
     schema = outgoing.schema
     if schema_exists(connection, schema, step="preflight") and not connection.value(
         "SELECT has_schema_privilege(%s, 'CREATE') AND has_schema_privilege(%s, 'USAGE')",
-        [quoted(schema), quoted(schema)],
+        [schema, schema],
         step="preflight",
     ):
         yield Finding(

@@ -4,6 +4,7 @@ import datetime
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
@@ -13,8 +14,10 @@ from synth_assets.publish.postgres_grants import carry_over
 from synth_assets.publish.postgres_rows import copy_text
 from synth_assets.publish.postgres_schema import Standing
 from synth_assets.publish.request import PublishRequest
-from synth_assets.publish.statement import Statement, listed, quoted
+from synth_assets.publish.statement import Statement, listed, literal, quoted
 
+# A query of PostgreSQL gives at most 1,664 columns.
+_MOST_ANSWERS = 500
 _EXTENSION_SCHEMAS = "SELECT DISTINCT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
 
 
@@ -59,8 +62,7 @@ class PostgresStage:
         """Create types and tables and fill them, without keys and indexes: these come after, which is faster."""
         self.make_schema(step="stage")
         about = {"dataset": self.request.dataset, "refresh": self.request.refresh, "schema": self._namespace}
-        text = json.dumps(about).replace("'", "''").replace("\\", "\\\\")
-        self._connection.run(f"COMMENT ON SCHEMA {quoted(self.schema)} IS E'{text}'", step="stage")
+        self._connection.run(f"COMMENT ON SCHEMA {quoted(self.schema)} IS {literal(json.dumps(about))}", step="stage")
         for statement in (*self.definition.types, *self.definition.sequences):
             self._connection.run(statement.sql, step="stage", table=statement.table)
         for name in self.request.catalog.table_names:
@@ -116,22 +118,23 @@ class PostgresStage:
         highest = ", ".join(f"(SELECT max({quoted(column)}) FROM {self._place(table)})" for table, column in columns)
         if sequence is None:
             table, column = columns[0]
-            which, parameters = "pg_get_serial_sequence(%s, %s)", [self._place(table), column]
+            which = f"pg_get_serial_sequence({literal(self._place(table))}, {literal(column)})"
         else:
-            which, parameters = "%s", [self._place(sequence)]
+            which = literal(self._place(sequence))
         sql = (
             f"SELECT setval(({which})::regclass, greatest(m.top, 1), m.top >= 1) "
             f"FROM (SELECT coalesce(greatest({highest}), 0)::bigint AS top) AS m"
         )
-        self._connection.rows(sql, parameters, step="stage")
+        self._connection.rows(sql, step="stage")
 
     def _compare(self, name: str, measure: TableMeasure) -> list[str]:
         columns = list(measure.nulls)
         asked = [f"count({quoted(column)})" for column in columns]
         asked += [f"{word}({quoted(c)})::text" for c in measure.extremes for word in ("min", "max")]
-        answer = self._connection.rows(
-            f"SELECT {', '.join(['count(*)', *asked])} FROM {self._place(name)}", step="audit"
-        )[0]
+        answer: list[Any] = [self._connection.value(f"SELECT count(*) FROM {self._place(name)}", step="audit")]
+        for start in range(0, len(asked), _MOST_ANSWERS):
+            some = ", ".join(asked[start : start + _MOST_ANSWERS])
+            answer += self._connection.rows(f"SELECT {some} FROM {self._place(name)}", step="audit")[0]
         found = []
         if answer[0] != measure.rows or measure.rows != self.request.tables[name].rows:
             found.append(

@@ -27,3 +27,12 @@ def quoted(name: str) -> str:
 
 def listed(names: tuple[str, ...]) -> str:
     return ", ".join(quoted(name) for name in names)
+
+
+def literal(text: str) -> str:
+    """The text as PostgreSQL reads it, whatever standard_conforming_strings says."""
+    escaped = text.replace("'", "''")
+    if "\\" in escaped:
+        doubled = escaped.replace("\\", "\\\\")
+        return f"E'{doubled}'"
+    return f"'{escaped}'"

@@ -155,7 +155,9 @@ def test_second_publication_replaces_the_first_and_keeps_what_is_not_ours(catalo
     ]
     assert entries[0].counts["orders"] == 150
     assert compare(catalog, catalog_of(target)).changes != ()  # `mine` is there
-    assert stat.S_IMODE(next(Path(target.removeprefix("sqlite:///")).parent.glob(".*.previous")).stat().st_mode) == 0o600
+    assert (
+        stat.S_IMODE(next(Path(target.removeprefix("sqlite:///")).parent.glob(".*.previous")).stat().st_mode) == 0o600
+    )
 
 
 def test_numbers_go_on_after_the_highest_key(catalog: Catalog, target: str) -> None:
