@@ -8,15 +8,16 @@ import numpy as np
 from synth_assets.validate.encoding import NULL, RARE, Array, Scale, Side
 from synth_assets.validate.statistics import ONE_SIDED_95, STUDENT_95, auc_with_error
 
-ROWS_ATTACKED = 5_000
-ROWS_AS_TARGETS = 10_000
-ROWS_A_GROUP = 2_000
-ROWS_COMPARED = 5_000
-GROUPS = 9
+ROWS_ATTACKED = 2_000
+ROWS_COMPARED = 4_000
+# Searched for the nearest one. A sample of them would hide most copies, so it is as large as time allows.
+ROWS_SEARCHED = 200_000
+FEWEST_GROUPS, MOST_GROUPS = 5, 9
 MOST_CATEGORIES = 30
 RESAMPLES = 200
 FALSE_POSITIVES = 0.01
 CATEGORY_WEIGHT = 0.5
+KNOTS = 201
 
 
 def row_matrix(scales: Sequence[Scale], reference: Side, sides: Sequence[Side]) -> list[Array]:
@@ -28,13 +29,11 @@ def row_matrix(scales: Sequence[Scale], reference: Side, sides: Sequence[Side]) 
     for position, scale in enumerate(scales):
         base = reference.values[position]
         if scale is Scale.NUMBER:
-            ordered = np.sort(base[np.isfinite(base)])
+            knots, shares = _quantile_map(base[np.isfinite(base)])
             for part, side in zip(parts, sides, strict=True):
                 values = side.values[position]
-                # The middle of a value's ranks: equal values are equal, and values beyond the reference stay apart.
-                rank = np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")
-                ranks = np.where(np.isnan(values), -0.5, rank / max(2 * len(ordered), 1))
-                part.append(ranks[:, None])
+                ranks = np.interp(np.nan_to_num(values, nan=knots[0]), knots, shares)
+                part.append(np.where(np.isnan(values), -0.5, ranks)[:, None])
         else:
             highest = min(int(base.max(initial=0)), MOST_CATEGORIES)
             for part, side in zip(parts, sides, strict=True):
@@ -45,12 +44,29 @@ def row_matrix(scales: Sequence[Scale], reference: Side, sides: Sequence[Side]) 
     return [np.hstack(part).astype(np.float32) for part in parts]
 
 
+def _quantile_map(values: Array) -> tuple[Array, Array]:
+    """Knots and shares of a continuous map from values to ranks.
+
+    Ranks counted in the training rows themselves would put every unseen value, synthetic or held out, on the same few
+    places between two training values, and so make held-out rows look near.
+    """
+    if not len(values):
+        return np.array([0.0]), np.array([0.0])
+    shares = np.linspace(0, 1, KNOTS)
+    knots, place, count = np.unique(np.quantile(values, shares), return_inverse=True, return_counts=True)
+    return knots, np.bincount(place, weights=shares) / count
+
+
 def nearest(points: Array, queries: Array) -> Array:
     """The Euclidean distance of each query to the nearest point, float64 of shape (queries,)."""
+    return _nearest(points, queries)[0]
+
+
+def _nearest(points: Array, queries: Array) -> tuple[Array, Array]:
     from sklearn.neighbors import NearestNeighbors
 
-    found: Array = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(queries)[0][:, 0]
-    return found
+    distances, positions = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(queries)
+    return distances[:, 0], positions[:, 0]
 
 
 @dataclass(frozen=True)
@@ -126,36 +142,37 @@ def closer_share(
     entities: tuple[Array, Array],
     rng: np.random.Generator,
 ) -> Bounded | None:
-    """Share of synthetic rows nearer to training than to held-out rows, both samples being of one size; 0.5 is best.
+    """Share of synthetic rows nearer to a training row than to a held-out row, as if both were as many; 0.5 is best.
 
-    The held-out rows are compared with several groups of training rows, each of as many entities and as many rows as
-    they are. How the groups compare with each other tells what chance alone does, whatever the entities' sizes.
-    None if there are too few entities for three groups.
+    Each synthetic row has its nearest row among training and held-out rows together; how often that is one of either,
+    per row of either, is compared. The training rows fall into groups of whole entities: how the groups differ among
+    themselves tells what chance does, whatever the entities' sizes. Ties go to a row drawn at random.
+
+    Args:
+        training, held_out, synthetic: Rows as vectors, float32 of shape (rows, places).
+        entities: Of training and held-out rows: rows of one entity count as one draw.
+
+    Returns:
+        None if the training rows are of too few entities to form groups.
     """
-    held_entities, training_entities = np.unique(entities[1]), np.unique(entities[0])
-    size = min(len(held_entities), len(training_entities) // 5)
-    if size < 1:
+    numbers, entity = np.unique(entities[0], return_inverse=True)
+    held_entities = len(np.unique(entities[1]))
+    count = int(np.clip(round(len(numbers) / max(held_entities, 1)), FEWEST_GROUPS, MOST_GROUPS))
+    if len(numbers) < count or not len(held_out) or not len(synthetic):
         return None
-    count = min(GROUPS, len(training_entities) // size)
-    order = rng.permutation(training_entities)
-    groups = [np.flatnonzero(np.isin(entities[0], order[i * size : (i + 1) * size])) for i in range(count)]
-    held = np.flatnonzero(np.isin(entities[1], rng.permutation(held_entities)[:size]))
-    rows = min(ROWS_A_GROUP, len(held), *(len(g) for g in groups))
-    points = [held_out[rng.choice(held, rows, replace=False)]]
-    points += [training[rng.choice(g, rows, replace=False)] for g in groups]
+    group = (rng.permutation(len(numbers)) % count)[entity]
+    points, labels = np.vstack([training, held_out]), np.concatenate([group, np.full(len(held_out), count)])
+    chosen = rng.permutation(len(points))[:ROWS_SEARCHED]
+    points, labels = points[chosen], labels[chosen]
     queries = synthetic[rng.choice(len(synthetic), min(ROWS_COMPARED, len(synthetic)), replace=False)]
-    distances = np.stack([nearest(p, queries) for p in points])
-
-    def share(other: int, others: Sequence[int]) -> float:
-        """How often the groups `others` are nearer than the group `other`, on average."""
-        won = [
-            float((distances[o] < distances[other]).mean() + 0.5 * (distances[o] == distances[other]).mean())
-            for o in others
-        ]
-        return float(np.mean(won))
-
-    places = list(range(1, count + 1))
-    value = share(0, places)
-    chance = [share(i, [j for j in places if j != i]) for i in places]
-    error = float(np.std(chance, ddof=1) * np.sqrt(1 + 1 / count))
+    hits = np.bincount(labels[_nearest(points, queries)[1]], minlength=count + 1)
+    rows = np.bincount(labels, minlength=count + 1)
+    if rows[count] == 0 or (rows[:count] == 0).any():
+        return None
+    rates = hits[:count] / rows[:count]
+    known, unknown = float(hits[:count].sum() / rows[:count].sum()), float(hits[count] / rows[count])
+    value = known / (known + unknown)
+    spread = float(np.std(rates, ddof=1))
+    spreads = spread * np.sqrt(len(numbers) / count / held_entities), spread / np.sqrt(count)
+    error = float(np.hypot(known * spreads[0], unknown * spreads[1]) / (known + unknown) ** 2)
     return Bounded(value, error, value - STUDENT_95[count - 1] * error)

@@ -1,6 +1,7 @@
 """Judging a dataset: every check of every table and key, and the verdict that they make."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from synth_assets.catalog.driving import driving_keys
@@ -53,12 +54,13 @@ def judge(
         raise RowsMissing(missing)
     judged = subjects(catalog, plan, profiles, snapshot, synthetic)
     suites = read_user_suites(expectations, judged)
-    checks = unique_names(
-        [
-            *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
-            *_other_checks(judged, catalog, plan, snapshot, seed),
-        ]
-    )
+    with _one_thread_each():
+        checks = unique_names(
+            [
+                *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
+                *_other_checks(judged, catalog, plan, snapshot, seed),
+            ]
+        )
     verdict = Verdict(
         dataset=dataset,
         refresh=refresh,
@@ -69,6 +71,18 @@ def judge(
         let_through=let_through(plan),
     )
     return verdict.model_copy(update={"signature": store.sign(verdict.signed_content())})
+
+
+def _one_thread_each() -> AbstractContextManager[object]:
+    """Classifiers and distances on one thread each.
+
+    Their samples are small: OpenMP's threads spend more time waiting for each other than working, ten times as much
+    on a machine that does something else beside.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
+    return limits
 
 
 def _expectation_checks(

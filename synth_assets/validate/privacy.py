@@ -10,8 +10,8 @@ from synth_assets.plan.resolved import ColumnDecision, Mode, PrivacyGate, Role, 
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.copies import count_copies
 from synth_assets.validate.distances import (
-    ROWS_AS_TARGETS,
     ROWS_ATTACKED,
+    ROWS_SEARCHED,
     Bounded,
     closer_share,
     membership_attack,
@@ -234,7 +234,7 @@ def _distances(subject: Subject, gate: PrivacyGate, entities: Entities, rng: np.
     known, unknown, made = vectors
     size = min(len(known), len(unknown), ROWS_ATTACKED)
     attacked = [_some(known, parts["training"], size, rng), _some(unknown, parts["held_out"], size, rng)]
-    targets = made[rng.choice(len(made), min(len(made), ROWS_AS_TARGETS), replace=False)]
+    targets = made[rng.choice(len(made), min(len(made), ROWS_SEARCHED), replace=False)]
     membership = membership_attack(
         attacked[0][0], attacked[1][0], targets, entities=(attacked[0][1], attacked[1][1]), rng=rng
     )
