@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import sqlalchemy
 
-from synth_assets.catalog.connection import file_path, location
+from synth_assets.catalog.connection import file_path, location, open_engine
 from synth_assets.catalog.errors import TableMissing
 from synth_assets.catalog.frames import polars_type
 from synth_assets.catalog.model import Catalog, Column, Kind, Table
@@ -37,11 +37,14 @@ def open_duckdb(url: str, catalog: Catalog, tables: Sequence[str]) -> Iterator["
     """A read-only transaction over the whole database.
 
     Raises:
+        DatabaseMissing: There is no such file.
         SourceUnreadable: The file is no database, or another process holds it open for writing.
     """
     del tables  # the transaction keeps all tables as they are
     where = location(url)
     path = file_path(sqlalchemy.make_url(url))
+    if path is None or not path.is_file():
+        open_engine(url)  # says what is wrong
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:
