@@ -12,10 +12,12 @@ from synth_assets.plan.fake_kinds import FAKE_KINDS, fits
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.personal import PERSONAL_KINDS, can_hold
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, Role, Treatment
-from synth_assets.plan.safe import ColumnPlace, personal_finding, safe_treatment, written_anew_or_learned
+from synth_assets.plan.safe import ColumnPlace, personal_finding, written_anew_or_learned
+from synth_assets.plan.written_anew import can_be_written_anew
 
-_WORDED_AS_TEXT = frozenset({Kind.TEXT, Kind.UUID})
-_PSEUDONYMIZED = frozenset({Kind.TEXT, Kind.UUID, Kind.INTEGER})
+PSEUDONYMIZED = frozenset({Kind.TEXT, Kind.UUID, Kind.INTEGER, Kind.DECIMAL, Kind.BINARY})
+_NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
+_PLACES = set("#%?*")
 
 
 class TreatmentDoesNotFit(ValueError):
@@ -114,12 +116,13 @@ def _learn(place: ColumnPlace, role: Role, mode: Mode) -> ColumnDecision:
         return _decide(place, Treatment.LEARN, role, "Made anew." if role is Role.KEY else "Taken from its parent.")
     if mode is Mode.PARTIAL:
         return _learn_beside_real_columns(place)
-    if place.kind in _WORDED_AS_TEXT:
-        return written_anew_or_learned(place).model_copy(update={"decided_by": DecidedBy.PLAN})
     if place.kind is Kind.BINARY:
         return _decide(place, Treatment.LEARN, Role.TEXT, "Binary content: random bytes of like length.")
-    safe = safe_treatment(place)
-    if place.shared is False and (safe is None or safe.treatment is not Treatment.LEARN):
+    if place.has_distribution:
+        return _decide(place, Treatment.LEARN, Role.VALUE, "Its distribution is learned, as the plan says.")
+    if can_be_written_anew(place.column.type):
+        return written_anew_or_learned(place).model_copy(update={"decided_by": DecidedBy.PLAN})
+    if place.shared is False:
         raise TreatmentDoesNotFit(
             f"{place.column.type.native} with many different values cannot be learned",
             "Name null or constant instead.",
@@ -128,12 +131,16 @@ def _learn(place: ColumnPlace, role: Role, mode: Mode) -> ColumnDecision:
 
 
 def _learn_beside_real_columns(place: ColumnPlace) -> ColumnDecision:
-    """In a partial table only a distribution can be learned: free text has its own form kept, all else changed."""
-    if place.kind in _WORDED_AS_TEXT and place.shared is False:
-        return _decide(place, Treatment.PSEUDONYMIZE, Role.VALUE, "Text with many values: replaced in its own form.")
-    if place.kind is Kind.BINARY:
-        raise TreatmentDoesNotFit("binary content of a partial table cannot be learned", "Name null or keep instead.")
-    return _decide(place, Treatment.LEARN, Role.VALUE, "Its distribution is learned, as the plan says.")
+    """In a partial table only a distribution can be learned: free text is replaced in its own form instead."""
+    is_category = place.has_distribution or place.shared
+    if is_category or (place.shared is None and place.kind is not Kind.BINARY):
+        return _decide(place, Treatment.LEARN, Role.VALUE, "Its distribution is learned, as the plan says.")
+    if place.kind in PSEUDONYMIZED:
+        return _decide(place, Treatment.PSEUDONYMIZE, Role.VALUE, "Many values: each replaced in its own form.")
+    raise TreatmentDoesNotFit(
+        f"{place.column.type.native} with many different values cannot be learned in a partial table",
+        "Name null, constant or keep instead.",
+    )
 
 
 def _fake(settings: ColumnSettings, place: ColumnPlace, role: Role) -> ColumnDecision:
@@ -184,24 +191,31 @@ def _check_locale(locale: JsonValue) -> None:
 
 
 def _pseudonymize(settings: ColumnSettings, place: ColumnPlace, role: Role) -> ColumnDecision:
-    if place.kind not in _PSEUDONYMIZED:
+    if place.kind not in PSEUDONYMIZED:
         raise TreatmentDoesNotFit(
             f"{place.column.type.native} cannot be pseudonymized", "Name learn, null or constant instead."
         )
     form = settings.pseudonymize.format if settings.pseudonymize else None
+    if form is not None:
+        _check_format(form, place)
+    manner = "in the format of the plan" if form else "in its own form"
+    return _decide(place, Treatment.PSEUDONYMIZE, role, f"Replaced {manner}, as the plan says.", settings.options)
+
+
+def _check_format(form: str, place: ColumnPlace) -> None:
     length = place.column.type.length
-    if form is not None and place.kind is Kind.TEXT and length is not None and len(form) > length:
+    if place.kind in (Kind.UUID, Kind.BINARY):
+        raise TreatmentDoesNotFit(
+            f"{place.column.type.native} has a form of its own", "Write `pseudonymize` without a format."
+        )
+    if length is not None and len(form) > length:
         raise TreatmentDoesNotFit(
             f"the format has {len(form)} characters, the column room for {length}", "Shorten the format."
         )
-    if form is not None and place.kind is Kind.INTEGER and set(form) - set("#%0123456789"):
-        raise TreatmentDoesNotFit("the format of a whole number may hold digits, # and % only", "Change the format.")
-    if form is not None and place.kind is Kind.UUID:
-        raise TreatmentDoesNotFit("a UUID has its own form", "Write `pseudonymize` without a format.")
-    if form is not None and place.unique and not set(form) & set("#%?"):
-        raise TreatmentDoesNotFit("the format gives one value only, and the column is unique", "Use # and ? in it.")
-    manner = "in the format of the plan" if form else "in its own form"
-    return _decide(place, Treatment.PSEUDONYMIZE, role, f"Replaced {manner}, as the plan says.", settings.options)
+    if place.kind in _NUMBERS and set(form) - set("#%0123456789"):
+        raise TreatmentDoesNotFit("the format of a number may hold digits, # and % only", "Change the format.")
+    if not set(form) & _PLACES:
+        raise TreatmentDoesNotFit("the format gives one value only", "Use #, %, ? or * in it.")
 
 
 def _mask(settings: ColumnSettings, place: ColumnPlace) -> ColumnDecision:

@@ -34,7 +34,7 @@ class PseudonymizeOptions(Value):
     format: str | None = Field(
         default=None,
         min_length=1,
-        description="# a digit, % a digit from 1 to 9, ? a capital letter, all else as it stands; None: its own form.",
+        description="# a digit, % a digit but 0, ? a capital letter, * both, all else as it stands; None: its own.",
     )
 
 

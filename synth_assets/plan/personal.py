@@ -33,7 +33,7 @@ class PersonalKind:
 
 
 PERSONAL_KINDS: dict[str, PersonalKind] = {
-    "email": PersonalKind("an e-mail address", shortest=6),
+    "email": PersonalKind("an e-mail address", shortest=8),
     "phone": PersonalKind("a phone number", shortest=5),
     "first_name": PersonalKind("a first name", shortest=2),
     "middle_name": PersonalKind("a middle name"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from synth_assets.catalog.model import Catalog, Column, Kind, Table
-from synth_assets.plan.chosen import TreatmentDoesNotFit, chosen_treatment
+from synth_assets.plan.chosen import PSEUDONYMIZED, TreatmentDoesNotFit, chosen_treatment
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.nearest import hint
@@ -18,7 +18,7 @@ from synth_assets.plan.resolved import (
     TableDecision,
     Treatment,
 )
-from synth_assets.plan.safe import ColumnPlace, fake, is_identifying, personal_finding, safe_treatment
+from synth_assets.plan.safe import ColumnPlace, fake, is_identifying, one_value, personal_finding, safe_treatment
 from synth_assets.plan.settings import DatasetSettings, TableSettings
 
 Evidence = Mapping[tuple[str, str], ColumnEvidence]
@@ -257,14 +257,18 @@ class _Resolving:
             return safe
         if safe.role is Role.VALUE:
             return self._kept(place, role, "Real values: the plan keeps what it does not name in this table.")
-        if place.kind is Kind.BINARY:
-            self._refuse(
-                "binary content cannot be replaced, and it is NOT NULL",
-                "Name {keep: true, because: ...} for it if it may be let through.",
-                column=place.column.name,
-            )
-        reason = "Text with many values: replaced in its own form, the same value by the same other one."
-        return place.decide(Treatment.PSEUDONYMIZE, Role.VALUE, reason, by=safe.decided_by)
+        if place.kind in PSEUDONYMIZED:
+            reason = "Many values: each replaced in its own form, the same one by the same other one."
+            return place.decide(Treatment.PSEUDONYMIZE, Role.VALUE, reason, by=safe.decided_by)
+        left_out = one_value(place)
+        if left_out is not None:
+            return left_out
+        self._refuse(
+            f"{place.column.type.native} cannot be replaced beside real columns, and it is NOT NULL",
+            "Name a constant, or {keep: true, because: ...} if it may be let through.",
+            column=place.column.name,
+        )
+        return safe
 
     def _kept_key(self, place: ColumnPlace, role: Role) -> ColumnDecision:
         finding, _ = personal_finding(place)

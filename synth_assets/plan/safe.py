@@ -10,6 +10,7 @@ from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.personal import PERSONAL_KINDS, PersonalFinding, can_hold
 from synth_assets.plan.personal_names import classify_name
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Role, Treatment
+from synth_assets.plan.written_anew import can_be_written_anew
 
 SURE_ENOUGH = 0.5
 SUSPICIOUS = 0.2
@@ -22,24 +23,6 @@ _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 _IDENTIFYING_NUMBERS = frozenset(
     {"phone", "national_id", "tax_id", "bank_account", "credit_card_number", "credit_card_security_code", "postcode"}
 )
-# Types without a pattern to write anew: a valid value that says nothing.
-_NEUTRAL_VALUES: dict[str, JsonValue] = {
-    "xml": "",
-    "hstore": "",
-    "tsvector": "",
-    "tsquery": "",
-    "ltree": "",
-    "money": "0",
-    "point": "(0,0)",
-    "int4range": "empty",
-    "int8range": "empty",
-    "numrange": "empty",
-    "tsrange": "empty",
-    "tstzrange": "empty",
-    "daterange": "empty",
-    "interval": "00:00:00",
-}
-_TEXT_TYPES = frozenset({"citext", "name"})
 
 
 @dataclass(frozen=True)
@@ -61,8 +44,6 @@ class ColumnPlace:
 
     @property
     def kind(self) -> Kind:
-        if self.column.type.kind is Kind.OTHER and self.column.type.native.lower() in _TEXT_TYPES:
-            return Kind.TEXT
         return self.column.type.kind
 
     @property
@@ -71,6 +52,11 @@ class ColumnPlace:
         if self.unique:
             return False
         return self.evidence.low_cardinality if self.evidence else None
+
+    @property
+    def has_distribution(self) -> bool:
+        """Whether its type can be learned however many its values are. Times with a zone stand as text."""
+        return self.kind in _DISTRIBUTIONS and not (self.kind is Kind.TIME and self.column.type.timezone)
 
     def decide(
         self,
@@ -142,86 +128,81 @@ def _personal(place: ColumnPlace, finding: PersonalFinding, by: DecidedBy) -> Co
     if kind.always_faked:
         return fake(place, finding, by, f"{why}: invented anew.", Role.VALUE)
     if place.shared:
-        reason = f"{why}, but its few values are each shared by many rows: learned."
+        reason = f"{why}, but its few values are each shared by many rows: its distribution is learned."
         return place.decide(Treatment.LEARN, Role.VALUE, reason, by=DecidedBy.PROFILE)
-    unread = " (Learned instead if the profile finds few values, each shared by many rows.)"
-    return fake(place, finding, by, f"{why}: invented anew.{unread if place.shared is None else ''}", Role.VALUE)
+    unread = f" {_UNREAD}" if place.shared is None else ""
+    return fake(place, finding, by, f"{why}: invented anew.{unread}", Role.VALUE)
 
 
 def _by_kind(place: ColumnPlace, *, suspicious: bool) -> ColumnDecision | None:
     kind = place.kind
-    if kind in _DISTRIBUTIONS and not (kind is Kind.TIME and place.column.type.timezone):
+    if place.has_distribution:
         return place.decide(Treatment.LEARN, Role.VALUE, f"{_CALLED[kind]}: its distribution is learned.")
-    if kind in (Kind.TEXT, Kind.UUID):
-        return written_anew_or_learned(place, suspicious=suspicious)
-    if kind is Kind.JSON:
-        return _json(place)
     if kind is Kind.BINARY:
         if place.column.nullable:
             return place.decide(Treatment.NULL, Role.VALUE, "Binary content cannot be made safe: left empty.")
         return place.decide(Treatment.LEARN, Role.TEXT, "Binary content: random bytes of like length.")
-    return _without_pattern(place)
+    if can_be_written_anew(place.column.type):
+        return written_anew_or_learned(place, suspicious=suspicious)
+    return learned_or_left_out(place)
 
 
 def written_anew_or_learned(place: ColumnPlace, *, suspicious: bool = False) -> ColumnDecision:
-    """A text or UUID: a category where values are shared by many rows, otherwise new ones of the same form."""
-    called = _CALLED[place.kind]
+    """A category where values are few and shared by many rows, otherwise new values of the same form."""
+    called = _CALLED.get(place.kind, f"A value of the type {place.column.type.native}")
     if place.shared and not suspicious:
-        reason = f"{called} with few values, each shared by many rows: its distribution is learned."
-        return place.decide(Treatment.LEARN, Role.VALUE, reason, by=DecidedBy.PROFILE)
-    anew = f"{called}: written anew from the pattern of its characters, never drawn from real values."
+        return _category(place, called)
+    form = "from the pattern of its characters" if place.kind is Kind.TEXT else "in the same form"
+    anew = f"{called}: written anew {form}, never drawn from real values."
     if place.unique:
         return place.decide(Treatment.LEARN, Role.TEXT, anew)
     if place.shared is None:
-        reason = f"{anew} (Learned instead if the profile finds few values, each shared by many rows.)"
-        return place.decide(Treatment.LEARN, Role.TEXT, reason)
-    if suspicious and place.shared:
-        anew = f"{called}, some of it like personal data: written anew from the pattern of its characters."
+        return place.decide(Treatment.LEARN, Role.TEXT, f"{anew} {_UNREAD}")
+    if place.shared:
+        anew = f"{called}, some of it like personal data: written anew {form}."
     return place.decide(Treatment.LEARN, Role.TEXT, anew, by=DecidedBy.PROFILE)
 
 
-def _json(place: ColumnPlace) -> ColumnDecision:
+def learned_or_left_out(place: ColumnPlace) -> ColumnDecision | None:
+    """For values that cannot be written anew: a category, or one value that says nothing; None if neither can be."""
+    called = f"The type {place.column.type.native}"
     if place.shared:
-        reason = "JSON with few values, each shared by many rows: its distribution is learned."
-        return place.decide(Treatment.LEARN, Role.VALUE, reason, by=DecidedBy.PROFILE)
-    if place.in_key:
-        return place.decide(Treatment.LEARN, Role.VALUE, "JSON in a key: its distribution is learned.")
-    unread = " (Learned instead if the profile finds few values.)" if place.shared is None else ""
-    reason = f"JSON with many values, which cannot be made safe in this version: an empty object.{unread}"
-    return place.decide(Treatment.CONSTANT, Role.VALUE, reason, options={"value": "{}"})
-
-
-def _without_pattern(place: ColumnPlace) -> ColumnDecision | None:
-    """Arrays, intervals and types known to one database only: no pattern of characters keeps them valid."""
-    column = place.column
-    called = f"The type {column.type.native}"
-    if place.shared:
-        reason = f"{called} with few values, each shared by many rows: its distribution is learned."
-        return place.decide(Treatment.LEARN, Role.VALUE, reason, by=DecidedBy.PROFILE)
-    unread = " (Learned instead if the profile finds few values.)" if place.shared is None else ""
-    if column.nullable:
-        return place.decide(Treatment.NULL, Role.VALUE, f"{called} cannot be written anew: left empty.{unread}")
-    neutral = None if place.in_key else neutral_value(column.type, dialect=place.dialect)
-    if neutral is not None:
-        reason = f"{called} cannot be written anew: one value that says nothing.{unread}"
-        return place.decide(Treatment.CONSTANT, Role.VALUE, reason, options={"value": neutral})
-    if place.shared is None:
+        return _category(place, called)
+    left_out = one_value(place)
+    if left_out is not None and place.shared is None:
+        return left_out.model_copy(update={"reason": f"{left_out.reason} {_UNREAD}"})
+    if left_out is None and place.shared is None:
         return place.decide(Treatment.LEARN, Role.VALUE, f"{called}: learned if the profile finds few values.")
-    return None
+    return left_out
+
+
+def one_value(place: ColumnPlace) -> ColumnDecision | None:
+    """NULL for every row, or one valid value that says nothing; None if neither fits the column."""
+    called = f"The type {place.column.type.native}"
+    if place.column.nullable:
+        return place.decide(Treatment.NULL, Role.VALUE, f"{called} cannot be written anew: left empty.")
+    value = neutral_value(place.column.type, dialect=place.dialect)
+    if value is None or place.in_key:
+        return None
+    reason = f"{called} cannot be written anew: one value that says nothing."
+    return place.decide(Treatment.CONSTANT, Role.VALUE, reason, options={"value": value})
 
 
 def neutral_value(data_type: DataType, *, dialect: str) -> JsonValue:
     """A valid value that says nothing, as the text that the database reads; None if none is known."""
-    native = data_type.native.lower()
     if data_type.kind is Kind.ARRAY:
         return "[]" if dialect == "duckdb" else "{}"
-    if data_type.kind is Kind.INTERVAL:
-        return "00:00:00"
-    if data_type.kind is Kind.TIME:
+    if data_type.kind is Kind.TIME and data_type.timezone:
         return "00:00:00+00"
-    return _NEUTRAL_VALUES.get(native.split("(")[0].strip())
+    return {Kind.JSON: "{}", Kind.INTERVAL: "00:00:00"}.get(data_type.kind)
 
 
+def _category(place: ColumnPlace, called: str) -> ColumnDecision:
+    reason = f"{called} with few values, each shared by many rows: its distribution is learned."
+    return place.decide(Treatment.LEARN, Role.VALUE, reason, by=DecidedBy.PROFILE)
+
+
+_UNREAD = "(Learned instead if the profile finds few values, each shared by many rows.)"
 _CALLED = {
     Kind.INTEGER: "A number",
     Kind.DECIMAL: "A number",
@@ -233,4 +214,7 @@ _CALLED = {
     Kind.DATETIME: "A date and time",
     Kind.TEXT: "Text",
     Kind.UUID: "A UUID",
+    Kind.JSON: "JSON",
+    Kind.ARRAY: "An array",
+    Kind.INTERVAL: "An interval",
 }

@@ -62,7 +62,8 @@ def choose(settings_of: Settings, catalog_of: Callable[[str], Catalog]) -> Calla
         ("amount", {"constant": 12.5}, Treatment.CONSTANT, Role.VALUE, {"value": 12.5}),
         ("free", "learn", Treatment.LEARN, Role.TEXT, {}),
         ("blob", "learn", Treatment.LEARN, Role.TEXT, {}),
-        ("extra", "learn", Treatment.LEARN, Role.VALUE, {}),
+        ("extra", "learn", Treatment.LEARN, Role.TEXT, {}),
+        ("amount", "pseudonymize", Treatment.PSEUDONYMIZE, Role.VALUE, {}),
     ],
 )
 def test_treatments_that_fit(
@@ -118,11 +119,6 @@ def test_treatments_that_do_not_fit(
         choose(column, said)
     assert f"things.{column}: " in str(refused.value)
     assert words in str(refused.value)
-
-
-def test_json_with_many_values_cannot_be_learned(choose: Callable[..., ColumnDecision]) -> None:
-    with pytest.raises(PlanRefused, match="JSON with many different values cannot be learned"):
-        choose("extra", "learn", few=False)
 
 
 def of(kind: Kind, **facts: object) -> DataType:

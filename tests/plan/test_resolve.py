@@ -73,7 +73,7 @@ def test_a_dataset_without_tables_is_complete_and_safe(settings_of: Settings, sh
         ("customers", "active", Treatment.LEARN, Role.VALUE, False),
         ("customers", "notes", Treatment.FAKE, Role.VALUE, False),
         ("customers", "photo", Treatment.NULL, Role.VALUE, False),
-        ("customers", "preferences", Treatment.CONSTANT, Role.VALUE, False),
+        ("customers", "preferences", Treatment.LEARN, Role.TEXT, False),
         ("customers", "loyalty_card", Treatment.LEARN, Role.TEXT, False),
         ("orders", "total", Treatment.LEARN, Role.VALUE, False),
         ("orders", "status", Treatment.LEARN, Role.TEXT, False),
@@ -128,9 +128,12 @@ def test_a_personal_kind_that_the_type_cannot_hold_is_set_aside(settings_of: Set
 
 
 PG = {
-    "array": DataType(kind=Kind.ARRAY, native="integer[]"),
+    "array": DataType(
+        kind=Kind.ARRAY, native="integer[]", element=DataType(kind=Kind.INTEGER, native="integer", bits=32)
+    ),
+    "arrays": DataType(kind=Kind.ARRAY, native="geometry[]", element=DataType(kind=Kind.OTHER, native="geometry")),
     "bytea": DataType(kind=Kind.BINARY, native="bytea"),
-    "citext": DataType(kind=Kind.OTHER, native="citext"),
+    "citext": DataType(kind=Kind.TEXT, native="citext"),
     "enum": DataType(kind=Kind.ENUM, native="mood", labels=("sad", "glad")),
     "geometry": DataType(kind=Kind.OTHER, native="geometry"),
     "inet": DataType(kind=Kind.OTHER, native="inet"),
@@ -154,14 +157,16 @@ PG = {
         ("inet", False, FEW, Treatment.FAKE, Role.VALUE, None),
         ("bytea", True, MANY, Treatment.NULL, Role.VALUE, None),
         ("bytea", False, MANY, Treatment.LEARN, Role.TEXT, None),
-        ("jsonb", True, MANY, Treatment.CONSTANT, Role.VALUE, "{}"),
+        ("jsonb", True, MANY, Treatment.LEARN, Role.TEXT, None),
         ("jsonb", False, FEW, Treatment.LEARN, Role.VALUE, None),
-        ("array", True, MANY, Treatment.NULL, Role.VALUE, None),
-        ("array", False, MANY, Treatment.CONSTANT, Role.VALUE, "{}"),
+        ("array", False, MANY, Treatment.LEARN, Role.TEXT, None),
         ("array", False, FEW, Treatment.LEARN, Role.VALUE, None),
-        ("interval", False, MANY, Treatment.CONSTANT, Role.VALUE, "00:00:00"),
+        ("arrays", True, MANY, Treatment.NULL, Role.VALUE, None),
+        ("arrays", False, MANY, Treatment.CONSTANT, Role.VALUE, "{}"),
+        ("interval", False, MANY, Treatment.LEARN, Role.TEXT, None),
         ("timetz", False, MANY, Treatment.CONSTANT, Role.VALUE, "00:00:00+00"),
-        ("xml", False, MANY, Treatment.CONSTANT, Role.VALUE, ""),
+        ("timetz", False, FEW, Treatment.LEARN, Role.VALUE, None),
+        ("xml", False, MANY, Treatment.LEARN, Role.TEXT, None),
         ("geometry", True, MANY, Treatment.NULL, Role.VALUE, None),
         ("geometry", False, FEW, Treatment.LEARN, Role.VALUE, None),
         ("geometry", False, None, Treatment.LEARN, Role.VALUE, None),
@@ -181,7 +186,7 @@ def test_types_of_postgresql(
 
 
 def test_an_array_of_duckdb_is_emptied_in_its_own_way(settings_of: Settings) -> None:
-    decision = decided(settings_of, PG["array"], evidence=MANY, nullable=False, dialect="duckdb")
+    decision = decided(settings_of, PG["arrays"], evidence=MANY, nullable=False, dialect="duckdb")
     assert decision.options == {"value": "[]"}
 
 
@@ -327,7 +332,7 @@ def test_modes_that_let_real_rows_through(settings_of: Settings, shop: Catalog) 
         "active": Treatment.KEEP,
         "notes": Treatment.FAKE,
         "photo": Treatment.NULL,
-        "preferences": Treatment.CONSTANT,
+        "preferences": Treatment.NULL,
         "loyalty_card": Treatment.PSEUDONYMIZE,
         "label": Treatment.KEEP,
         "points": Treatment.LEARN,
