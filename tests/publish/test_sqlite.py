@@ -59,7 +59,7 @@ def shop_frames(refresh: int, rows: int = 200) -> dict[str, pl.DataFrame]:
                 "email": [f"{n}@{refresh}.example" for n in ids],
                 "vip": [n % 2 == 0 if n % 7 else None for n in ids],
                 "born": [datetime.date(1980, 1, 1) + datetime.timedelta(days=n) for n in ids],
-                "seen": [datetime.datetime(2024, 1, 2, 3, 4, 5) for _ in ids],
+                "seen": [datetime.datetime.fromisoformat("2024-01-02T03:04:05") for _ in ids],
                 "favourite": [n if n % 3 else None for n in ids],
             }
         ),
