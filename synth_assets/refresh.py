@@ -478,8 +478,15 @@ class Refresh:
             place = (artifact.key.stage, artifact.key.table)
             newest[place] = newest.get(place, 0) + 1
             kept = settings.keep_snapshots if artifact.key.stage == "snapshot" else settings.keep_refreshes
-            if newest[place] > kept:
+            if newest[place] > kept and not self._in_use(artifact):
                 self.store.remove(artifact)
+
+    def _in_use(self, artifact: Artifact) -> bool:
+        """An old artifact that this refresh has reused is not old."""
+        if artifact.key.stage == "snapshot":
+            return False
+        latest = self.store.latest(self.dataset, artifact.key.stage, artifact.key.table)
+        return latest is not None and latest.key == artifact.key
 
     # what the stages share
 
@@ -494,17 +501,21 @@ class Refresh:
         return Catalog.model_validate(self._needed("catalog", None).folder.read_json(CATALOG_FILE))
 
     @cached_property
+    def _extracted(self) -> list[str]:
+        """Tables with a snapshot and a profile; their profiles outlive their snapshots."""
+        plan = resolve(self.settings, self.catalog)
+        return [table.name for table in plan.published if table.mode is not Mode.EMPTY]
+
+    @cached_property
     def snapshot_rows(self) -> dict[str, TableRows]:
         """Real rows of every table that is extracted."""
-        plan = resolve(self.settings, self.catalog)
-        names = [table.name for table in plan.published if table.mode is not Mode.EMPTY]
-        return {name: TableRows(self._needed("snapshot", name)) for name in names}
+        return {name: TableRows(self._needed("snapshot", name)) for name in self._extracted}
 
     @cached_property
     def profiles(self) -> dict[str, TableProfile]:
         from synth_assets.profile.profile import load_profile
 
-        return {name: load_profile(self._needed("profile", name).folder) for name in self.snapshot_rows}
+        return {name: load_profile(self._needed("profile", name).folder) for name in self._extracted}
 
     @cached_property
     def plan(self) -> ResolvedPlan:
@@ -545,7 +556,7 @@ class Refresh:
         return source, SourceFeatures(source)
 
     def _forget(self) -> None:
-        for name in ("catalog", "snapshot_rows", "profiles", "plan", "_structures", "_source"):
+        for name in ("catalog", "_extracted", "snapshot_rows", "profiles", "plan", "_structures", "_source"):
             self.__dict__.pop(name, None)
 
     def _needed(self, stage: str, table: str | None) -> Artifact:
