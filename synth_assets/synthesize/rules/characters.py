@@ -41,6 +41,10 @@ _SCRIPT_LETTERS = {
 }
 
 
+_SCRIPT_SAMPLE = 200
+_ENOUGH_OTHER_LETTERS = 20
+
+
 class _Classes(dict[int, str]):
     """str.translate's table: letters and digits become their class, other characters stay."""
 
@@ -68,17 +72,25 @@ def script_of(text: str) -> str:
     return names.most_common(1)[0][0] if names else "LATIN"
 
 
-def common_characters(texts: Iterable[str], min_group: int) -> dict[str, str]:
-    """By class, the letters and digits that at least min_group of these distinct texts hold, in order."""
+def learned_alphabets(texts: Iterable[str], min_group: int) -> dict[str, str]:
+    """By class, the letters or digits that a column is written in.
+
+    Only what at least min_group of these distinct texts hold is learned. Where that is all that the column holds (such
+    as a-f), nothing else comes out; otherwise it stands beside all other letters of the script.
+    """
+    texts = list(texts)
+    script = script_of("".join(texts[:_SCRIPT_SAMPLE]))
     holders: Counter[str] = Counter()
     for text in texts:
         holders.update(set(text))
-    common: dict[str, list[str]] = {}
-    for character in sorted(c for c, count in holders.items() if count >= min_group):
-        kind = classes(character)
-        if is_class(kind):
-            common.setdefault(kind, []).append(character)
-    return {kind: "".join(characters) for kind, characters in common.items()}
+    alphabets: dict[str, str] = {}
+    for kind in LETTER_OR_DIGIT_CLASSES:
+        found = [character for character in holders if classes(character) == kind]
+        common = {character for character in found if holders[character] >= min_group}
+        is_enough = len(common) == len(found) or (kind == OTHER_LETTER_CLASS and len(common) >= _ENOUGH_OTHER_LETTERS)
+        if found:
+            alphabets[kind] = "".join(sorted(common if is_enough else common | set(default_alphabet(kind, script))))
+    return alphabets
 
 
 def default_alphabet(kind: str, script: str) -> str:
@@ -91,7 +103,6 @@ def default_alphabet(kind: str, script: str) -> str:
     return UPPER if kind == UPPER_CLASS else LOWER
 
 
-def alphabet(kinds: Iterable[str], common: Mapping[str, str], script: str) -> str:
-    """The characters that stand for these classes: the common ones of the column, else all of the script."""
-    letters = "".join(common.get(kind) or default_alphabet(kind, script) for kind in sorted(set(kinds)))
-    return "".join(sorted(set(letters)))
+def alphabet(kinds: Iterable[str], learned: Mapping[str, str]) -> str:
+    """The characters that stand for these classes."""
+    return "".join(sorted({letter for kind in kinds for letter in learned.get(kind, "")})) or LOWER

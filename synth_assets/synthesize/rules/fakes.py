@@ -122,6 +122,7 @@ class FakeColumn:
             extend=self._extend(),
             suffix_room=room,
             suffix_alphabet=alphabet,
+            stem="@" + mail_domains(target.length)[0] if self.kind == "email" else "",
             best_effort=self.distance is Distance.PREFER,
         )
 

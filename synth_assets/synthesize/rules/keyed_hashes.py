@@ -20,6 +20,8 @@ _LAST = np.uint64(0xFF)
 
 def keyed_hashes(values: pl.Series, *, key: bytes) -> Hashes:
     """SipHash-2-4 of each value's bytes under the first 16 bytes of the key; texts as UTF-8. No nulls."""
+    if not len(values):
+        return np.empty(0, dtype=np.uint64)
     array: pa.LargeBinaryArray = values.cast(pl.Binary).rechunk().to_arrow().cast(pa.large_binary())
     _, offsets_buffer, content_buffer = array.buffers()
     offsets = np.frombuffer(offsets_buffer, dtype=np.int64)[array.offset : array.offset + len(array) + 1]

@@ -86,7 +86,8 @@ class Shape(Value):
 
 def shares(weights: tuple[float, ...] | list[float]) -> np.ndarray:
     total = np.array(weights, dtype=np.float64)
-    return np.divide(total, total.sum())
+    normalized: np.ndarray = total / total.sum()
+    return normalized
 
 
 def mix(counts: np.ndarray, parts: list[pl.Series], which: np.ndarray) -> pl.Series:

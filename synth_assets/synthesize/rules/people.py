@@ -53,19 +53,23 @@ def _people_of_gender(
     first = _draw(first_names, n, seen.get("first_name"), rng)
     last = _draw(last_names, n, seen.get("last_name"), rng)
     middle = _draw(first_names, n, seen.get("middle_name"), rng)
+    last_latin = latin(last_names, otherwise=english.last_names[gender])
     people = pl.DataFrame(
         {
             "first_name": first_names.gather(first),
             "middle_name": first_names.gather(middle),
             "last_name": last_names.gather(last),
             "first_latin": latin(first_names, otherwise=english.first_names[gender]).gather(first),
-            "last_latin": latin(last_names, otherwise=english.last_names[gender]).gather(last),
+            "last_latin": last_latin.gather(last),
         }
     )
-    if double_names:
-        second = last_names.gather(_draw(last_names, n, seen.get("last_name"), rng))
-        people = people.with_columns(pl.concat_str(pl.col("last_name"), second.alias("second"), separator="-"))
-    return people
+    if not double_names:
+        return people
+    second = _draw(last_names, n, seen.get("last_name"), rng)
+    return people.with_columns(
+        pl.concat_str(pl.col("last_name"), last_names.gather(second).alias("second"), separator="-"),
+        pl.concat_str(pl.col("last_latin"), last_latin.gather(second).alias("second")),
+    )
 
 
 def preferred(pool: pl.Series, seen: SeenValues | None) -> np.ndarray:

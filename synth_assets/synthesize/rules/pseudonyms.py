@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
+import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Kind
-from synth_assets.synthesize.rules.errors import TreatmentDoesNotFit
+from synth_assets.synthesize.rules.errors import CapacityTooSmall, TreatmentDoesNotFit
 from synth_assets.synthesize.rules.permutation import Permutation
 from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, UPPER
+from synth_assets.synthesize.rules.seen import SeenValues
 from synth_assets.synthesize.rules.target import Target
 
 _SLOTS = {"#": DIGITS, "%": DIGITS[1:], "?": UPPER, "*": DIGITS + UPPER}
@@ -20,6 +22,7 @@ _OWN_ALPHABETS = (DIGITS, UPPER, LOWER)
 _LEAST_OWN_FORM = 10**6
 _TOKEN_CHARACTERS = 16
 _SHORTEST_TOKEN = 8
+_LEAST_BLOCK = 256
 
 
 class Form:
@@ -101,14 +104,31 @@ class Pseudonyms:
         mapped = values.cast(pl.String).replace_strict(texts, replaced_texts, return_dtype=pl.String)
         return self._target.cast(mapped)
 
-    def of_ordinals(self, start: int, count: int, *, form: Form) -> pl.Series:
-        """Texts of a form for rows that stand for nobody: those of the ordinals start .. start+count-1.
+    def of_nobody(self, n: int, *, form: Form, seen: SeenValues | None) -> pl.Series:
+        """Texts of a form for n rows that stand for nobody, none of them a value of the source.
 
-        The ordinals stand for themselves in this column only; as many as the form has room for are all different.
+        The rows are numbered, and the permutation of this table and column is applied to the numbers: all texts differ
+        as long as the form has room, and come again in another refresh.
+
+        Raises:
+            CapacityTooSmall: The form has too few texts that the source does not hold, and the column is unique.
         """
         permutation = self._permutation(form.capacity, f"ordinal {self._target.table}\x1f{self._target.column}")
-        numbers = (permutation(ordinal % form.capacity) for ordinal in range(start, start + count))
-        return pl.Series([form.text(number) for number in numbers], dtype=pl.String)
+        found, start = pl.Series([], dtype=pl.String), 0
+        while len(found) < n and start < form.capacity:
+            end = min(form.capacity, start + max(n - len(found), _LEAST_BLOCK))
+            block = pl.Series([form.text(permutation(number)) for number in range(start, end)], dtype=pl.String)
+            found = pl.concat([found, block if seen is None else block.filter(pl.Series(~seen.holds(block)))])
+            start = end
+        if len(found) < n and (self._target.unique or not len(found)):
+            raise CapacityTooSmall(
+                table=self._target.table,
+                column=self._target.column,
+                needed=n,
+                capacity=len(found),
+                remedy=f"Give {self._target.column} a longer format in the plan.",
+            )
+        return found.gather(np.arange(n) % max(len(found), 1))
 
     def _pseudonym(self, text: str) -> str:
         if self._target.type.kind is Kind.UUID:

@@ -237,19 +237,10 @@ class Rules:
         self, decision: ColumnDecision, target: Target, n: int, rng: np.random.Generator
     ) -> pl.Series:
         made = pseudonyms(decision, target, self._key)
-        seen = self._seen.get(target.column)
-        form = made.form
-        if form is None:
+        if made.form is None:
             return make_keys(n, target=target, rng=rng)
-        given = 0
-
-        def draw(rows: int, _attempt: int) -> pl.Series:
-            nonlocal given
-            given += rows
-            return target.fit(made.of_ordinals(given - rows, rows, form=form))
-
-        rule = Rule(table=target.table, column=target.column, seen=seen, unique=target.unique, most=form.capacity)
-        return target.cast(settle_texts(draw, n, rule=rule))
+        texts = made.of_nobody(n, form=made.form, seen=self._seen.get(target.column))
+        return target.cast(target.fit(texts))
 
     def _sample_model(self, target: Target, n: int, rng: np.random.Generator) -> pl.Series:
         model = self._models[target.column]

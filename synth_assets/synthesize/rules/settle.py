@@ -15,7 +15,8 @@ from synth_assets.synthesize.rules.uniqueness import duplicates
 Draw = Callable[[int, int], pl.DataFrame]
 Extend = Callable[[pl.Series, pl.Series], pl.Series]
 
-_ATTEMPTS = 12
+_ATTEMPTS = 16
+_FEW_ROWS = 1_000
 _LEAST_ATTEMPTS = 3
 _MOST_SUFFIX = 10
 _MOST_ENUMERATED = 4
@@ -34,6 +35,7 @@ class Rule:
             different. None: values can only be drawn anew.
         suffix_room: Most characters that a suffix may have; None if there is no bound.
         suffix_alphabet: What suffixes are written in.
+        stem: The least value that `extend` takes.
         best_effort: Where drawing anew does not help, a value of the source may stay.
         most: Different values that are possible, where that is known otherwise than by `suffix_room`.
     """
@@ -45,6 +47,7 @@ class Rule:
     extend: Extend | None = None
     suffix_room: int | None = None
     suffix_alphabet: str = DIGITS + LOWER
+    stem: str = ""
     best_effort: bool = False
     most: int | None = None
 
@@ -91,9 +94,10 @@ def settle(draw: Draw, n: int, *, rules: Sequence[Rule], combinations: Sequence[
         fresh = draw(len(rows), attempt)
         frame = _replace(frame, rows, fresh)
         held[rows] = _held_by_source(fresh, rules, combinations)
-        broken = held.any(axis=1) | _duplicates(frame, rules)
-        if broken.sum() > len(rows) * _WORTHWHILE and attempt > _LEAST_ATTEMPTS:
-            break
+        if len(rows) > _FEW_ROWS and attempt > _LEAST_ATTEMPTS:
+            broken = held.any(axis=1) | _duplicates(frame, rules)
+            if broken.sum() > len(rows) * _WORTHWHILE:
+                break
     extended = {rule.column: _extend_broken(frame[rule.column], held[:, i], rule) for i, rule in enumerate(rules)}
     frame = frame.with_columns(**extended)
     return _separate(frame, rules, combinations)
@@ -171,7 +175,7 @@ def _enumerate_free(values: pl.Series, held: Mask, rule: Rule) -> pl.Series:
         widths = range(rule.suffix_room, 0, -1)
         every = [_suffixes(len(rule.suffix_alphabet) ** width, width, rule.suffix_alphabet) for width in widths]
         candidates = pl.concat(every)
-        candidates = rule.extend(values.gather(np.full(len(candidates), rows[0])), candidates)
+        candidates = rule.extend(pl.Series([rule.stem]).new_from_index(0, len(candidates)), candidates)
         taken = values if rule.unique else values.head(0)
         free = candidates.filter(~normalize(candidates).is_in(normalize(taken).implode()))
         free = free.filter(pl.Series(~duplicates(free)))

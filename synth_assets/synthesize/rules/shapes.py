@@ -13,9 +13,8 @@ from synth_assets.synthesize.rules.characters import (
     UPPER_CLASS,
     alphabet,
     classes,
-    common_characters,
     is_class,
-    script_of,
+    learned_alphabets,
 )
 from synth_assets.synthesize.rules.patterns import Segment, Shape, Weighted
 
@@ -61,8 +60,7 @@ class Learner:
     def __init__(self, counts: Mapping[str, int], *, min_group: int) -> None:
         self._counts = counts
         self._min_group = min_group
-        self._common = common_characters(counts, min_group)
-        self._script = script_of("".join(list(counts)[:200]))
+        self._alphabets = learned_alphabets(counts, min_group)
 
     def shapes(self) -> tuple[Shape, ...]:
         """Patterns from the most exact that enough rows share to a mere length; their weights are rows."""
@@ -114,7 +112,7 @@ class Learner:
     ) -> Segment:
         if literal and (literals := self._literals(column)):
             return Segment(literals=literals)
-        letters = alphabet(classes("".join(column)), self._common, self._script)
+        letters = alphabet(classes("".join(column)), self._alphabets)
         return Segment(
             alphabet=letters,
             lengths=self._lengths(column),
@@ -157,7 +155,7 @@ class Learner:
     def _mere_length(self, texts: list[str]) -> Shape:
         lengths = self._lengths(texts)
         kinds = [kind for kind in classes("".join(texts[:500])) if is_class(kind)] or [LOWER_CLASS]
-        letters = alphabet(kinds, self._common, self._script)
+        letters = alphabet(kinds, self._alphabets)
         segment = Segment(alphabet=letters, lengths=lengths, word_like=_word_like(LOWER_CLASS, texts))
         return Shape(segments=(segment,), weight=float(self._rows(texts)))
 

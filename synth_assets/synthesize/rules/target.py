@@ -32,7 +32,7 @@ class Target:
             table=table,
             column=column.name,
             type=column.type,
-            dtype=polars_type(column.type) if dtype is None else dtype,
+            dtype=polars_type(column.type) if dtype is None or dtype == pl.Null else dtype,
             nullable=column.nullable,
             unique=unique,
         )

@@ -46,6 +46,8 @@ def unique_numbers(
     filled = values.is_not_null().to_numpy()
     needed = int(filled.sum())
     room = 0
+    if values.dtype.is_unsigned_integer():
+        minimum = max(0.0, minimum or 0.0)
     for step in _steps(values):
         lowest = None if minimum is None else math.ceil(minimum / step - _ROUNDING)
         highest = None if maximum is None else math.floor(maximum / step + _ROUNDING)
