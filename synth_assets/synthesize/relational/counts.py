@@ -75,9 +75,7 @@ def add_up_to(
         return np.bincount(rng.choice(places, total, replace=False), minlength=len(counts)).astype(np.int64)
     while missing := total - int(counts.sum()):
         weight = np.where(counts < (most or total), np.maximum(counts, 0.01), 0.0)
-        counts = counts + np.bincount(
-            rng.choice(len(counts), missing, p=weight / weight.sum()), minlength=len(counts)
-        )
+        counts = counts + np.bincount(rng.choice(len(counts), missing, p=weight / weight.sum()), minlength=len(counts))
         if most is not None:
             counts = np.minimum(counts, most)
     return counts

@@ -15,6 +15,7 @@ POSITION = "#position"
 MOST_SIBLINGS = 256
 FEWEST_STEPS = 200
 MOST_PREVIOUS = 40
+MOST_POSITIONS = 8
 
 
 class FamilyOrder(Value):
@@ -83,6 +84,25 @@ def choose_order(
     previous = tuple(rows.columns[:MOST_PREVIOUS])
     averaged = tuple(name for name in previous if rows.schema[name].is_numeric() and name != column)
     return arranged, FamilyOrder(column=column, unit=unit, latest=latest, previous=previous, averaged=averaged)
+
+
+def start_frames(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What the model of first siblings is trained on: all rows, so that also few families have much to learn from.
+
+    Each row stands as if it were the first of its family: its order column is the first sibling's, and the position
+    that it really has is context, for the model to tell by it what only first siblings are like.
+
+    Returns:
+        The rows' columns, and their context beside the parent's.
+    """
+    if order.column:
+        first = arranged.order[np.maximum.accumulate(np.where(arranged.position == 0, np.arange(rows.height), 0))]
+        of_row = np.empty(rows.height, dtype=np.int64)
+        of_row[arranged.order] = first
+        rows = rows.with_columns(pl.col(order.column).gather(of_row))
+    position = np.empty(rows.height, dtype=np.int64)
+    position[arranged.order] = arranged.position
+    return rows, pl.DataFrame({POSITION: np.minimum(position, MOST_POSITIONS)})
 
 
 def step_frames(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[Rows, pl.DataFrame, pl.DataFrame]:
@@ -203,7 +223,8 @@ def walk_families(
         active = np.flatnonzero(counts > position)
         context = gather(features, active)
         if position == 0:
-            rows = start(len(active), context)
+            first = pl.DataFrame({POSITION: np.zeros(len(active), dtype=np.int64)})
+            rows = start(len(active), pl.concat([context, first], how="horizontal"))
         else:
             rows = step(len(active), pl.concat([context, walk.context(active, position)], how="horizontal"))
             rows = walk.add_gap(active, rows)

@@ -136,6 +136,8 @@ class Partition:
 def _outcome_matrix(frame: pl.DataFrame, min_group: int) -> Matrix:
     """Columns as standardised ranks, categories as indicators, at most MOST_OUTCOMES of them."""
     parts: list[npt.NDArray[np.float32]] = []
+    if not frame.height:
+        return np.zeros((0, 0), dtype=np.float32)
     for values in frame.iter_columns():
         if values.dtype in (pl.String, pl.Boolean):
             text = values.cast(pl.String)

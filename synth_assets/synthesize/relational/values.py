@@ -14,9 +14,11 @@ from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, Synthesizer
 from synth_assets.synthesize.registry import learns_context, synthesizer_class
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.families import (
+    POSITION,
     Arranged,
     FamilyOrder,
     choose_order,
+    start_frames,
     step_frames,
     walk_families,
 )
@@ -127,8 +129,8 @@ class ValueModel:
         elif arranged is None or context is None:
             parts["rows"] = fitted(synthesizer, encoded, context, seed)
         else:
-            first = arranged[0].order[arranged[0].position == 0]
-            parts["rows"] = fitted(synthesizer, encoded[first], context[first], seed)
+            first, position = start_frames(encoded, *arranged)
+            parts["rows"] = fitted(synthesizer, first, pl.concat([context, position], how="horizontal"), seed)
             at, steps, before = step_frames(encoded, *arranged)
             parts["steps"] = fitted(synthesizer, steps, pl.concat([context[at], before], how="horizontal"), seed + 1)
         shape = Shape(
@@ -145,6 +147,8 @@ class ValueModel:
 
     def sample_alone(self, n: int, rng: np.random.Generator, *, context: pl.DataFrame | None = None) -> pl.DataFrame:
         """`n` rows without a parent, or one for each row of `context`."""
+        if context is not None and self.follows:
+            context = context.with_columns(pl.lit(0, dtype=pl.Int64).alias(POSITION))
         return self._draw("rows", n, context, rng, self._encoded_schema())
 
     def sample_families(
