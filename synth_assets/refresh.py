@@ -34,7 +34,7 @@ from synth_assets.store.verdicts import save_verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from synth_assets.publish.publish import Publication
+    from synth_assets.publish.publication import Publication
     from synth_assets.synthesize.relational.features import SourceFeatures
     from synth_assets.synthesize.relational.structure import TableStructure
     from synth_assets.synthesize.relational.tables import SourceTables
