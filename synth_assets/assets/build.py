@@ -1,0 +1,80 @@
+"""A dataset, or a whole project, as Dagster definitions."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from synth_assets.assets.cleanup import cleanup_sensor
+from synth_assets.assets.dataset import Dataset, read_dataset
+from synth_assets.assets.executor import preloading_executor
+from synth_assets.assets.jobs import refresh_job, refresh_schedule, unready_job
+from synth_assets.assets.profile import profile_step
+from synth_assets.assets.publication import publication_steps
+from synth_assets.assets.refreshing import RefreshResource
+from synth_assets.assets.snapshot import snapshot_step
+from synth_assets.assets.source import source_assets
+from synth_assets.assets.synthesizer import synthesizer_steps
+from synth_assets.assets.synthetic import synthetic_steps
+from synth_assets.assets.verdict import verdict_step
+from synth_assets.errors import SynthAssetsError
+from synth_assets.project import Project
+
+
+def build_definitions(project: Project, *, preload: Sequence[str] = ()) -> dg.Definitions:
+    """Every dataset of a project. No database is contacted.
+
+    Args:
+        preload: Modules that the process has loaded from which steps are forked, beside this package's own.
+    """
+    executor = preloading_executor(workers=project.resources.compute.workers, modules=preload)
+    datasets = [build_synthetic_database(project, name, executor=executor) for name in project.datasets]
+    return dg.Definitions.merge(*datasets, dg.Definitions(executor=executor))
+
+
+def build_synthetic_database(
+    project: Project, dataset: str, *, executor: dg.ExecutorDefinition | None = None
+) -> dg.Definitions:
+    """One dataset: its assets, checks, job, schedule and sensor, to be merged with definitions of your own.
+
+    No database is contacted: the tables are those of the saved catalog. While there is none, or the plan does not
+    fit it, the job says so and what to do, and fails when it is launched; other definitions are not affected.
+
+        project = load_project(Path("synthetic"))
+        defs = dg.Definitions.merge(my_definitions, build_synthetic_database(project, "shop"))
+
+    Args:
+        executor: Of the dataset's job; unless given, every step in a process forked from one that has all loaded.
+
+    Raises:
+        UnknownDataset: There is no such plan.
+    """
+    settings = project.dataset(dataset)
+    executor = executor or preloading_executor(workers=project.resources.compute.workers)
+    try:
+        known = read_dataset(project, dataset)
+    except SynthAssetsError as problem:
+        unready = unready_job(dataset, problem)
+        schedule = refresh_schedule(project, settings, unready)
+        return dg.Definitions(jobs=[unready], schedules=[schedule] if schedule else [])
+    steps = dataset_steps(known)
+    job = refresh_job(known, steps, executor=executor)
+    schedule = refresh_schedule(project, settings, job)
+    return dg.Definitions(
+        assets=[*source_assets(known), *steps],
+        jobs=[job],
+        schedules=[schedule] if schedule else [],
+        sensors=[cleanup_sensor(project, dataset)],
+        resources={known.resource: RefreshResource.configure_at_launch()},
+    )
+
+
+def dataset_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
+    """Everything that is run for a dataset, in the order of the stages."""
+    return [
+        snapshot_step(dataset),
+        profile_step(dataset),
+        *synthesizer_steps(dataset),
+        *synthetic_steps(dataset),
+        verdict_step(dataset),
+        *publication_steps(dataset),
+    ]

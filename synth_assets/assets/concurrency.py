@@ -1,0 +1,44 @@
+"""One refresh of a dataset at a time: two would take each other's snapshots.
+
+The `concurrency` section of dagster.yaml keeps a second run waiting; this refuses it where no such section does.
+"""
+
+import dagster as dg
+
+from synth_assets.assets.dataset import DATASET_TAG, Dataset
+from synth_assets.errors import SynthAssetsError
+
+_AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+class RefreshRunning(SynthAssetsError):
+    """Another run is at work on the same dataset."""
+
+    def __init__(self, dataset: str, run_id: str) -> None:
+        self.dataset = dataset
+        self.run_id = run_id
+        super().__init__(
+            f"The run {run_id} is refreshing the dataset {dataset!r} already.",
+            untouched="No row was read, and no target was touched.",
+            next_step="Wait for it, or end it; then launch this run again.",
+        )
+
+
+def refuse_second_run(instance: dg.DagsterInstance, run: dg.DagsterRun, dataset: Dataset) -> None:
+    """Nothing if this run is the first that is at work on the dataset.
+
+    Raises:
+        RefreshRunning: An earlier one still is.
+    """
+    records = instance.get_run_records(dg.RunsFilter(statuses=_AT_WORK))
+    at_work = [record for record in records if concerns(record.dagster_run, dataset.name)]
+    mine = next((record.storage_id for record in at_work if record.dagster_run.run_id == run.run_id), None)
+    earlier = [record for record in at_work if mine is not None and record.storage_id < mine]
+    if earlier:
+        raise RefreshRunning(dataset.name, earlier[0].dagster_run.run_id)
+
+
+def concerns(run: dg.DagsterRun, dataset: str) -> bool:
+    """Whether a run is one of the dataset's job, or of some of its assets."""
+    selected = run.asset_selection or ()
+    return run.tags.get(DATASET_TAG) == dataset or any(key.path[0] == dataset for key in selected)

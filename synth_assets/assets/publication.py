@@ -1,0 +1,97 @@
+"""The publications: one step a target, all tables or none."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from synth_assets.assets.dataset import SYNTHETIC, VERDICT, Dataset
+from synth_assets.assets.failures import run_stage
+from synth_assets.assets.metadata import (
+    COLUMN_LINEAGE,
+    COLUMN_SCHEMA,
+    ROW_COUNT,
+    TABLE_NAME,
+    column_schema,
+    same_columns,
+)
+from synth_assets.assets.refreshing import open_refresh
+
+if TYPE_CHECKING:
+    from synth_assets.catalog.model import Catalog
+    from synth_assets.publish.publication import Publication
+
+PUBLICATION = "publication"
+
+
+def publication_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
+    """One step for every target."""
+    return [_step(dataset, target) for target in dataset.settings.targets]
+
+
+def _step(dataset: Dataset, target: str) -> dg.AssetsDefinition:
+    stage = dataset.stage_of_target[target]
+
+    @dg.multi_asset(
+        name=dataset.step(stage),
+        specs=[_spec(dataset, target, name) for name in dataset.published],
+        required_resource_keys={dataset.resource},
+        description=(
+            f"Publishes {dataset.name} into {target}, all tables at once. However it is started, it asks the store "
+            "for a passing verdict on exactly these rows first."
+        ),
+    )
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        def work() -> "tuple[Publication, Catalog]":
+            refresh = open_refresh(context, dataset)
+            return refresh.publish(target), refresh.published_catalog
+
+        publication, catalog = run_stage(PUBLICATION, work)
+        rows = {table.name: table.rows for table in publication.tables}
+        for name in dataset.published:
+            yield dg.MaterializeResult(
+                asset_key=dataset.key(stage, name),
+                metadata={
+                    ROW_COUNT: rows[name],
+                    COLUMN_SCHEMA: column_schema(catalog.table(name)),
+                    COLUMN_LINEAGE: same_columns(catalog.table(name), dataset.key(SYNTHETIC, name)),
+                    **_metadata(publication),
+                },
+                data_version=dg.DataVersion(publication.fingerprint),
+            )
+
+    return step
+
+
+def _metadata(publication: "Publication") -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "target": publication.target,
+        "refresh": publication.refresh,
+        "fingerprint": publication.fingerprint,
+        "seconds": round(sum(publication.seconds.values()), 3),
+        "seconds_by_step": dg.MetadataValue.json(publication.seconds),
+        "already_live": publication.already_live,
+    }
+    if publication.previous:
+        metadata["previous_refresh"] = publication.previous
+    if publication.notes:
+        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in publication.notes))
+    return metadata
+
+
+def _spec(dataset: Dataset, target: str, name: str) -> dg.AssetSpec:
+    database = dataset.project.resources.databases[target]
+    stage = dataset.stage_of_target[target]
+    return dg.AssetSpec(
+        dataset.key(stage, name),
+        deps=[dataset.key(VERDICT), *(dataset.key(SYNTHETIC, table) for table in dataset.published)],
+        description=f"The table {name} in {target}.",
+        group_name=dataset.group(stage),
+        metadata={
+            TABLE_NAME: f"{database.namespace}.{name}" if database.namespace else name,
+            COLUMN_SCHEMA: column_schema(dataset.table(name)),
+            "environment": database.environment or "",
+        },
+        tags=dataset.tags(PUBLICATION),
+        kinds={"table"},
+    )

@@ -1,0 +1,53 @@
+"""The synthesizers: one step a table."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
+from synth_assets.assets.failures import run_stage
+from synth_assets.assets.metadata import TABLE_NAME, result
+from synth_assets.assets.refreshing import open_refresh
+
+if TYPE_CHECKING:
+    from synth_assets.refresh import Outcome
+
+
+def synthesizer_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
+    """One step for every published table."""
+    return [_step(dataset, name) for name in dataset.published]
+
+
+def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
+    decision = dataset.decision(name)
+
+    @dg.multi_asset(
+        name=dataset.step(SYNTHESIZER, name),
+        specs=[_spec(dataset, name)],
+        required_resource_keys={dataset.resource},
+        description=f"Learns {name}, and how its rows hang together with those of its parents.",
+    )
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        def work() -> "Outcome":
+            return open_refresh(context, dataset).fit([name])[name]
+
+        outcome = run_stage(SYNTHESIZER, work)
+        more = {"engine": decision.synthesizer, "mode": decision.mode.value}
+        yield result(dataset.key(SYNTHESIZER, name), outcome, more)
+
+    return step
+
+
+def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
+    decision = dataset.decision(name)
+    tables = [table for table in (name, *dataset.parents[name]) if table in dataset.extracted]
+    return dg.AssetSpec(
+        dataset.key(SYNTHESIZER, name),
+        deps=[dataset.key(stage, table) for table in tables for stage in (SNAPSHOT, PROFILE)],
+        description=f"The fitted model of {name} (mode {decision.mode.value}, engine {decision.synthesizer}).",
+        group_name=dataset.group(SYNTHESIZER),
+        metadata={TABLE_NAME: name, "mode": decision.mode.value, "engine": decision.synthesizer},
+        tags=dataset.tags(SYNTHESIZER),
+        kinds={decision.synthesizer},
+    )

@@ -1,0 +1,77 @@
+"""The synthetic rows: one step a table; tables that refer to each other in a cycle share one."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from synth_assets.assets.dataset import SYNTHESIZER, SYNTHETIC, Dataset
+from synth_assets.assets.failures import run_stage
+from synth_assets.assets.metadata import (
+    COLUMN_LINEAGE,
+    COLUMN_SCHEMA,
+    TABLE_NAME,
+    column_schema,
+    preview,
+    result,
+    synthetic_lineage,
+)
+from synth_assets.assets.refreshing import open_refresh
+
+if TYPE_CHECKING:
+    from synth_assets.refresh import Outcome, Refresh
+
+
+def synthetic_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
+    """One step for every group of tables, in the order of generation."""
+    return [_step(dataset, group) for group in dataset.groups]
+
+
+def _step(dataset: Dataset, group: Sequence[str]) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=dataset.step(SYNTHETIC, sorted(group)[0]),
+        specs=[_spec(dataset, name, group) for name in group],
+        required_resource_keys={dataset.resource},
+        description=f"Generates {' and '.join(group)}.",
+    )
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        def work() -> "list[tuple[str, Outcome, dict[str, Any]]]":
+            refresh = open_refresh(context, dataset)
+            outcomes = refresh.generate(group)
+            return [(name, outcomes[name], _metadata(dataset, refresh, name)) for name in group]
+
+        for name, outcome, more in run_stage(SYNTHETIC, work):
+            yield result(dataset.key(SYNTHETIC, name), outcome, more)
+
+    return step
+
+
+def _metadata(dataset: Dataset, refresh: "Refresh", name: str) -> dict[str, Any]:
+    decision = refresh.plan.table(name)
+    return {
+        COLUMN_SCHEMA: column_schema(refresh.catalog.table(name), decision),
+        COLUMN_LINEAGE: synthetic_lineage(dataset, refresh.plan, name),
+        **preview(decision, lambda: refresh.preview(name)),
+    }
+
+
+def _spec(dataset: Dataset, name: str, group: Sequence[str]) -> dg.AssetSpec:
+    decision = dataset.decision(name)
+    parents = [parent for parent in dataset.parents[name] if parent not in group]
+    models = [*group, *parents] if len(group) > 1 else [name, *parents]
+    return dg.AssetSpec(
+        dataset.key(SYNTHETIC, name),
+        deps=[
+            *(dataset.key(SYNTHESIZER, model) for model in models),
+            *(dataset.key(SYNTHETIC, parent) for parent in parents),
+        ],
+        description=f"The rows of {name} that targets get once the verdict has passed.",
+        group_name=dataset.group(SYNTHETIC),
+        metadata={
+            TABLE_NAME: name,
+            COLUMN_SCHEMA: column_schema(dataset.table(name), decision),
+            "mode": decision.mode.value,
+        },
+        tags=dataset.tags(SYNTHETIC),
+        kinds={"parquet"},
+    )

@@ -1,0 +1,76 @@
+"""The verdict: one step that checks all synthetic rows, reports every check, and keeps the signed outcome."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from synth_assets.assets.checks import check_results, check_specs, table_figures
+from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHETIC, VERDICT, Dataset
+from synth_assets.assets.failures import run_stage
+from synth_assets.assets.metadata import outcome_metadata
+from synth_assets.assets.refreshing import open_refresh
+
+if TYPE_CHECKING:
+    from synth_assets.refresh import Outcome
+    from synth_assets.store.verdict import Verdict
+
+
+def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
+    """The verdict of a dataset, with the checks of all its tables."""
+
+    @dg.multi_asset(
+        name=dataset.step(VERDICT),
+        specs=[_spec(dataset)],
+        check_specs=check_specs(dataset),
+        required_resource_keys={dataset.resource},
+        description=f"Every check of every table and key of {dataset.name}; signs what comes out.",
+        # The checks are of the synthetic assets, though this step makes another one.
+        allow_arbitrary_check_specs=True,
+    )
+    def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        def work() -> "tuple[Verdict, Outcome]":
+            return open_refresh(context, dataset).judge()
+
+        verdict, outcome = run_stage(VERDICT, work)
+        for name in dataset.published:
+            figures = table_figures(verdict, name)
+            if figures:
+                context.log_event(dg.AssetObservation(dataset.key(SYNTHETIC, name), metadata=figures))
+        yield dg.MaterializeResult(
+            asset_key=dataset.key(VERDICT),
+            metadata={**outcome_metadata(outcome), **_metadata(verdict)},
+            data_version=dg.DataVersion(outcome.artifact.fingerprint),
+        )
+        yield from check_results(dataset, verdict)
+        # No later step reads the snapshot.
+        run_stage(VERDICT, lambda: open_refresh(context, dataset).finish())
+
+    return step
+
+
+def _metadata(verdict: "Verdict") -> dict[str, Any]:
+    real = "\n".join(f"- {line}" for line in verdict.let_through) or "None."
+    return {
+        "passed": verdict.passed,
+        "rows_fingerprint": verdict.fingerprint,
+        "real_values_let_through": dg.MetadataValue.md(real),
+        **verdict.figures,
+    }
+
+
+def _spec(dataset: Dataset) -> dg.AssetSpec:
+    deps = [dataset.key(SYNTHETIC, name) for name in dataset.published]
+    deps += [dataset.key(stage, name) for name in dataset.extracted for stage in (SNAPSHOT, PROFILE)]
+    return dg.AssetSpec(
+        dataset.key(VERDICT),
+        deps=deps,
+        description=(
+            "The signed outcome of validation, tied to the fingerprint of exactly the rows that it judged. "
+            "Nothing is published without one that passed."
+        ),
+        group_name=dataset.group(VERDICT),
+        metadata={"gate": dg.MetadataValue.json(dataset.plan.gate.model_dump(mode="json"))},
+        tags=dataset.tags(VERDICT),
+        kinds={"great_expectations"},
+    )
