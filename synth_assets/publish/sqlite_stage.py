@@ -139,9 +139,10 @@ class SqliteStage:
                     step="audit",
                 )
             ]
-            whole = rows(connection, "PRAGMA integrity_check(1)", step="audit")
+            # integrity_check also compares every index with the table that SQLite has just built it from: 15 times slower.
+            whole = rows(connection, "PRAGMA quick_check(1)", step="audit")
             if whole != [("ok",)]:
-                found.append("the file is damaged: integrity_check found an error.")
+                found.append("the file is damaged: quick_check found an error.")
             for name, measure in self._measures.items():
                 found += self._compare(connection, name, measure)
         finally:
