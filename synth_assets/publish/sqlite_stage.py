@@ -139,7 +139,7 @@ class SqliteStage:
                     step="audit",
                 )
             ]
-            # integrity_check also compares every index with the table that SQLite has just built it from: 15 times slower.
+            # integrity_check also compares each index with the table that it was just built from: 15 times slower.
             whole = rows(connection, "PRAGMA quick_check(1)", step="audit")
             if whole != [("ok",)]:
                 found.append("the file is damaged: quick_check found an error.")
