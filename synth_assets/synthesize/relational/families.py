@@ -24,13 +24,14 @@ class FamilyOrder(Value):
     Attributes:
         column: The column that orders them and that is learned as the gap to the sibling before; None: no such column.
         unit: The rounding of these gaps, in the column's physical unit.
-        latest: The highest value of that column that may come out.
+        earliest, latest: The range in which values of that column may come out.
         previous: Columns of the sibling before that a row is generated with.
         averaged: Number columns of which it also knows the mean over all siblings before.
     """
 
     column: str | None
     unit: int = 1
+    earliest: int | None = None
     latest: int | None = None
     previous: tuple[str, ...]
     averaged: tuple[str, ...]
@@ -76,14 +77,17 @@ def choose_order(
         return None
     column = next((name for name in candidates if rows[name].null_count() == 0), None)
     arranged = Arranged.by(parents, rows[column] if column else fallback)
-    unit, latest = 1, None
+    unit, earliest, latest = 1, None, None
     if column:
         ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
-        latest = int(rows[column].to_physical().cast(pl.Int64).top_k(min_group).min())  # type: ignore[arg-type]
+        inner = np.sort(rows[column].to_physical().cast(pl.Int64).to_numpy())
+        earliest, latest = int(inner[min_group - 1]), int(inner[-min_group])
     previous = tuple(rows.columns[:MOST_PREVIOUS])
     averaged = tuple(name for name in previous if rows.schema[name].is_numeric() and name != column)
-    return arranged, FamilyOrder(column=column, unit=unit, latest=latest, previous=previous, averaged=averaged)
+    return arranged, FamilyOrder(
+        column=column, unit=unit, earliest=earliest, latest=latest, previous=previous, averaged=averaged
+    )
 
 
 def start_frames(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -176,21 +180,30 @@ class Walk:
             means.append(pl.Series(f"mean {name}", mean).fill_nan(None))
         return context.with_columns(*means, pl.Series(POSITION, np.full(len(active), position, dtype=np.int64)))
 
+    def in_range(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """First siblings whose order column lies in the range that all siblings may lie in."""
+        column = self._order.column
+        if column is None or self._order.earliest is None or self._order.latest is None:
+            return rows
+        values = rows[column].to_physical().cast(pl.Int64).clip(self._order.earliest, self._order.latest)
+        return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
+
     def add_gap(self, active: Rows, rows: pl.DataFrame) -> pl.DataFrame:
         """Turn the order column's gaps into values again."""
         column = self._order.column
         if column is None or self._last is None:
             return rows
-        target = self._schema[column]
         before = self._last[column].to_physical().cast(pl.Int64).gather(self._row_of_parent[active]).to_numpy()
         gaps = rows[column].cast(pl.Int64).fill_null(0).to_numpy()
         if self._order.latest is not None:
             room = np.maximum(self._order.latest - before, 0) // self._order.unit
             gaps = np.where(gaps > room, self._rng.integers(0, room + 1), gaps)
         values = pl.Series(before + gaps * self._order.unit)
-        if target == pl.Date:
-            values = values.cast(pl.Int32)
-        return rows.with_columns(values.cast(target).alias(column))
+        return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
+
+
+def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    return values.cast(pl.Int32).cast(dtype) if dtype == pl.Date else values.cast(dtype)
 
 
 def walk_families(
@@ -224,7 +237,7 @@ def walk_families(
         context = gather(features, active)
         if position == 0:
             first = pl.DataFrame({POSITION: np.zeros(len(active), dtype=np.int64)})
-            rows = start(len(active), pl.concat([context, first], how="horizontal"))
+            rows = walk.in_range(start(len(active), pl.concat([context, first], how="horizontal")))
         else:
             rows = step(len(active), pl.concat([context, walk.context(active, position)], how="horizontal"))
             rows = walk.add_gap(active, rows)
