@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from synth_assets.catalog.model import Kind
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
 from synth_assets.publish.postgres_connection import PostgresConnection
@@ -18,6 +19,7 @@ from synth_assets.publish.statement import Statement, listed, literal, quoted
 
 # A query of PostgreSQL gives at most 1,664 columns.
 _MOST_ANSWERS = 500
+_ORDERED = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.DATETIME})
 _EXTENSION_SCHEMAS = "SELECT DISTINCT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
 
 
@@ -129,8 +131,11 @@ class PostgresStage:
 
     def _compare(self, name: str, measure: TableMeasure) -> list[str]:
         columns = list(measure.nulls)
+        # A number may have gone into a column that orders otherwise or not at all, such as text or boolean.
+        kinds = {column.name: column.type.kind for column in self.request.catalog.table(name).columns}
+        extremes = {column: sent for column, sent in measure.extremes.items() if kinds[column] in _ORDERED}
         asked = [f"count({quoted(column)})" for column in columns]
-        asked += [f"{word}({quoted(c)})::text" for c in measure.extremes for word in ("min", "max")]
+        asked += [f"{word}({quoted(c)})::text" for c in extremes for word in ("min", "max")]
         answer: list[Any] = [self._connection.value(f"SELECT count(*) FROM {self._place(name)}", step="audit")]
         for start in range(0, len(asked), _MOST_ANSWERS):
             some = ", ".join(asked[start : start + _MOST_ANSWERS])
@@ -143,9 +148,9 @@ class PostgresStage:
         for column, filled in zip(columns, answer[1:], strict=False):
             if answer[0] - filled != measure.nulls[column]:
                 found.append(f"{name}.{column}: {measure.nulls[column]} NULLs sent, {answer[0] - filled} there.")
-        extremes = answer[1 + len(columns) :]
-        for position, (column, sent) in enumerate(measure.extremes.items()):
-            there = extremes[2 * position : 2 * position + 2]
+        ends = answer[1 + len(columns) :]
+        for position, (column, sent) in enumerate(extremes.items()):
+            there = ends[2 * position : 2 * position + 2]
             if not all(_is_same(text, value) for text, value in zip(there, sent, strict=True)):
                 found.append(f"{name}.{column}: the least or the greatest value there is not the one sent.")
         return found

@@ -487,6 +487,12 @@ def test_hostile_names_and_values_come_through(publish_table: Callable[..., Any]
     assert found == [(number, value, None if value is None else value.encode()) for number, value in enumerate(VALUES)]
 
 
+def test_numbers_in_columns_of_another_order_come_through(publish_table: Callable[..., Any], target: str) -> None:
+    frame = pl.DataFrame({"b": [0, 1, None], "s": [9, 10, 100], "r": [1, 2, 3]})
+    publish_table("CREATE TABLE t (b boolean, s text, r float4)", frame)
+    assert rows_of(target, "SELECT b, s, r FROM t") == [(False, "9", 1.0), (True, "10", 2.0), (None, "100", 3.0)]
+
+
 def test_a_single_column_comes_through_whole(publish_table: Callable[..., Any], target: str) -> None:
     publish_table("CREATE TABLE t (s text)", pl.DataFrame({"s": VALUES}))
     assert rows_of(target, "SELECT s FROM t") == [(value,) for value in VALUES]
