@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from synth_assets.store.encryption import KEY_BYTES, DecryptingReader, EncryptingWriter, derive
-from synth_assets.store.errors import ArtifactDamaged, StoreKeyRefused
+from synth_assets.store.errors import ArtifactDamaged, StoreKeyMismatch, StoreKeyRefused
 from synth_assets.store.files import open_files
 from synth_assets.store.folder import Folder, StoredFile
 from synth_assets.store.names import encode_name
@@ -134,7 +134,7 @@ class Store:
         draft = Draft(key, Folder(self._files, key=self._key, path=path, index=index, writable=True))
         try:
             yield draft
-            replaced = self._attempt_in_place(base)
+            replaced = self._readable_attempt(base)
             self._write(f"{base}/{_MANIFEST}", self._manifest(draft, attempt, index, refresh))
         except BaseException:
             self._files.remove_folder(path)
@@ -245,6 +245,13 @@ class Store:
     def _attempt_in_place(self, base: str) -> str | None:
         path = f"{base}/{_MANIFEST}"
         return None if self._files.size(path) is None else str(self._read(path)["attempt"])
+
+    def _readable_attempt(self, base: str) -> str | None:
+        """The attempt in place; None too if its manifest is damaged: making an artifact anew heals it."""
+        try:
+            return self._attempt_in_place(base)
+        except (ArtifactDamaged, StoreKeyMismatch):
+            return None
 
     def _write_latest(self, key: ArtifactKey) -> None:
         self._write(f"{_place_of(key.dataset, key.stage, key.table)}/{_LATEST}", {"inputs": key.inputs})

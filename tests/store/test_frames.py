@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -106,6 +107,25 @@ def test_batches_are_whole_and_in_order(store: Store, height: int) -> None:
     assert_frame_equal(whole, frame.select("b", "a"))
     assert rows.rows == height
     assert_frame_equal(rows.read(), frame)
+
+
+def test_long_texts_make_short_row_groups(store: Store) -> None:
+    """At most some 64 MiB of texts are held at once, and where a group ends does not depend on how rows arrived."""
+    texts = pl.DataFrame({"a": [f"{i:06}" * 2_000 for i in range(12_000)]})
+    fingerprints = set()
+    for cut in (700, 12_000):
+        with (
+            store.create(ArtifactKey("d", "snapshot", f"t{cut}", "00"), refresh="r") as draft,
+            draft.folder.frame_writer(ROWS_FILE, texts.schema) as writer,
+        ):
+            for start in range(0, texts.height, cut):
+                writer.write(texts.slice(start, cut))
+        fingerprints.add(draft.artifact.fingerprint)
+        with draft.artifact.folder.reader(ROWS_FILE) as reader:
+            groups = pq.ParquetFile(pa.PythonFile(reader, mode="r")).metadata.num_row_groups
+        assert groups == 2
+        assert_frame_equal(draft.artifact.folder.read_frame(ROWS_FILE), texts)
+    assert len(fingerprints) == 1
 
 
 def test_equal_rows_have_equal_fingerprints_however_they_were_written(store: Store) -> None:

@@ -178,6 +178,7 @@ def test_an_altered_manifest_is_refused(local: Store, tmp_path: Path) -> None:
     manifest.write_bytes(content)
     with pytest.raises(ArtifactDamaged):
         local.find(key())
+    assert make(local, key()).folder.read_bytes("a").decode() == SECRET
 
 
 def test_a_manifest_of_another_artifact_is_refused(local: Store, tmp_path: Path) -> None:
