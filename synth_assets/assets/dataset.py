@@ -40,6 +40,18 @@ class CatalogMissing(SynthAssetsError):
         )
 
 
+class NothingToRead(SynthAssetsError):
+    """A plan by which every table stays empty: there is nothing to learn, so there are no assets."""
+
+    def __init__(self, dataset: str) -> None:
+        self.dataset = dataset
+        super().__init__(
+            f"By the plan of the dataset {dataset!r} no table has rows.",
+            untouched="Nothing was contacted or changed.",
+            next_step=f"Give one table of plans/{dataset}.yaml another mode than `empty` or `exclude`.",
+        )
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One dataset as its definitions see it.
@@ -118,12 +130,16 @@ def read_dataset(project: Project, name: str) -> Dataset:
         CatalogMissing: Its catalog was never saved.
         CatalogFileUnreadable: The file is no catalog.
         PlanRefused: The plan does not fit the catalog.
+        NothingToRead: No table has rows by the plan.
     """
     settings = project.dataset(name)
     path = project.catalog_path(name)
     if not path.is_file():
         raise CatalogMissing(name)
-    return dataset_of(project, settings, read_catalog(path))
+    dataset = dataset_of(project, settings, read_catalog(path))
+    if not dataset.extracted:
+        raise NothingToRead(name)
+    return dataset
 
 
 def dataset_of(project: Project, settings: DatasetSettings, catalog: Catalog) -> Dataset:

@@ -84,7 +84,8 @@ def _spec(dataset: Dataset, target: str, name: str) -> dg.AssetSpec:
     stage = dataset.stage_of_target[target]
     return dg.AssetSpec(
         dataset.key(stage, name),
-        deps=[dataset.key(VERDICT), *(dataset.key(SYNTHETIC, table) for table in dataset.published)],
+        # The step waits for what any of its tables depends on: the verdict and all synthetic tables.
+        deps=[dataset.key(VERDICT), dataset.key(SYNTHETIC, name)],
         description=f"The table {name} in {target}.",
         group_name=dataset.group(stage),
         metadata={

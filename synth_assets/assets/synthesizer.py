@@ -41,7 +41,9 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
 
 def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
     decision = dataset.decision(name)
-    tables = [table for table in (name, *dataset.parents[name]) if table in dataset.extracted]
+    tables = tuple(table for table in (name, *dataset.parents[name]) if table in dataset.extracted)
+    # What becomes of a table without rows is decided with the profiles of all others.
+    tables = tables or dataset.extracted
     return dg.AssetSpec(
         dataset.key(SYNTHESIZER, name),
         deps=[dataset.key(stage, table) for table in tables for stage in (SNAPSHOT, PROFILE)],
