@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, UPPER
 
@@ -41,7 +41,8 @@ _SCRIPT_LETTERS = {
 }
 
 
-_SCRIPT_SAMPLE = 200
+_SAMPLED_TEXTS = 200
+_SAMPLED_CHARACTERS = 200
 _ENOUGH_OTHER_LETTERS = 20
 
 
@@ -66,9 +67,12 @@ def is_class(character: str) -> bool:
     return character in LETTER_OR_DIGIT_CLASSES
 
 
-def script_of(text: str) -> str:
+def script_of(texts: Sequence[str]) -> str:
     """The script of most letters, by the first word of their Unicode names: LATIN, CYRILLIC, CJK, ..."""
-    names = Counter(unicodedata.name(letter, "LATIN").split()[0].split("-")[0] for letter in text if letter.isalpha())
+    letters = "".join(text[:_SAMPLED_CHARACTERS] for text in texts[:_SAMPLED_TEXTS])
+    names = Counter(
+        unicodedata.name(letter, "LATIN").split()[0].split("-")[0] for letter in letters if letter.isalpha()
+    )
     return names.most_common(1)[0][0] if names else "LATIN"
 
 
@@ -79,7 +83,7 @@ def learned_alphabets(texts: Iterable[str], min_group: int) -> dict[str, str]:
     as a-f), nothing else comes out; otherwise it stands beside all other letters of the script.
     """
     texts = list(texts)
-    script = script_of("".join(texts[:_SCRIPT_SAMPLE]))
+    script = script_of(texts)
     holders: Counter[str] = Counter()
     for text in texts:
         holders.update(set(text))

@@ -13,7 +13,7 @@ from synth_assets.synthesize.rules.pools import DEFAULT_LOCALE, known_locale
 from synth_assets.synthesize.rules.target import Target
 
 _KEY_BY_PATTERN = (Kind.TEXT, Kind.JSON, Kind.INTERVAL, Kind.ARRAY, Kind.OTHER)
-_SHORTEST_EMAIL = 8
+_SHORTEST_EMAIL = 6
 
 
 def targets(

@@ -1,6 +1,7 @@
 """JSON documents: the keys that many documents share, and new values for them, path by path."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -37,7 +38,7 @@ class Numbers(Value):
 
     def draw(self, n: int, rng: np.random.Generator) -> list[JsonValue]:
         drawn = np.interp(rng.random(n), np.linspace(0, 1, len(self.quantiles)), self.quantiles).round(self.decimals)
-        return [int(number) for number in drawn] if self.decimals == 0 else drawn.tolist()
+        return [int(number) for number in drawn.tolist()] if self.decimals == 0 else drawn.tolist()
 
 
 class Member(Value):
@@ -76,7 +77,7 @@ class Node(Value):
         texts = [str(value) for value in kept.get("string", [])]
         arrays = [value for value in kept.get("array", []) if isinstance(value, list)]
         elements = [element for array in arrays for element in array]
-        numbers = [float(value) for value in kept.get("number", []) if isinstance(value, int | float)]
+        numbers = [float(v) for v in kept.get("number", []) if isinstance(v, int | float) and math.isfinite(v)]
         categories = _categories(texts, min_group)
         return cls(
             kinds=tuple((kind, float(len(found))) for kind, found in sorted(kept.items())),

@@ -11,11 +11,22 @@ from synth_assets.synthesize.rules.binary import BinaryModel
 from synth_assets.synthesize.rules.errors import TypeNotSupported
 from synth_assets.synthesize.rules.json_texts import JsonModel, holds_json
 from synth_assets.synthesize.rules.literals import BitModel, IntervalModel, PlainModel, RangeModel, fit_literals
+from synth_assets.synthesize.rules.scalars import ChoiceTexts, NumberTexts, TimeTexts, fit_scalars
 from synth_assets.synthesize.rules.target import Target
 from synth_assets.synthesize.rules.texts import TextModel
 
 ValueModel = Annotated[
-    TextModel | JsonModel | BinaryModel | ArrayModel | PlainModel | IntervalModel | RangeModel | BitModel,
+    TextModel
+    | JsonModel
+    | BinaryModel
+    | ArrayModel
+    | NumberTexts
+    | ChoiceTexts
+    | TimeTexts
+    | PlainModel
+    | IntervalModel
+    | RangeModel
+    | BitModel,
     Field(discriminator="type"),
 ]
 
@@ -36,14 +47,14 @@ def fit_model(values: pl.Series, *, target: Target, min_group: int) -> ValueMode
             model = JsonModel.fit(values, min_group=min_group)
         case Kind.ARRAY if target.type.element is not None:
             model = ArrayModel.fit(values, element=target.type.element, min_group=min_group)
-        case Kind.UUID | Kind.INTERVAL | Kind.OTHER:
-            if target.type.native.lower() in _TEXT_LIKE:
-                model = TextModel.fit(values, min_group=min_group)
-            else:
-                model = fit_literals(values, data_type=target.type, min_group=min_group)
+        case Kind.TEXT:
+            model = (JsonModel if holds_json(values) else TextModel).fit(values, min_group=min_group)
+        case _ if target.type.native.lower() in _TEXT_LIKE:
+            model = TextModel.fit(values, min_group=min_group)
         case _ if target.dtype == pl.String:
-            is_json = holds_json(values)
-            model = (JsonModel if is_json else TextModel).fit(values, min_group=min_group)
+            # A literal of its own comes first: `time with time zone` is more than a time.
+            literals = fit_literals(values, data_type=target.type, min_group=min_group)
+            model = literals or fit_scalars(values, data_type=target.type, min_group=min_group)
         case _:
             model = None
     if model is None:

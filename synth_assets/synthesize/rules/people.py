@@ -13,7 +13,9 @@ PAIR = ("first_name", "last_name")
 _FAMILY_NAME_FIRST = {"zh": "", "ko": "", "ja": " ", "hu": " "}
 _MAIL_DOMAINS = ("example.com", "example.org", "example.net")
 _SHORT_MAIL_DOMAINS = ("x.test",)
+_SHORTEST_MAIL_DOMAINS = ("x.x",)
 _SHORTEST_COMMON_ADDRESS = 20
+_SHORTEST_TEST_ADDRESS = 10
 _ENOUGH_UNUSED = 20
 _SHARE_WITH_NUMBER = 0.5
 _SHARE_WITH_NUMBER_OF_MANY = 0.95
@@ -21,8 +23,10 @@ _MANY_PEOPLE = 50_000
 
 
 def mail_domains(length: int | None) -> tuple[str, ...]:
-    """Domains that can receive no mail (RFC 2606), short enough for a column of `length` characters."""
-    return _MAIL_DOMAINS if length is None or length >= _SHORTEST_COMMON_ADDRESS else _SHORT_MAIL_DOMAINS
+    """Domains that can receive no mail (RFC 2606; x.x cannot be), short enough for a column of `length` characters."""
+    if length is None or length >= _SHORTEST_COMMON_ADDRESS:
+        return _MAIL_DOMAINS
+    return _SHORT_MAIL_DOMAINS if length >= _SHORTEST_TEST_ADDRESS else _SHORTEST_MAIL_DOMAINS
 
 
 def draw_people(

@@ -21,12 +21,14 @@ from synth_assets.synthesize.rules.fakes import (
     suffix_alphabet,
 )
 from synth_assets.synthesize.rules.groups import draw_group, name_pairs
+from synth_assets.synthesize.rules.json_texts import JsonModel
 from synth_assets.synthesize.rules.keys import make_keys
 from synth_assets.synthesize.rules.kinds import FAKES, Request
 from synth_assets.synthesize.rules.masks import Mask
 from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_strict
 from synth_assets.synthesize.rules.pools import pools
 from synth_assets.synthesize.rules.pseudonyms import Pseudonyms
+from synth_assets.synthesize.rules.scalars import time_form
 from synth_assets.synthesize.rules.seen import SeenValues, join
 from synth_assets.synthesize.rules.settle import Combination, Rule, settle, settle_texts
 from synth_assets.synthesize.rules.target import Target
@@ -44,6 +46,8 @@ class _Saved(Value):
     """What a folder keeps of Rules as JSON.
 
     Attributes:
+        alphabets: What suffixes of texts are written in.
+        forms: Formats of the dates and times that stand as text.
         seen: Columns, and pairs of columns, in the order of their hashes.
         key: The rules' own key, in hex.
     """
@@ -52,6 +56,7 @@ class _Saved(Value):
     decisions: tuple[ColumnDecision, ...]
     models: dict[str, ValueModel]
     alphabets: dict[str, str]
+    forms: dict[str, str]
     seen: tuple[str, ...]
     key: str
 
@@ -71,6 +76,7 @@ class Rules:
         schema: Mapping[str, pl.DataType],
         models: Mapping[str, ValueModel],
         alphabets: Mapping[str, str],
+        forms: Mapping[str, str],
         seen: Mapping[str, SeenValues],
         key: bytes,
     ) -> None:
@@ -79,6 +85,7 @@ class Rules:
         self._schema = dict(schema)
         self._models = dict(models)
         self._alphabets = dict(alphabets)
+        self._forms = dict(forms)
         self._seen = dict(seen)
         self._key = key
         self._targets = targets(decisions, table=table, schema=schema)
@@ -108,6 +115,7 @@ class Rules:
         models: dict[str, ValueModel] = {}
         seen: dict[str, SeenValues] = {}
         alphabets: dict[str, str] = {}
+        forms: dict[str, str] = {}
         for decision in columns:
             name, target = decision.name, made[decision.name]
             values = rows[name]
@@ -119,12 +127,21 @@ class Rules:
                 look = TextModel.look_of(values, min_group=min_group)
                 if look is not None:
                     models[name] = look
+            elif decision.treatment is Treatment.FAKE and target.dtype == pl.String and (form := time_form(values)):
+                forms[name] = form
             if _avoids_source(decision, target, models.get(name)):
                 seen[name] = SeenValues.of(_comparable(values, models.get(name), min_group), key=key)
         for first, last in name_pairs(_fakes(columns, made, "person")):
             seen[first + _PAIR_SEPARATOR + last] = SeenValues.of(join([rows[first], rows[last]]), key=key)
         return cls(
-            table=table, decisions=columns, schema=rows.schema, models=models, alphabets=alphabets, seen=seen, key=key
+            table=table,
+            decisions=columns,
+            schema=rows.schema,
+            models=models,
+            alphabets=alphabets,
+            forms=forms,
+            seen=seen,
+            key=key,
         )
 
     def sample(self, n: int, *, rng: np.random.Generator, nulls: Nulls) -> pl.DataFrame:
@@ -153,6 +170,7 @@ class Rules:
             decisions=self._decisions,
             models=self._models,
             alphabets=self._alphabets,
+            forms=self._forms,
             seen=tuple(self._seen),
             key=self._key.hex(),
         )
@@ -176,6 +194,7 @@ class Rules:
             schema=folder.read_frame(_SCHEMA).schema,
             models=saved.models,
             alphabets=saved.alphabets,
+            forms=saved.forms,
             seen={
                 name: SeenValues(hashes.filter(pl.col("column") == place)["hash"].to_numpy(), key=key)
                 for place, name in enumerate(saved.seen)
@@ -231,7 +250,11 @@ class Rules:
         values = draw(n, 0)
         if target.unique and values.dtype != pl.Boolean:
             values = unique_numbers(values.alias(target.column), rng)
-        return target.cast(values)
+        form = self._forms.get(target.column)
+        if form is not None and isinstance(values.dtype, pl.Date | pl.Datetime | pl.Time):
+            return values.dt.to_string(form)
+        texts = target.cast(values)
+        return target.fit(texts) if target.dtype == pl.String else texts
 
     def _sample_pseudonyms(
         self, decision: ColumnDecision, target: Target, n: int, rng: np.random.Generator
@@ -249,6 +272,8 @@ class Rules:
             values = model.draw(rows, rng)
             if values.dtype == pl.Binary:
                 return values if target.type.length is None else values.bin.head(target.type.length)
+            if isinstance(model, JsonModel):
+                return values if target.length is None else _cut_documents(values, target.length)
             return target.fit(values)
 
         strict = is_strict(model)
@@ -270,6 +295,13 @@ class Rules:
             return values
         frame = pl.DataFrame([values, pl.Series("is_null", mask, dtype=pl.Boolean)])
         return frame.select(pl.when(~pl.col("is_null")).then(pl.col(values.name)).alias(values.name))[values.name]
+
+
+def _cut_documents(values: pl.Series, length: int) -> pl.Series:
+    """A document too long for its column would be no JSON if it were cut: it becomes an empty one."""
+    return values.to_frame("json").select(
+        pl.when(pl.col("json").str.len_chars() <= length).then(pl.col("json")).otherwise(pl.lit("{}"))
+    )["json"]
 
 
 def derive_key(key: bytes) -> bytes:

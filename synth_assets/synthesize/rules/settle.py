@@ -10,7 +10,7 @@ import polars as pl
 from synth_assets.synthesize.rules.errors import CapacityTooSmall
 from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, texts_of_codes
 from synth_assets.synthesize.rules.seen import Mask, SeenValues, join, normalize
-from synth_assets.synthesize.rules.uniqueness import duplicates
+from synth_assets.synthesize.rules.uniqueness import comparable, duplicates
 
 Draw = Callable[[int, int], pl.DataFrame]
 Extend = Callable[[pl.Series, pl.Series], pl.Series]
@@ -87,15 +87,17 @@ def settle(draw: Draw, n: int, *, rules: Sequence[Rule], combinations: Sequence[
         rule.check_capacity(n)
     frame = draw(n, 0)
     held = _held_by_source(frame, rules, combinations)
+    keys = _unique_keys(frame, rules)
     for attempt in range(1, _ATTEMPTS):
-        rows = np.flatnonzero(held.any(axis=1) | _duplicates(frame, rules))
+        rows = np.flatnonzero(held.any(axis=1) | _repeated(keys))
         if not len(rows):
             return frame
         fresh = draw(len(rows), attempt)
         frame = _replace(frame, rows, fresh)
         held[rows] = _held_by_source(fresh, rules, combinations)
+        keys[rows] = _unique_keys(fresh, rules)
         if len(rows) > _FEW_ROWS and attempt > _LEAST_ATTEMPTS:
-            broken = held.any(axis=1) | _duplicates(frame, rules)
+            broken = held.any(axis=1) | _repeated(keys)
             if broken.sum() > len(rows) * _WORTHWHILE:
                 break
     extended = {rule.column: _extend_broken(frame[rule.column], held[:, i], rule) for i, rule in enumerate(rules)}
@@ -120,11 +122,16 @@ def _held_by_source(frame: pl.DataFrame, rules: Sequence[Rule], combinations: Se
     return held
 
 
-def _duplicates(frame: pl.DataFrame, rules: Sequence[Rule]) -> Mask:
-    repeated = np.zeros(len(frame), dtype=np.bool_)
-    for rule in rules:
-        if rule.unique:
-            repeated |= duplicates(frame[rule.column])
+def _unique_keys(frame: pl.DataFrame, rules: Sequence[Rule]) -> npt.NDArray[np.uint64]:
+    """Row by row, what stands for the values of unique columns when they are compared."""
+    unique = [comparable(frame[rule.column]) for rule in rules if rule.unique]
+    return np.column_stack(unique) if unique else np.empty((len(frame), 0), dtype=np.uint64)
+
+
+def _repeated(keys: npt.NDArray[np.uint64]) -> Mask:
+    repeated = np.zeros(len(keys), dtype=np.bool_)
+    for column in keys.T:
+        repeated |= ~pl.Series(column).is_first_distinct().to_numpy()
     return repeated
 
 

@@ -154,7 +154,9 @@ class Learner:
 
     def _mere_length(self, texts: list[str]) -> Shape:
         lengths = self._lengths(texts)
-        kinds = [kind for kind in classes("".join(texts[:500])) if is_class(kind)] or [LOWER_CLASS]
+        kinds = [
+            kind for kind in classes("".join(text[:_MOST_SHAPED_CHARACTERS] for text in texts[:500])) if is_class(kind)
+        ] or [LOWER_CLASS]
         letters = alphabet(kinds, self._alphabets)
         segment = Segment(alphabet=letters, lengths=lengths, word_like=_word_like(LOWER_CLASS, texts))
         return Shape(segments=(segment,), weight=float(self._rows(texts)))

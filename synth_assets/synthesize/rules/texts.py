@@ -19,6 +19,8 @@ MOST_LEARNED_VALUES = 20_000
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PROSE_WORDS = 3
 _PROSE_LETTERS = 0.7
+_TITLE = 0.6
+_SAMPLED_CHARACTERS = 1_000
 _QUANTILES = 41
 _NEARLY_ALL = 0.95
 _LEAST_LOOK = 0.5
@@ -111,6 +113,7 @@ def value_counts(values: pl.Series) -> dict[str, int]:
 
 
 def _is_prose(text: str) -> bool:
+    text = text[:_SAMPLED_CHARACTERS]
     words = text.split()
     if len(words) < _PROSE_WORDS:
         return False
@@ -123,10 +126,11 @@ def _learn_prose(counts: Mapping[str, int], min_group: int) -> Prose:
     lengths = np.sort(np.repeat([len(text) for text in texts], list(counts.values())))
     margin = min(min_group - 1, (len(lengths) - 1) // 2)
     inner = lengths[margin : len(lengths) - margin]
-    capitalized = [sum(word[:1].isupper() for word in text.split()) > 0.6 * len(text.split()) for text in texts]
+    words = [text[:_SAMPLED_CHARACTERS].split() for text in texts]
+    capitalized = [sum(word[:1].isupper() for word in each) > _TITLE * len(each) for each in words]
     return Prose(
         weight=float(sum(counts.values())),
-        language=language_of(script_of("".join(texts[:200]))),
+        language=language_of(script_of(texts)),
         lengths=tuple(int(length) for length in np.quantile(inner, np.linspace(0, 1, _QUANTILES)).round()),
         capitalized=float(np.mean(capitalized)),
         lower=float(np.mean([text[:1].islower() for text in texts])),

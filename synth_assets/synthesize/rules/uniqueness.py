@@ -17,10 +17,16 @@ _DATETIME_STEPS = (86_400 * _SECOND, 3_600 * _SECOND, 60 * _SECOND, _SECOND, 1_0
 _TIME_STEPS = (3_600 * 10**9, 60 * 10**9, 10**9, 10**6, 10**3)  # nanoseconds
 
 
+def comparable(values: pl.Series) -> npt.NDArray[np.uint64]:
+    """Numbers that are the same for the same normalized values, and else not: not in one of 10**19 pairs at least."""
+    keys = values if values.dtype == pl.Binary or values.dtype.is_numeric() else normalize(values)
+    numbers: npt.NDArray[np.uint64] = keys.hash().to_numpy()
+    return numbers
+
+
 def duplicates(values: pl.Series) -> Mask:
     """True at every row whose normalized value an earlier row holds; null is no value."""
-    keys = values if values.dtype == pl.Binary or values.dtype.is_numeric() else normalize(values)
-    repeated = ~keys.hash().is_first_distinct() & keys.is_not_null()
+    repeated = ~pl.Series(comparable(values)).is_first_distinct() & values.is_not_null()
     return repeated.to_numpy()
 
 
