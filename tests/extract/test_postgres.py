@@ -35,9 +35,15 @@ def database(postgres: PostgresServer) -> Database:
     return Database(postgres)
 
 
+@pytest.fixture(scope="module")
+def shared_database(postgres: PostgresServer) -> Database:
+    """One database for all tests of single columns: making one takes longer than such a test."""
+    return Database(postgres)
+
+
 def column(database: Database, snapshots: Snapshots, native: str, literals: list[str]) -> TableRows:
     values = ", ".join(f"({i}, {literal})" for i, literal in enumerate(literals))
-    database.run(f"CREATE TABLE t (i int, c {native}); INSERT INTO t VALUES {values}")
+    database.run(f"DROP TABLE IF EXISTS t; CREATE TABLE t (i int, c {native}); INSERT INTO t VALUES {values}")
     return snapshots.rows(database.url)["t"]
 
 
@@ -120,9 +126,14 @@ def column(database: Database, snapshots: Snapshots, native: str, literals: list
     ],
 )
 def test_values_survive(
-    database: Database, snapshots: Snapshots, native: str, literals: list[str], dtype: pl.DataType, expected: list[Any]
+    shared_database: Database,
+    snapshots: Snapshots,
+    native: str,
+    literals: list[str],
+    dtype: pl.DataType,
+    expected: list[Any],
 ) -> None:
-    frame = column(database, snapshots, native, literals).read()
+    frame = column(shared_database, snapshots, native, literals).read()
     assert frame.schema["c"] == dtype
     if expected is not None:
         assert frame["c"].to_list() == expected

@@ -291,7 +291,7 @@ def test_a_file_that_must_be_recovered_is_refused(
     sqlite_database: Database, snapshots: Snapshots, tmp_path: Path
 ) -> None:
     url = sqlite_database("CREATE TABLE t (a TEXT)")
-    fill(url, "INSERT INTO t VALUES (?)", [("x" * 1000,)] * 5000)
+    fill(url, "INSERT INTO t VALUES (?)", [("x" * 1000,)] * 300)
     catalog = snapshots.catalog(url)
     path = Path(url.removeprefix("sqlite:///"))
     writer = sqlite3.connect(path, isolation_level=None)
