@@ -17,7 +17,7 @@ from synth_assets.publish.authorize import authorize, authorize_if_empty
 from synth_assets.publish.errors import NoPassingVerdict, PreflightFailed, TargetRefused
 from synth_assets.publish.guard import is_production
 from tests.publish.parts import Dataset, dataset, settings
-from tests.publish.test_postgres import rows_of, run_in
+from tests.publish.postgres_shop import rows_of, run_in
 from tests.servers import PostgresServer
 
 CATALOG = Catalog(

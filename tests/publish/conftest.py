@@ -1,0 +1,41 @@
+"""PostgreSQL as source and target; files override `catalog` and `target` for other families."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from synth_assets.catalog.model import Catalog
+from synth_assets.publish.authorize import authorize
+from tests.publish.parts import catalog_of, dataset, settings
+from tests.publish.postgres_shop import SHOP, run_in
+from tests.servers import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def catalog(postgres: PostgresServer) -> Catalog:
+    url = postgres.create_database()
+    run_in(url, SHOP)
+    return catalog_of(url, "public")
+
+
+@pytest.fixture
+def target(postgres: PostgresServer) -> str:
+    url = postgres.create_database()
+    authorize("staging", settings(), url, {})
+    return url
+
+
+@pytest.fixture
+def publish_table(postgres: PostgresServer, target: str) -> Callable[..., Any]:
+    """A function that publishes one table, defined by a script, into the target."""
+
+    def run(script: str, frame: pl.DataFrame, **options: Any) -> Any:
+        source = postgres.create_database()
+        run_in(source, script)
+        made = catalog_of(source, "public")
+        (name,) = made.table_names
+        return dataset(made, {name: frame}).publish(target, **options)
+
+    return run
