@@ -372,7 +372,7 @@ class Refresh:
 
     def preview(self, table: str, *, rows: int = 5) -> pl.DataFrame:
         """The first synthetic rows of a table."""
-        return next(iter(self.synthetic_rows[table].batches(rows=rows)), pl.DataFrame())
+        return next(iter(TableRows(self._needed("synthetic", table)).batches(rows=rows)), pl.DataFrame())
 
     # verdict
 

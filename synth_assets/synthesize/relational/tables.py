@@ -74,7 +74,7 @@ class LinkedTables:
 
 
 class SourceTables(LinkedTables):
-    """The rows of a snapshot."""
+    """The rows of a snapshot; a table that was not extracted has none."""
 
     def __init__(self, structures: Mapping[str, TableStructure], snapshot: Mapping[str, TableRows]) -> None:
         super().__init__(structures, self._from_snapshot)
@@ -83,6 +83,8 @@ class SourceTables(LinkedTables):
 
     def training(self, table: str) -> npt.NDArray[np.bool_]:
         """True for every row that a model may be trained on."""
+        if table not in self._snapshot:
+            return np.ones(0, dtype=np.bool_)
         if table not in self._training:
             self._training[table] = ~self._snapshot[table].held_out().to_numpy()
         return self._training[table]
@@ -107,6 +109,8 @@ class SourceTables(LinkedTables):
         ]
         if not wanted:
             wanted = list(structure.published_columns[:1])
+        if table not in self._snapshot:
+            return pl.DataFrame(schema={name: polars_type(structure.table.column(name).type) for name in wanted})
         frame = self._snapshot[table].read(columns=wanted)
         return frame.with_columns(
             pl.col(name).cast(polars_type(structure.table.column(name).type), strict=False)
