@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.frames import polars_type
+from synth_assets.catalog.frames import frame_schema, polars_type
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, match_rows
@@ -86,7 +86,8 @@ class SourceTables(LinkedTables):
         if table not in self._snapshot:
             return np.ones(0, dtype=np.bool_)
         if table not in self._training:
-            self._training[table] = ~self._snapshot[table].held_out().to_numpy()
+            real = self._snapshot.get(table)
+            self._training[table] = ~real.held_out().to_numpy() if real else np.zeros(0, dtype=np.bool_)
         return self._training[table]
 
     def count_children(self, reference: Reference) -> npt.NDArray[np.int64]:
@@ -97,6 +98,8 @@ class SourceTables(LinkedTables):
 
     def _from_snapshot(self, table: str) -> pl.DataFrame:
         structure = self.structures[table]
+        if table not in self._snapshot:
+            return pl.DataFrame(schema=frame_schema(structure.table))
         referred = {c for reference in (*structure.driven, *structure.chosen) for c in reference.key.parent_columns}
         keyed = set(structure.referencing) | referred | {c for s in structure.table.unique_sets for c in s}
         ruled_only = {column.name for column in structure.ruled} - referred - set(structure.referencing)
