@@ -54,7 +54,7 @@ def verdicts(store: "Store", dataset: str) -> "Grid | Text":
             Text("passed", style="green") if verdict.passed else Text(f"{len(verdict.failures)} failed", style="red")
         )
         figures = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in sorted(verdict.figures.items()))
-        table.add_row(verdict.refresh, when(artifact.created), Text(*passed), str(len(verdict.checks)), Text(figures))
+        table.add_row(verdict.refresh, when(artifact.created), passed, str(len(verdict.checks)), Text(figures))
     return table
 
 
