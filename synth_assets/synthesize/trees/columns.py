@@ -99,9 +99,26 @@ class ColumnCodes:
         return self.counts if isinstance(self.coding, Numbers) else (self.coding.allowed,)
 
     @property
+    def discrete(self) -> tuple[bool, ...]:
+        """Whether each code of a part is one value."""
+        if isinstance(self.coding, Numbers):
+            return tuple(bool((part.bin_of < 0).all()) for part in self.coding.parts)
+        return (True,)
+
+    @property
     def ordered(self) -> bool:
         """Whether codes stand in the order of the values."""
         return not isinstance(self.coding, LabelCodes)
+
+    def centres(self) -> list[Floats | None]:
+        """For each part the number that stands for each code (NaN for NULL), None for labels."""
+        match self.coding:
+            case Numbers():
+                return [part.centres() for part in self.coding.parts]
+            case Booleans():
+                return [np.array([np.nan, 0.0, 1.0])]
+            case _:
+                return [None]
 
     def encode(self, series: pl.Series) -> list[Codes]:
         return self.coding.encode(series) if isinstance(self.coding, Numbers) else [self.coding.encode(series)]

@@ -104,7 +104,7 @@ def _unmix(seen: npt.NDArray[np.float64], sizes: Floats) -> npt.NDArray[np.float
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         chance = np.where(sizes[:, None] >= sizes[None, :], 1.0, sizes[:, None] / sizes[None, :])
-    weights: Floats = np.linalg.solve(chance.T, seen.T).T
+    weights = np.asarray(np.linalg.solve(chance.T, seen.T).T, np.float64)
     weights[weights < _NOISE] = 0.0
     empty = weights.sum(axis=1) <= 0
     weights[empty, 0] = 1.0

@@ -82,6 +82,12 @@ class NumberCodes:
     def count(self) -> int:
         return len(self.values) - 1
 
+    def centres(self) -> Floats:
+        """The number that stands for each code; NaN for code 0."""
+        bins = self.bins
+        middles = [float(bins.knots[a : b + 1].mean()) for a, b in zip(bins.first, bins.last, strict=True)]
+        return np.where(self.bin_of >= 0, np.array([*middles, np.nan])[self.bin_of], self.values)
+
     def encode(self, values: Floats) -> Codes:
         """The code of each value, any float."""
         codes = self.cell_codes[np.searchsorted(self.edges, values, side="right")]
@@ -128,6 +134,10 @@ class NumberCodes:
         true_counts[0] = np.searchsorted(finite, least, "right") - np.searchsorted(finite, least)
         true_counts[-1] = np.searchsorted(finite, most, "right") - np.searchsorted(finite, most)
         repeated = true_counts >= max(group, 2)
+        # An end of the range that is not shared is one row's value: the range starts half a gap further in.
+        if len(distinct) > 1 and not keep:
+            least = least if repeated[0] else (distinct[0] + distinct[1]) / 2
+            most = most if repeated[-1] else (distinct[-1] + distinct[-2]) / 2
         spike = _spikes(true_counts, repeated, most_codes)
         return _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most))
 
@@ -213,8 +223,8 @@ def _bins(
     for number in range(count):
         of = rest_cell == number
         within, repeats = rest[of], rest_counts[of]
-        if len(within) > 2:  # the ends of the range stand for all beyond it, which never come out
-            inner = (within > span[0]) & (within < span[1])
+        inner = (within > span[0]) & (within < span[1])
+        if inner.any():  # the ends stand for all beyond the range, which never come out
             within, repeats = within[inner], repeats[inner]
         if not len(within):  # only shared values: the knots are never used
             within, repeats = distinct[loose][cell == number], counts[loose][cell == number]
@@ -239,12 +249,8 @@ def _knots(
     low, high = np.searchsorted(every, [within[0], within[-1]])
     left = (every[max(low - 1, 0)] + within[0]) / 2
     right = (every[min(high + 1, len(every) - 1)] + within[-1]) / 2
-    # An end of the protected range may be one row's value: start half a gap further in.
-    if within[0] <= span[0] and len(every) > 1:
-        left = (every[0] + every[1]) / 2
-    if within[-1] >= span[1] and len(every) > 1:
-        right = (every[-1] + every[-2]) / 2
-    return np.sort(np.r_[left, inner, right])
+    knots: Floats = np.clip(np.r_[left, inner, right], *span)
+    return knots
 
 
 def _few(finite: Floats, dtype: pl.DataType, limits: tuple[float, float]) -> NumberCodes:

@@ -1,6 +1,6 @@
 """Which columns tell about which, and the order in which they are drawn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -39,14 +39,32 @@ def dependence(codes: Codes, sizes: npt.NDArray[np.intp], ordered: npt.NDArray[n
 
 
 def drawing_order(
-    information: Floats, entropy: Floats, *, context: int, blocks: Sequence[Sequence[int]], leading: Sequence[int] = ()
+    entropy: Floats,
+    *,
+    blocks: Sequence[Sequence[int]],
+    determinants: Mapping[int, Sequence[int]],
+    leading: Sequence[int] = (),
 ) -> list[int]:
     """The order of the blocks (a column's parts, which stay together), as numbers of `blocks`.
 
-    Columns of few codes come first: a tree tells few classes apart with few rows, and what comes later can look at
-    all of them. Among equals, what depends most on the others comes first.
+    Columns of little entropy come first: few classes are told apart with few rows, and what comes later, harder to
+    tell, can look at all of them. What another column decides comes after it.
     """
     rest = [number for number in range(len(blocks)) if number not in set(leading)]
     weight = {number: sum(float(entropy[part]) for part in blocks[number]) for number in rest}
-    del information, context
-    return [*leading, *sorted(rest, key=lambda number: (weight[number], number))]
+    owner = {part: number for number, block in enumerate(blocks) for part in block}
+    waits_for = {
+        owner[part]: {
+            owner[by] for by in deciders if by in owner and part not in determinants.get(by, ()) and owner[by] in weight
+        }
+        for part, deciders in determinants.items()
+    }
+    order = list(leading)
+    todo = sorted(rest, key=lambda number: (weight[number], number))
+    while todo:
+        placed = set(order)
+        ready = (n for n in todo if not waits_for.get(n) or waits_for[n] & placed)
+        following = next(ready, todo[0])
+        order.append(following)
+        todo.remove(following)
+    return order

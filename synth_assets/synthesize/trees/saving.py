@@ -1,5 +1,6 @@
 """A fitted model as JSON and Parquet in a folder, and back: no pickle, every float to its last bit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,16 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers
+from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.grain import Grains
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.numbers import Bins, NumberCodes
+from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.scale import Scale
 from synth_assets.synthesize.trees.tree import Tree
+
+FRAMES = ("nodes", "answers", "leaves", "directions")
 
 
 def floats(values: Any) -> list[JsonValue]:
@@ -128,52 +133,79 @@ def _numbers_from_json(value: Any) -> NumberCodes:
     )
 
 
-def trees_to_frames(trees: list[Tree], leaves: list[Leaves]) -> dict[str, pl.DataFrame]:
-    """All trees and leaves as three frames, one row a node, a block of answers, a share."""
-    number = [np.full(len(tree.column), at, np.int32) for at, tree in enumerate(trees)]
+def part_to_json(part: Part) -> dict[str, JsonValue]:
+    return {
+        "place": part.place,
+        "nulls": [[column, state] for column, state in part.nulls],
+        "directions": [floats(direction.edges) for direction in part.directions],
+        "depth": part.tree.depth,
+    }
+
+
+def parts_to_frames(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
+    """All trees, leaves and directions, one row a node, an answer, a share, a table entry."""
+    trees = [part.tree for part in parts]
+    leaves = [part.leaves for part in parts]
+    tables = [
+        (number, which, column, table)
+        for number, part in enumerate(parts)
+        for which, direction in enumerate(part.directions)
+        for column, table in direction.tables.items()
+    ]
     nodes = {
-        "tree": _joined(number, np.int32),
+        "part": _joined([np.full(len(t.column), at) for at, t in enumerate(trees)], np.int32),
         "column": _joined([t.column for t in trees], np.int32),
         "left": _joined([t.left for t in trees], np.int32),
         "table": _joined([t.table for t in trees], np.int32),
         "leaf": _joined([t.leaf for t in trees], np.int32),
     }
     answers = {
-        "tree": _joined([np.full(len(t.right), at, np.int32) for at, t in enumerate(trees)], np.int32),
+        "part": _joined([np.full(len(t.right), at) for at, t in enumerate(trees)], np.int32),
         "right": _joined([t.right for t in trees], np.uint8),
     }
     shares = {
-        "tree": _joined([np.full(len(of.codes), at, np.int32) for at, of in enumerate(leaves)], np.int32),
-        "leaf": _joined([of.numbers.astype(np.int32) for of in leaves], np.int32),
+        "part": _joined([np.full(len(of.codes), at) for at, of in enumerate(leaves)], np.int32),
+        "leaf": _joined([of.numbers for of in leaves], np.int32),
         "code": _joined([of.codes for of in leaves], np.uint16),
         "share": _joined([of.share for of in leaves], np.float64),
     }
-    return {"nodes": pl.DataFrame(nodes), "answers": pl.DataFrame(answers), "leaves": pl.DataFrame(shares)}
+    directions = {
+        "part": _joined([np.full(len(table), number) for number, _, _, table in tables], np.int32),
+        "direction": _joined([np.full(len(table), which) for _, which, _, table in tables], np.int32),
+        "column": _joined([np.full(len(table), column) for _, _, column, table in tables], np.int32),
+        "value": _joined([table for _, _, _, table in tables], np.float64),
+    }
+    made = (nodes, answers, shares, directions)
+    return {name: pl.DataFrame(frame) for name, frame in zip(FRAMES, made, strict=True)}
 
 
-def trees_from_frames(frames: dict[str, pl.DataFrame], depths: list[int]) -> tuple[list[Tree], list[Leaves]]:
-    nodes, answers, shares = (
-        {name: frame[name].to_numpy() for name in frame.columns}
-        for frame in (frames["nodes"], frames["answers"], frames["leaves"])
+def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]:
+    """The inverse of `part_to_json` and `parts_to_frames`."""
+    nodes, answers, shares, tables = (
+        {name: frames[of][name].to_numpy() for name in frames[of].columns} for of in FRAMES
     )
-    trees, leaves = [], []
-    for number, depth in enumerate(depths):
-        of = slice(*np.searchsorted(nodes["tree"], [number, number + 1]))
-        answer = slice(*np.searchsorted(answers["tree"], [number, number + 1]))
-        share = slice(*np.searchsorted(shares["tree"], [number, number + 1]))
-        trees.append(
-            Tree(
-                nodes["column"][of],
-                nodes["left"][of],
-                nodes["table"][of],
-                answers["right"][answer],
-                nodes["leaf"][of],
-                depth,
-            )
-        )
-        ends = np.cumsum(np.bincount(shares["leaf"][share])).astype(np.intp)
-        leaves.append(Leaves(shares["code"][share], shares["share"][share], ends))
-    return trees, leaves
+    parts = []
+    for number, part in enumerate(stored):
+        node, answer, share, table = (_of(frame, "part", number) for frame in (nodes, answers, shares, tables))
+        tree = Tree(node["column"], node["left"], node["table"], answer["right"], node["leaf"], part["depth"])
+        ends = np.cumsum(np.bincount(share["leaf"])).astype(np.intp)
+        directions = []
+        for which, edges in enumerate(part["directions"]):
+            entries = _of(table, "direction", which)
+            starts = np.flatnonzero(np.diff(entries["column"], prepend=-1))
+            values = np.split(entries["value"], starts[1:])
+            columns = entries["column"][starts].tolist()
+            directions.append(Direction(dict(zip(columns, values, strict=True)), unfloats(edges)))
+        nulls = tuple((column, state) for column, state in part["nulls"])
+        leaves = Leaves(share["code"], share["share"], ends)
+        parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves))
+    return tuple(parts)
+
+
+def _of(frame: dict[str, Any], key: str, number: int) -> dict[str, Any]:
+    """The rows whose `key`, which is sorted, is the number."""
+    rows = slice(*np.searchsorted(frame[key], [number, number + 1]))
+    return {name: column[rows] for name, column in frame.items()}
 
 
 def _joined(arrays: list[Any], dtype: Any) -> Any:

@@ -25,8 +25,8 @@ class TreesSettings:
     bins: int = 64
     features: int = 32
     classes: int = 24
-    criterion: str = "gini"
-    penalty: float = 0.5
+    criterion: str = "entropy"
+    penalty: float = 0.7
     candidates: int = 32
     leading: tuple[str, ...] = ()
     threads: int | None = None

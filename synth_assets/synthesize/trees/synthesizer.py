@@ -10,13 +10,18 @@ import polars as pl
 
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import TableSpec
+from synth_assets.synthesize.trees.coded import Coded
 from synth_assets.synthesize.trees.columns import ColumnCodes
-from synth_assets.synthesize.trees.model import Part, draw, fit_parts
+from synth_assets.synthesize.trees.drawing import draw
+from synth_assets.synthesize.trees.fitting import fit_parts
+from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.saving import (
+    FRAMES,
     column_from_json,
     column_to_json,
-    trees_from_frames,
-    trees_to_frames,
+    part_to_json,
+    parts_from,
+    parts_to_frames,
 )
 from synth_assets.synthesize.trees.scale import Codes
 from synth_assets.synthesize.trees.settings import TreesSettings
@@ -49,16 +54,17 @@ class TreesSynthesizer:
             self.context = tuple(
                 pool.map(lambda series: ColumnCodes.fit_context(series, min_group=group, bins=bins), around)
             )
-            codes = self._encode(self.context, context) + self._encode(self.columns, rows)
-            self.parts = fit_parts(
-                codes,
-                context=self.context,
-                columns=self.columns,
-                nullable=[spec.nullable for spec in table.columns],
-                settings=self.settings,
-                rng=rng,
-                pool=pool,
-            )
+            self.parts = ()
+            if table.columns:
+                coded = Coded.of(
+                    self._encode(self.context, context) + self._encode(self.columns, rows),
+                    context=self.context,
+                    columns=self.columns,
+                    nullable=[spec.nullable for spec in table.columns],
+                )
+                names = [spec.name for spec in table.columns]
+                leading = [names.index(name) for name in self.settings.leading if name in names]
+                self.parts = fit_parts(coded, leading=leading, settings=self.settings, rng=rng, pool=pool)
 
     def sample(
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
@@ -83,8 +89,7 @@ class TreesSynthesizer:
         return pl.DataFrame(made, height=n) if made else pl.DataFrame(height=n)
 
     def save(self, folder: Folder) -> None:
-        frames = trees_to_frames([part.tree for part in self.parts], [part.leaves for part in self.parts])
-        for name, frame in frames.items():
+        for name, frame in parts_to_frames(self.parts).items():
             folder.write_frame(f"{name}.parquet", frame)
         folder.write_json(
             "model.json",
@@ -93,7 +98,7 @@ class TreesSynthesizer:
                 "settings": asdict(self.settings),
                 "columns": [column_to_json(column) for column in self.columns],
                 "context": [column_to_json(column) for column in self.context],
-                "parts": [{"place": part.place, "depth": part.tree.depth} for part in self.parts],
+                "parts": [part_to_json(part) for part in self.parts],
             },
         )
 
@@ -104,11 +109,8 @@ class TreesSynthesizer:
         made = cls(TreesSettings(**{**settings, "leading": tuple(settings["leading"])}))
         made.columns = tuple(column_from_json(value) for value in stored["columns"])
         made.context = tuple(column_from_json(value) for value in stored["context"])
-        frames = {name: folder.read_frame(f"{name}.parquet") for name in ("nodes", "answers", "leaves")}
-        trees, leaves = trees_from_frames(frames, [part["depth"] for part in stored["parts"]])
-        made.parts = tuple(
-            Part(part["place"], tree, of) for part, tree, of in zip(stored["parts"], trees, leaves, strict=True)
-        )
+        frames = {name: folder.read_frame(f"{name}.parquet") for name in FRAMES}
+        made.parts = parts_from(stored["parts"], frames)
         return made
 
     def _threads(self) -> int:

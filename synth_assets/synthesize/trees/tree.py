@@ -37,14 +37,17 @@ class Tree:
     def leaves(self) -> int:
         return int(self.leaf.max()) + 1
 
-    def walk(self, codes: Codes) -> npt.NDArray[np.intp]:
-        """The leaf of each row. `codes` is (columns, rows)."""
+    def walk(self, codes: Codes, more: Codes | None = None) -> npt.NDArray[np.intp]:
+        """The leaf of each row. `codes` is (columns, rows); `more` holds the columns that follow them, if any."""
         rows = codes.shape[1]
         out = np.zeros(rows, np.intp)
         if self.depth == 0:
             return out
         for start in range(0, rows, _BLOCK):
-            out[start : start + _BLOCK] = self._walk(codes[:, start : start + _BLOCK])
+            block = codes[:, start : start + _BLOCK]
+            if more is not None:
+                block = np.concatenate([block, more[:, start : start + _BLOCK]])
+            out[start : start + _BLOCK] = self._walk(block)
         return out
 
     def _walk(self, codes: Codes) -> npt.NDArray[np.intp]:

@@ -1,0 +1,77 @@
+"""A whole table as codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_assets.synthesize.trees.columns import ColumnCodes
+from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
+
+
+@dataclass(frozen=True)
+class Coded:
+    """The parts of the context's and the table's columns, and what is known of each.
+
+    Attributes:
+        matrix: (parts, rows) codes, the context's parts first.
+        sizes: Number of codes of each part, NULL counted.
+        allowed: The highest code of each part that may be drawn.
+        ordered: Whether a part's codes stand in the order of its values.
+        discrete: Whether each code of a part is one value.
+        centres: For each part the number that stands for each code, None for labels.
+        outside: How many of the parts are context.
+        blocks: The parts of each learned column.
+        nullable: Whether each learned column may hold NULL.
+    """
+
+    matrix: Codes
+    sizes: npt.NDArray[np.intp]
+    allowed: npt.NDArray[np.intp]
+    ordered: Mask
+    discrete: Mask
+    centres: Sequence[Floats | None]
+    outside: int
+    blocks: Sequence[range]
+    nullable: Sequence[bool]
+
+    @property
+    def rows(self) -> int:
+        return int(self.matrix.shape[1])
+
+    @classmethod
+    def of(
+        cls,
+        codes: Sequence[Codes],
+        *,
+        context: Sequence[ColumnCodes],
+        columns: Sequence[ColumnCodes],
+        nullable: Sequence[bool],
+    ) -> "Coded":
+        """From the codes of each part; at least one column."""
+        every = [*context, *columns]
+        place = outside = sum(len(column.counts) for column in context)
+        blocks = []
+        for column in columns:
+            blocks.append(range(place, place + len(column.counts)))
+            place += len(column.counts)
+        return cls(
+            np.stack(codes),
+            np.array([count + 1 for column in every for count in column.counts], np.intp),
+            np.array([allowed for column in every for allowed in column.allowed], np.intp),
+            np.array([column.ordered for column in every for _ in column.counts], np.bool_),
+            np.array([discrete for column in every for discrete in column.discrete], np.bool_),
+            [centres for column in every for centres in column.centres()],
+            outside,
+            blocks,
+            nullable,
+        )
+
+    def ranks(self, place: int, matrix: Codes) -> Floats:
+        """For each code of a part the share of rows of `matrix` below it (half of its own counted); NaN for NULL."""
+        counts = np.bincount(matrix[place], minlength=int(self.sizes[place])).astype(np.float64)
+        counts[0] = 0
+        middle: Floats = (np.cumsum(counts) - counts / 2) / max(counts.sum(), 1)
+        middle[0] = np.nan
+        return middle

@@ -1,0 +1,74 @@
+"""What holds without exception between columns: one determines another, or says that it is NULL."""
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_assets.synthesize.trees.coded import Coded
+from synth_assets.synthesize.trees.scale import Mask
+
+_MOST_CODES = 1_000
+_FIRST_LOOK = 1_000
+_EXPECTED = 12.0  # rows that chance would put where there are none: e**-12 that none is there by chance
+_MOST_RULES = 4
+
+
+def determinants(coded: Coded) -> dict[int, list[int]]:
+    """For each part that others determine, those others, the one of fewest codes first.
+
+    Looks among parts whose codes are single values. A code stands for at least min_group rows (NULL apart), all of
+    which must agree, so that chance hardly ever passes.
+    """
+    usable = np.flatnonzero(coded.discrete & (coded.sizes <= _MOST_CODES))
+    pick = np.linspace(0, coded.rows - 1, min(coded.rows, _FIRST_LOOK)).astype(np.intp)
+    few = coded.matrix[:, pick]
+    found: dict[int, list[int]] = {}
+    for target in usable.tolist():
+        if target < coded.outside or np.count_nonzero(few[target] != few[target, 0]) == 0:
+            continue
+        others = [c for c in usable.tolist() if c != target and coded.sizes[c] >= 3]
+        hits = [
+            column
+            for column in others
+            if _decides(coded, column, target, few) and _decides(coded, column, target, coded.matrix)
+        ]
+        if hits:
+            found[target] = sorted(hits, key=lambda column: (int(coded.sizes[column]), column))
+    return found
+
+
+def _decides(coded: Coded, column: int, target: int, matrix: npt.NDArray[np.uint16]) -> bool:
+    """Whether rows that share a code of `column` share that of `target`; rare labels apart."""
+    good = (matrix[column] <= coded.allowed[column]) & (matrix[target] <= coded.allowed[target])
+    size = int(coded.sizes[target])
+    seen = np.bincount(matrix[column][good].astype(np.intp) * size + matrix[target][good])
+    pairs = np.flatnonzero(seen)
+    return len(pairs) > 0 and len(np.unique(pairs // size)) == len(pairs)
+
+
+def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tuple[tuple[int, bool], ...]:
+    """When a part is NULL for certain: pairs (earlier part, whether that one's being NULL or not being NULL says so).
+
+    Together they hold for as many of its NULLs as four rules can.
+    """
+    empty = coded.matrix[target] == 0
+    if not empty.any() or empty.all() or not len(earlier):
+        return ()
+    share = 1 - float(empty.mean())
+    candidates: list[tuple[int, bool, Mask]] = []
+    for column in earlier.tolist():
+        missing = coded.matrix[column] == 0
+        for state in (True, False):
+            where = missing == state
+            if where.any() and not where.all() and where.sum() * share >= _EXPECTED and empty[where].all():
+                candidates.append((column, state, where))
+    rules: list[tuple[int, bool]] = []
+    left = empty.copy()
+    while candidates and len(rules) < _MOST_RULES:
+        gains = [int(np.count_nonzero(where & left)) for _, _, where in candidates]
+        best = int(np.argmax(gains))
+        if gains[best] == 0:
+            break
+        column, state, where = candidates.pop(best)
+        rules.append((column, state))
+        left &= ~where
+    return tuple(rules)

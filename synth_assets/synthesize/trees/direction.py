@@ -1,0 +1,100 @@
+"""Linear predictions as features: one number that gathers what many columns say together about the next.
+
+A tree of leaves of 100 rows cuts a line into many pieces but a plane into few. Beside the columns before it, each tree
+may therefore look at a ridge regression of its column on them, cut into quantile bins. Regressions have one weight a
+column, so they cannot memorise rows. They work on codes: each code stands for one number, so that a prediction is a
+sum of one table entry a column.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_assets.synthesize.trees.scale import Codes, Floats
+
+_SHRINK = 20.0  # rows at the overall mean added to each label's mean
+_RIDGE = 1e-3
+_LEAST = 0.02  # share of variance explained below which a prediction is no feature
+_SLIGHT = 0.02  # a column whose part of the prediction varies less than this share of it is left out
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A sum of one number per column, cut into codes.
+
+    Attributes:
+        tables: For some columns of the code matrix, the number that each code adds.
+        edges: Sorted borders between codes of the sum; what lies below the first is code 0.
+    """
+
+    tables: Mapping[int, Floats]
+    edges: Floats
+
+    @property
+    def size(self) -> int:
+        """The number of codes."""
+        return len(self.edges) + 1
+
+    def codes(self, matrix: Codes) -> Codes:
+        """The code of each row of the (columns, rows) matrix."""
+        total = np.zeros(matrix.shape[1])
+        for column, table in self.tables.items():
+            total += table[matrix[column]]
+        return np.searchsorted(self.edges, total, side="right").astype(np.uint16)
+
+
+def find_direction(
+    target: Floats,
+    matrix: Codes,
+    columns: npt.NDArray[np.intp],
+    centres: Mapping[int, Floats],
+    sizes: npt.NDArray[np.intp],
+    bins: int,
+) -> Direction | None:
+    """The ridge regression of `target` on columns of the matrix, None if it explains next to nothing.
+
+    Args:
+        target: One number a row.
+        matrix: (columns, rows) codes.
+        columns: Which columns to use.
+        centres: The number of each code for ordered columns, NaN where unknown (NULL); columns not in it are labels,
+            whose codes get the shrunken mean of the target.
+    """
+    rows = len(target)
+    spread = float(target.std())
+    if rows < 50 or not len(columns) or spread == 0:
+        return None
+    mean = float(target.mean())
+    tables, design = [], np.empty((len(columns), rows))
+    for place, column in enumerate(columns.tolist()):
+        codes = matrix[column].astype(np.intp)
+        if column in centres:
+            table = centres[column].copy()
+        else:
+            counts = np.bincount(codes, minlength=int(sizes[column]))
+            sums = np.bincount(codes, weights=target - mean, minlength=int(sizes[column]))
+            table = sums / (counts + _SHRINK)
+        seen = table[codes]
+        known = seen[~np.isnan(seen)]
+        middle, scale = (float(known.mean()), float(known.std())) if len(known) else (0.0, 0.0)
+        table = np.nan_to_num((table - middle) / (scale or 1.0)) * (scale > 0)
+        tables.append(table)
+        design[place] = table[codes]
+    centred = target - mean
+    gram = design @ design.T / rows
+    weights = np.linalg.solve(gram + _RIDGE * np.eye(len(columns)), design @ centred / rows)
+    if 1 - float((centred - weights @ design).var()) / spread**2 < _LEAST:
+        return None
+    strong = np.abs(weights) > _SLIGHT * np.abs(weights).max()
+    chosen = {
+        column: table * weight
+        for column, table, weight, used in zip(columns.tolist(), tables, weights.tolist(), strong, strict=True)
+        if used
+    }
+    if len(chosen) < 2:
+        return None
+    total = weights[strong] @ design[strong]
+    edges = np.unique(np.quantile(total, np.arange(1, bins) / bins))
+    return Direction(chosen, edges)

@@ -1,0 +1,163 @@
+"""Fitting the chain: one part after the other, each on the parts before it."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_assets.synthesize.trees.coarse import coarse
+from synth_assets.synthesize.trees.coded import Coded
+from synth_assets.synthesize.trees.dependencies import determinants, null_rules
+from synth_assets.synthesize.trees.direction import Direction, find_direction
+from synth_assets.synthesize.trees.leaves import Leaves
+from synth_assets.synthesize.trees.order import dependence, drawing_order
+from synth_assets.synthesize.trees.part import Part
+from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.settings import TreesSettings
+from synth_assets.synthesize.trees.tree import STUMP, grow, lookup
+
+Places = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One part to fit: after which parts, belonging to which column, decided by which part (None: by no single one)."""
+
+    place: int
+    earlier: Places
+    head: int
+    nullable: bool
+    determinant: int | None
+    seed: int
+
+
+def fit_parts(
+    coded: Coded, *, leading: Sequence[int], settings: TreesSettings, rng: np.random.Generator, pool: Executor
+) -> tuple[Part, ...]:
+    """The parts in the order of drawing. `leading` are numbers of columns that come first."""
+    if coded.rows == 0:
+        return tuple(
+            Part(place, (), (), STUMP, _unseen(coded, place, nullable))
+            for block, nullable in zip(coded.blocks, coded.nullable, strict=True)
+            for place in block
+        )
+    information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered)
+    deciders = determinants(coded)
+    order = drawing_order(entropy, blocks=coded.blocks, determinants=deciders, leading=leading)
+    before = list(range(coded.outside))
+    jobs = []
+    for number in order:
+        block = coded.blocks[number]
+        for place in block:
+            known = set(before)
+            decider = next((c for c in deciders.get(place, ()) if c in known), None)
+            seed = int(rng.integers(2**31))
+            jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, seed))
+            before.append(place)
+    return tuple(pool.map(lambda job: _fit(coded, job, information[job.place], settings), jobs))
+
+
+def _fit(coded: Coded, job: _Job, information: Floats, settings: TreesSettings) -> Part:
+    place, matrix, size = job.place, coded.matrix, int(coded.sizes[job.place])
+    target = matrix[place]
+    good = target <= coded.allowed[place]
+    # A further part of a column is NULL where the first one is.
+    nulls = null_rules(coded, place, job.earlier) if job.head == place else ((job.head, True),)
+    part = Part(place, nulls, (), STUMP, _unseen(coded, place, job.nullable))
+    if nulls:
+        good &= ~part.certain_nulls(matrix)
+    if job.head != place or not job.nullable:
+        good &= target > 0
+    seen = np.flatnonzero(good)
+    if not len(seen):
+        return part
+    rng = np.random.default_rng(job.seed)
+    overall = np.bincount(target[seen], minlength=size).astype(np.float64)
+    if job.determinant is not None:
+        part = replace(part, tree=lookup(job.determinant, int(coded.sizes[job.determinant])))
+    else:
+        some = _drawn(seen, settings.tree_rows, rng)
+        looked = _telling(information, job.earlier, settings.features)
+        classes = coarse(overall.astype(np.intp), ordered=bool(coded.ordered[place]), most=settings.classes)
+        part = _grown(coded, part, matrix[:, some], classes, looked, settings, job.seed)
+    many = _drawn(seen, settings.leaf_rows, rng)
+    leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
+    leaves = Leaves.count(leaf, target[many], part.tree.leaves, size, overall / overall.sum())
+    return replace(part, leaves=leaves)
+
+
+def _grown(
+    coded: Coded,
+    part: Part,
+    matrix: Codes,
+    classes: npt.NDArray[np.intp],
+    looked: Places,
+    settings: TreesSettings,
+    seed: int,
+) -> Part:
+    """The part with its directions and tree, from the columns of `matrix` (rows to learn from)."""
+    directions = _directions(coded, part.place, matrix, looked, settings.bins)
+    sizes, ordered = coded.sizes, coded.ordered
+    learned = classes[matrix[part.place]]
+    if directions:
+        matrix = np.concatenate([matrix, *(direction.codes(matrix)[None] for direction in directions)])
+        sizes = np.r_[sizes, [direction.size for direction in directions]].astype(np.intp)
+        ordered = np.r_[ordered, np.ones(len(directions), np.bool_)]
+        looked = np.r_[looked, len(coded.matrix) + np.arange(len(directions))]
+    tree = grow(
+        matrix,
+        learned,
+        columns=looked,
+        sizes=sizes,
+        ordered=ordered,
+        smallest_leaf=settings.smallest_leaf,
+        criterion=settings.criterion,
+        penalty=settings.penalty,
+        seed=seed,
+    )
+    return replace(part, directions=directions, tree=tree)
+
+
+def _directions(coded: Coded, place: int, matrix: Codes, columns: Places, bins: int) -> tuple[Direction, ...]:
+    """Regressions of an ordered part, or of one with two labels: on the values' scale and on that of their ranks."""
+    centres = coded.centres
+    numbers = {column: table for column in columns.tolist() if (table := centres[column]) is not None}
+    own = centres[place]
+    found = []
+    if own is not None:
+        ranked = {column: coded.ranks(column, matrix) for column in numbers}
+        for table, given in ((own, numbers), (coded.ranks(place, matrix), ranked)):
+            target = table[matrix[place]]
+            known = ~np.isnan(target)
+            if known.any():
+                target = np.where(known, target, target[known].mean())
+                found.append(find_direction(target, matrix, columns, given, coded.sizes, bins))
+    elif coded.sizes[place] <= 4:
+        target = (matrix[place] == 1).astype(np.float64)
+        found.append(find_direction(target, matrix, columns, numbers, coded.sizes, bins))
+    return tuple(direction for direction in found if direction is not None)
+
+
+def _drawn(rows: Places, most: int, rng: np.random.Generator) -> Places:
+    """At most so many of the rows, in order."""
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
+
+
+def _telling(information: Floats, earlier: Places, most: int) -> Places:
+    """The parts before a part that say most about it."""
+    if len(earlier) <= most:
+        return earlier
+    return np.sort(earlier[np.argsort(-information[earlier], kind="stable")[:most]])
+
+
+def _unseen(coded: Coded, place: int, nullable: bool) -> Leaves:
+    """What is drawn when no row says anything: NULL if it may be, else any code."""
+    weights = np.zeros((1, int(coded.sizes[place])))
+    allowed = int(coded.allowed[place])
+    if nullable or allowed == 0:
+        weights[0, 0] = 1
+    else:
+        weights[0, 1 : allowed + 1] = 1
+    return Leaves.of(weights)
