@@ -466,9 +466,18 @@ class Refresh:
             with timed("publication"):
                 publications = tuple(self.publish(target) for target in targets)
             rows = {name: table.rows for name, table in self.synthetic_rows.items()}
-        finally:
-            self.finish()
+        except BaseException as error:
+            self._finish_after(error)
+            raise
+        self.finish()
         return RefreshResult(verdict, publications, rows, seconds)
+
+    def _finish_after(self, error: BaseException) -> None:
+        """Clean up after a failure, without hiding it behind another one."""
+        try:
+            self.finish()
+        except SynthAssetsError as second:
+            error.add_note(f"Removing the snapshot failed, too: {second}")
 
     def finish(self) -> None:
         """Remove snapshots beyond `keep_snapshots`, and artifacts older than the last `keep_refreshes`."""

@@ -9,11 +9,17 @@ FEWEST_ROWS = 50
 
 
 class Gap(Value):
-    """`column` is learned as the whole `unit`s that it lies after `since` (microseconds, or days between dates)."""
+    """`column` is learned as the whole `unit`s that it lies after `since` (microseconds, or days between dates).
+
+    Attributes:
+        earliest, latest: The range in which the column's own values may come out, in the physical unit.
+    """
 
     column: str
     since: str
     unit: int
+    earliest: int
+    latest: int
 
 
 class Gaps(Value):
@@ -22,14 +28,16 @@ class Gaps(Value):
     steps: tuple[Gap, ...] = ()
 
     @classmethod
-    def find(cls, rows: pl.DataFrame) -> "Gaps":
+    def find(cls, rows: pl.DataFrame, *, min_group: int) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
-        A column is tied to the closest column before it that is filled wherever it is filled itself.
+        A column is tied to the closest column before it that is filled wherever it is filled itself. Values that fewer
+        than `min_group` rows reach at either end do not come out.
         """
         times = [name for name in rows.columns if rows.schema[name] in (pl.Date, pl.Datetime)]
         before = {
-            name: [gap for since in times if since != name and (gap := _gap(rows, name, since))] for name in times
+            name: [gap for since in times if since != name and (gap := _gap(rows, name, since, min_group))]
+            for name in times
         }
         steps: list[Gap] = []
         placed: set[str] = set()
@@ -53,6 +61,7 @@ class Gaps(Value):
         """Undo `encode`; `schema` gives the types of the times."""
         for gap in self.steps:
             physical = pl.col(gap.since).to_physical().cast(pl.Int64) + pl.col(gap.column) * gap.unit
+            physical = physical.clip(gap.earliest, gap.latest)
             target = schema[gap.column]
             rows = rows.with_columns(
                 physical.cast(pl.Int32 if target == pl.Date else pl.Int64).cast(target).alias(gap.column)
@@ -66,7 +75,7 @@ def common_unit(differences: pl.Series) -> int:
     return max(int(np.gcd.reduce(np.abs(values))) if len(values) else 1, 1)
 
 
-def _gap(rows: pl.DataFrame, column: str, since: str) -> tuple[float, Gap] | None:
+def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[float, Gap] | None:
     """The mean time from `since` to `column` and how it is learned, if it is never negative."""
     if rows.schema[column] != rows.schema[since]:
         return None
@@ -76,4 +85,7 @@ def _gap(rows: pl.DataFrame, column: str, since: str) -> tuple[float, Gap] | Non
     least, mean = difference.min(), difference.mean()
     if both < FEWEST_ROWS or both < filled or not isinstance(least, int) or least < 0 or not isinstance(mean, float):
         return None
-    return mean, Gap(column=column, since=since, unit=common_unit(difference))
+    values = np.sort(rows[column].drop_nulls().to_physical().cast(pl.Int64).to_numpy())
+    inner = min(min_group, len(values) // 2)
+    earliest, latest = int(values[inner - 1]), int(values[-inner])
+    return mean, Gap(column=column, since=since, unit=common_unit(difference), earliest=earliest, latest=latest)

@@ -236,8 +236,17 @@ class Generation:
         total = round(parent.children_rows[driving.name] * structure.decision.scale)
         factor = total / drawn.sum() if drawn.sum() else 0.0
         rng = self._rng(name, "children")
-        once = any(set(s) <= set(driving.key.columns) for s in structure.table.unique_sets)
-        return add_up_to(round_randomly(drawn * factor, rng), total, most=1 if once else None, rng=rng)
+        return add_up_to(round_randomly(drawn * factor, rng), total, most=self._most_children(name), rng=rng)
+
+    def _most_children(self, name: str) -> int | None:
+        """Children that one parent may have: one in a one-to-one key, and no more than a counting column may count."""
+        structure, driving = self._structures[name], self._structures[name].driving
+        columns = set(driving.key.columns) if driving else set()
+        if any(set(s) <= columns for s in structure.table.unique_sets):
+            return 1
+        counting = [o for o in self._relational[name].ordinals if set(o.within) == columns]
+        highest = [self._profiles[name].column(o.column).maximum for o in counting]
+        return min((int(most) - o.first + 1 for most, o in zip(highest, counting, strict=True) if most), default=None)
 
     def _with_rules(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the columns that rules make."""

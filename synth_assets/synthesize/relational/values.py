@@ -95,7 +95,7 @@ class ValueModel:
     ) -> Self:
         """Fit all parts; `options` are handed to the synthesizer's constructor."""
         rows = training.rows
-        gaps = Gaps.find(rows)
+        gaps = Gaps.find(rows, min_group=min_group)
         encoded = gaps.encode(rows)
         native = learns_context(synthesizer)
         context = (

@@ -80,17 +80,21 @@ def test_later_dates_become_gaps_and_come_back() -> None:
         s + timedelta(weeks=int(w)) if w < 90 else None for s, w in zip(start, rng.integers(1, 100, 200), strict=True)
     ]
     rows = pl.DataFrame({"shipped": shipped, "ordered": start, "n": range(200)})
-    gaps = Gaps.find(rows)
+    gaps = Gaps.find(rows, min_group=1)
     assert [(g.column, g.since, g.unit) for g in gaps.steps] == [("shipped", "ordered", 7)]
     encoded = gaps.encode(rows)
     assert encoded["shipped"].min() == 1
     assert gaps.decode(encoded, rows.schema).equals(rows)
+    protected = Gaps.find(rows, min_group=10)
+    made = protected.decode(protected.encode(rows), rows.schema)["shipped"].drop_nulls().sort()
+    assert made[0] == made[9] < made[10]
+    assert made[-1] == made[-10] > made[-12]
 
 
 def test_dates_in_any_order_are_no_gap() -> None:
     rng = np.random.default_rng(0)
     days = [date(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 300, 400)]
-    assert Gaps.find(pl.DataFrame({"a": days[:200], "b": days[200:]})).steps == ()
+    assert Gaps.find(pl.DataFrame({"a": days[:200], "b": days[200:]}), min_group=1).steps == ()
 
 
 def test_common_unit() -> None:
