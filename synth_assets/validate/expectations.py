@@ -249,7 +249,8 @@ def protected_range(profile: ColumnProfile, held_as: pl.DataType) -> tuple[JsonV
         return low - slack, high + slack
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     if isinstance(held_as, pl.Date):
-        return str(_day(math.floor(low / 86_400))), str(_day(math.ceil(high / 86_400)))
+        # With a time of day: pandas holds dates as timestamps, which do not compare with dates.
+        return f"{_day(math.floor(low / 86_400))}T00:00:00", f"{_day(math.ceil(high / 86_400))}T00:00:00"
     if isinstance(held_as, pl.Datetime):
         zone = UTC if held_as.time_zone else None
         ends = (epoch + timedelta(milliseconds=m) for m in (math.floor(low * 1000) - 1, math.ceil(high * 1000) + 1))
