@@ -1,0 +1,137 @@
+"""A folder of Parquet files and a SCHEMA.json as what the package works on: catalog, resolved plan, frames.
+
+SCHEMA.json says for each table its primary key and what every column is (id, numerical, categorical, boolean, datetime
+or text),
+and all foreign keys:
+
+    {"tables": {"orders": {"primary_key": ["id"], "columns": {"id": "id", "total": "numerical", "note": "text"}}},
+     "foreign_keys": [{"table": "orders", "columns": ["customer_id"], "parent": "customers", "parent_columns": ["id"]}]}
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Key, Kind, Table
+from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, Role, TableDecision, Treatment
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything that an engine needs; frames have the types of catalog.frames."""
+
+    catalog: Catalog
+    plan: ResolvedPlan
+    frames: Mapping[str, pl.DataFrame]
+    kinds: Mapping[str, Mapping[str, str]]
+
+
+def read_dataset(folder: Path, schema_file: Path, *, name: str = "benchmark", seed: int = 0) -> Dataset:
+    """All TABLE.parquet files of a folder, planned as the schema says: keys anew, everything else learned."""
+    schema: dict[str, Any] = json.loads(schema_file.read_text())
+    foreign_keys: dict[str, list[ForeignKey]] = {}
+    for key in schema["foreign_keys"]:
+        foreign_keys.setdefault(key["table"], []).append(
+            ForeignKey(columns=tuple(key["columns"]), parent=key["parent"], parent_columns=tuple(key["parent_columns"]))
+        )
+    frames, tables, decisions = {}, [], []
+    for table, spec in sorted(schema["tables"].items()):
+        frame = pl.read_parquet(folder / f"{table}.parquet", columns=list(spec["columns"]))
+        frames[table] = frame.select(_typed(frame[column], kind) for column, kind in spec["columns"].items())
+        keys = foreign_keys.get(table, [])
+        tables.append(_table(table, frames[table], spec["primary_key"], keys))
+        decisions.append(_decision(table, spec, {column for key in keys for column in key.columns}))
+    plan = ResolvedPlan(
+        dataset=name,
+        tables=tuple(decisions),
+        foreign_keys={table: tuple(keys) for table, keys in foreign_keys.items()},
+        hold_out=0.0,
+        seed=seed,
+    )
+    kinds = {table: dict(spec["columns"]) for table, spec in schema["tables"].items()}
+    return Dataset(Catalog(dialect="sqlite", tables=tuple(tables)), plan, frames, kinds)
+
+
+def write_frames(frames: Mapping[str, pl.DataFrame], folder: Path) -> None:
+    """One TABLE.parquet a table."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table, frame in frames.items():
+        frame.write_parquet(folder / f"{table}.parquet")
+
+
+def _typed(series: pl.Series, kind: str) -> pl.Series:
+    """The column in the type that a database's column would be read in."""
+    dtype = series.dtype
+    if kind == "datetime" and dtype == pl.String:
+        return series.str.to_datetime(strict=False, time_unit="us")
+    if isinstance(dtype, pl.Datetime):
+        return series.cast(pl.Datetime("us", dtype.time_zone))
+    if dtype.is_integer() and dtype != pl.UInt64:
+        return series.cast(pl.Int64)
+    if isinstance(dtype, pl.Categorical | pl.Enum) or dtype == pl.Null:
+        return series.cast(pl.String)
+    return series
+
+
+def _table(name: str, frame: pl.DataFrame, primary_key: list[str], foreign_keys: list[ForeignKey]) -> Table:
+    columns = (
+        Column(name=column, type=_data_type(dtype), nullable=frame[column].null_count() > 0)
+        for column, dtype in frame.schema.items()
+    )
+    return Table(
+        name=name,
+        columns=tuple(columns),
+        primary_key=Key(columns=tuple(primary_key)) if primary_key else None,
+        foreign_keys=tuple(foreign_keys),
+    )
+
+
+def _data_type(dtype: pl.DataType) -> DataType:
+    match dtype:
+        case pl.Decimal():
+            return DataType(kind=Kind.DECIMAL, native="DECIMAL", precision=dtype.precision, scale=dtype.scale)
+        case pl.Datetime():
+            return DataType(kind=Kind.DATETIME, native="DATETIME", timezone=dtype.time_zone is not None)
+        case pl.Date():
+            return DataType(kind=Kind.DATE, native="DATE")
+        case pl.Time():
+            return DataType(kind=Kind.TIME, native="TIME")
+        case pl.Boolean():
+            return DataType(kind=Kind.BOOLEAN, native="BOOLEAN")
+        case pl.Float32():
+            return DataType(kind=Kind.FLOAT, native="REAL", bits=32)
+        case _ if dtype.is_float():
+            return DataType(kind=Kind.FLOAT, native="DOUBLE", bits=64)
+        case _ if dtype.is_integer():
+            return DataType(kind=Kind.INTEGER, native="INTEGER", bits=64, unsigned=dtype == pl.UInt64)
+        case _ if dtype == pl.Binary:
+            return DataType(kind=Kind.BINARY, native="BLOB")
+        case _:
+            return DataType(kind=Kind.TEXT, native="TEXT")
+
+
+def _decision(table: str, spec: dict[str, Any], references: set[str]) -> TableDecision:
+    key = spec["primary_key"]
+    columns = []
+    for column, kind in spec["columns"].items():
+        if column in references:
+            role = Role.REFERENCE
+        elif key == [column] or kind == "id":
+            role = Role.KEY
+        else:
+            role = Role.TEXT if kind == "text" else Role.VALUE
+        columns.append(
+            ColumnDecision(
+                name=column,
+                treatment=Treatment.LEARN,
+                role=role,
+                unique=key == [column],
+                decided_by=DecidedBy.CATALOG,
+                reason=f"The schema says {kind}.",
+            )
+        )
+    return TableDecision(name=table, mode=Mode.SYNTHETIC, columns=tuple(columns))
