@@ -110,7 +110,7 @@ FAKE_KINDS: dict[str, FakeKind] = {
     "slug": _kind("Words joined by hyphens"),
     "title": _kind("A few neutral words, capitalised"),
     "sentence": _kind("A sentence of neutral words"),
-    "paragraph": _kind("Several sentences of neutral words"),
+    "paragraph": _kind("Neutral words, as long as the texts of the source"),
     "integer": _kind("Whole number, 0 to 9999", Nature.NUMBER),
     "decimal": _kind("Number with two decimals, 0 to 9999.99", Nature.NUMBER),
     "boolean": _kind("True or false", Nature.BOOLEAN),

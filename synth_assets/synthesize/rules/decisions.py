@@ -14,10 +14,15 @@ from synth_assets.synthesize.rules.target import Target
 
 _KEY_BY_PATTERN = (Kind.TEXT, Kind.JSON, Kind.INTERVAL, Kind.ARRAY, Kind.OTHER)
 _SHORTEST_EMAIL = 6
+_CODE_LENGTHS = {"state": (2, 3), "country": (2, 3), "gender": (1, 3)}
 
 
 def targets(
-    decisions: Sequence[ColumnDecision], *, table: Table, schema: Mapping[str, pl.DataType]
+    decisions: Sequence[ColumnDecision],
+    *,
+    table: Table,
+    schema: Mapping[str, pl.DataType],
+    code_lengths: Mapping[str, int] | None = None,
 ) -> dict[str, Target]:
     """By name, the columns to make; `schema` holds their types in the snapshot."""
     return {
@@ -26,9 +31,21 @@ def targets(
             table=table.name,
             dtype=schema.get(decision.name),
             unique=decision.unique or decision.role is Role.KEY,
+            code_length=(code_lengths or {}).get(decision.name),
         )
         for decision in decisions
     }
+
+
+def code_lengths(decisions: Sequence[ColumnDecision], rows: pl.DataFrame) -> dict[str, int]:
+    """By name, the characters of codes: of fakes of a name or a code whose source values are all as short as codes."""
+    lengths: dict[str, int] = {}
+    for decision in decisions:
+        shortest, longest = _CODE_LENGTHS.get(str(decision.options.get("kind")), (1, 0))
+        found = rows[decision.name].str.len_chars().max() if rows.schema[decision.name] == pl.String else None
+        if isinstance(found, int) and shortest <= found <= longest:
+            lengths[decision.name] = found
+    return lengths
 
 
 def is_plain_key(decision: ColumnDecision, target: Target) -> bool:

@@ -6,11 +6,13 @@ from enum import Enum
 import polars as pl
 
 from synth_assets.plan.fake_kinds import FAKE_KINDS
+from synth_assets.plan.resolved import ColumnDecision
 from synth_assets.synthesize.rules.people import mail_domains
 from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, UPPER
 from synth_assets.synthesize.rules.seen import SeenValues
 from synth_assets.synthesize.rules.settle import Extend, Rule
 from synth_assets.synthesize.rules.target import Target
+from synth_assets.synthesize.rules.texts import TextModel
 
 
 class Distance(Enum):
@@ -75,12 +77,13 @@ _SEALED = frozenset(
     ]
 )
 _SUFFIX_IN_FRONT = frozenset(["domain", "file_name"])
+_PROSE = frozenset(["paragraph"])
 _NAMES = frozenset(
     ["first_name", "middle_name", "last_name", "full_name", "city", "street_name", "state", "country", "company", "job"]
 )
 
 # Kinds whose look is the source's where enough rows share it, such as "(999) 999-9999".
-LOOK_LIKE_SOURCE = frozenset(
+_LOOK_LIKE_SOURCE = frozenset(
     ["phone", "postcode", "national_id", "passport_number", "driver_license", "tax_id", "license_plate", "bank_account"]
 )
 
@@ -183,3 +186,11 @@ def suffix_alphabet(values: pl.Series) -> str:
     if texts.str.contains("[a-z]").any() or not len(texts):
         return DIGITS + LOWER
     return DIGITS + UPPER if texts.str.contains("[A-Z]").any() else DIGITS
+
+
+def look_of(decision: ColumnDecision, values: pl.Series, min_group: int) -> TextModel | None:
+    """What the source's values look like, for kinds of fakes that take that on; None for others, or if unknown."""
+    kind = decision.options.get("kind")
+    if kind in _PROSE and values.dtype == pl.String and values.null_count() < len(values):
+        return TextModel.fit(values, min_group=min_group)
+    return TextModel.look_of(values, min_group=min_group) if kind in _LOOK_LIKE_SOURCE else None

@@ -81,17 +81,17 @@ def draw_group(
 
 
 def _texts(frame: pl.DataFrame, column: FakeColumn, variant: int, rng: np.random.Generator) -> pl.Series:
-    length = column.target.length
+    length, looks = column.target.length, column.target.looks
     match column.kind:
         case "email":
             return _emails(frame["local_part"] if variant == 0 else frame["login"], length, variant, rng)
         case "user_name":
             return frame["login"] if variant == 0 else frame["local_part"]
-        case "state" if length is not None and length < _SHORTEST_NAME:
+        case "state" if looks is not None and looks < _SHORTEST_NAME:
             return frame["state_code"]
-        case "country" if length == _ALPHA2:
+        case "country" if looks == _ALPHA2:
             return frame["country_code"]
-        case "country" if length == _ALPHA3:
+        case "country" if looks == _ALPHA3:
             return frame["country_code3"]
         case _:
             return frame[column.kind]

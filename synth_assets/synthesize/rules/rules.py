@@ -11,13 +11,20 @@ from synth_assets.plan.resolved import ColumnDecision, Treatment
 from synth_assets.profile.model import TableProfile
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.rules.constants import constant_column, null_column
-from synth_assets.synthesize.rules.decisions import check_mask, fake_column, is_plain_key, is_random, targets
+from synth_assets.synthesize.rules.decisions import (
+    check_mask,
+    code_lengths,
+    fake_column,
+    is_plain_key,
+    is_random,
+    targets,
+)
 from synth_assets.synthesize.rules.fakes import (
-    LOOK_LIKE_SOURCE,
     POOLED,
     Distance,
     FakeColumn,
     extend_text,
+    look_of,
     suffix_alphabet,
 )
 from synth_assets.synthesize.rules.groups import draw_group, name_pairs
@@ -48,6 +55,7 @@ class _Saved(Value):
     Attributes:
         alphabets: What suffixes of texts are written in.
         forms: Formats of the dates and times that stand as text.
+        code_lengths: Characters of names that the source writes as codes.
         seen: Columns, and pairs of columns, in the order of their hashes.
         key: The rules' own key, in hex.
     """
@@ -57,6 +65,7 @@ class _Saved(Value):
     models: dict[str, ValueModel]
     alphabets: dict[str, str]
     forms: dict[str, str]
+    code_lengths: dict[str, int]
     seen: tuple[str, ...]
     key: str
 
@@ -77,6 +86,7 @@ class Rules:
         models: Mapping[str, ValueModel],
         alphabets: Mapping[str, str],
         forms: Mapping[str, str],
+        lengths: Mapping[str, int],
         seen: Mapping[str, SeenValues],
         key: bytes,
     ) -> None:
@@ -88,7 +98,8 @@ class Rules:
         self._forms = dict(forms)
         self._seen = dict(seen)
         self._key = key
-        self._targets = targets(decisions, table=table, schema=schema)
+        self._code_lengths = dict(lengths)
+        self._targets = targets(decisions, table=table, schema=schema, code_lengths=lengths)
 
     @classmethod
     def fit(
@@ -100,10 +111,13 @@ class Rules:
         profile: TableProfile,  # noqa: ARG003 (part of the signature that all synthesizers of columns share)
         key: bytes,
         min_group: int,
+        avoid: pl.DataFrame | None = None,
     ) -> "Rules":
         """Learn from the training rows of exactly these columns.
 
         Args:
+            avoid: All rows of the source, those held out too: nothing is learned from them, but none of their values
+                comes out either. None: the values of the training rows are avoided only.
             key: Secret of the store, at least 16 bytes; what is hashed and pseudonymized depends on it.
             min_group: Fewest rows that must share what is kept literally.
 
@@ -111,7 +125,9 @@ class Rules:
             ColumnRefused: A column cannot be made as decided; names table, column and remedy.
         """
         key = derive_key(key)
-        made = targets(columns, table=table, schema=rows.schema)
+        lengths = code_lengths(columns, rows)
+        made = targets(columns, table=table, schema=rows.schema, code_lengths=lengths)
+        source = rows if avoid is None else avoid
         models: dict[str, ValueModel] = {}
         seen: dict[str, SeenValues] = {}
         alphabets: dict[str, str] = {}
@@ -123,16 +139,14 @@ class Rules:
             if is_random(decision, target):
                 models[name] = fit_model(values, target=target, min_group=min_group)
                 alphabets[name] = suffix_alphabet(values)
-            elif decision.options.get("kind") in LOOK_LIKE_SOURCE and decision.treatment is Treatment.FAKE:
-                look = TextModel.look_of(values, min_group=min_group)
-                if look is not None:
-                    models[name] = look
+            elif decision.treatment is Treatment.FAKE and (look := look_of(decision, values, min_group)):
+                models[name] = look
             elif decision.treatment is Treatment.FAKE and target.dtype == pl.String and (form := time_form(values)):
                 forms[name] = form
             if _avoids_source(decision, target, models.get(name)):
-                seen[name] = SeenValues.of(_comparable(values, models.get(name), min_group), key=key)
+                seen[name] = SeenValues.of(_comparable(source[name], models.get(name), min_group), key=key)
         for first, last in name_pairs(_fakes(columns, made, "person")):
-            seen[first + _PAIR_SEPARATOR + last] = SeenValues.of(join([rows[first], rows[last]]), key=key)
+            seen[first + _PAIR_SEPARATOR + last] = SeenValues.of(join([source[first], source[last]]), key=key)
         return cls(
             table=table,
             decisions=columns,
@@ -140,6 +154,7 @@ class Rules:
             models=models,
             alphabets=alphabets,
             forms=forms,
+            lengths=lengths,
             seen=seen,
             key=key,
         )
@@ -171,6 +186,7 @@ class Rules:
             models=self._models,
             alphabets=self._alphabets,
             forms=self._forms,
+            code_lengths=self._code_lengths,
             seen=tuple(self._seen),
             key=self._key.hex(),
         )
@@ -195,6 +211,7 @@ class Rules:
             models=saved.models,
             alphabets=saved.alphabets,
             forms=saved.forms,
+            lengths=saved.code_lengths,
             seen={
                 name: SeenValues(hashes.filter(pl.col("column") == place)["hash"].to_numpy(), key=key)
                 for place, name in enumerate(saved.seen)
@@ -241,7 +258,7 @@ class Rules:
         def draw(rows: int, _attempt: int) -> pl.Series:
             if look is not None:
                 return target.fit(look.draw(rows, rng))
-            values = FAKES[column.kind](Request(n=rows, parts=parts, length=target.length, rng=rng))
+            values = FAKES[column.kind](Request(n=rows, parts=parts, length=target.looks, rng=rng))
             return target.fit(values) if values.dtype == pl.String else values
 
         first = draw(0, 0)

@@ -17,6 +17,7 @@ class Target:
     Attributes:
         dtype: The polars type of the column in the rows of the snapshot, which is what comes out.
         unique: No two rows may share a value.
+        code_length: Characters of the source's longest value, where all are as short as codes; otherwise None.
     """
 
     table: str
@@ -25,9 +26,18 @@ class Target:
     dtype: pl.DataType
     nullable: bool
     unique: bool
+    code_length: int | None = None
 
     @classmethod
-    def of(cls, column: Column, *, table: str, dtype: pl.DataType | None, unique: bool) -> "Target":
+    def of(
+        cls,
+        column: Column,
+        *,
+        table: str,
+        dtype: pl.DataType | None,
+        unique: bool,
+        code_length: int | None = None,
+    ) -> "Target":
         return cls(
             table=table,
             column=column.name,
@@ -35,12 +45,18 @@ class Target:
             dtype=polars_type(column.type) if dtype is None or dtype == pl.Null else dtype,
             nullable=column.nullable,
             unique=unique,
+            code_length=code_length,
         )
 
     @property
     def length(self) -> int | None:
         """Most characters of a text; None if there is no bound."""
         return self.type.length if self.type.kind is Kind.TEXT else None
+
+    @property
+    def looks(self) -> int | None:
+        """Most characters that a value should have: the column's length, or less where the source has codes."""
+        return self.length if self.code_length is None else min(self.code_length, self.length or self.code_length)
 
     @property
     def is_numeric(self) -> bool:

@@ -75,7 +75,7 @@ class TextModel(Value):
         if sum(bool(_UUID.fullmatch(text)) for text in counts) >= _NEARLY_ALL * len(counts):
             return cls(is_uuid=True, upper_case=any(text.upper() == text != text.lower() for text in counts))
         prose = {text: rows for text, rows in counts.items() if _is_prose(text)}
-        if sum(prose.values()) < min_group and len(prose) < len(counts):
+        if sum(prose.values()) < min(min_group, sum(counts.values()) / 2):
             prose = {}
         others = {text: rows for text, rows in counts.items() if text not in prose}
         return cls(

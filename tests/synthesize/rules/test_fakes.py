@@ -142,6 +142,16 @@ def test_short_columns_of_states_and_countries_hold_codes(table):
     assert rows["country"].str.contains("^[A-Z]{3}$").all()
 
 
+def test_states_and_countries_are_codes_where_those_of_the_source_are(table):
+    table.fake("state", ["SP", "QC"], "state").fake("country", ["DE", "US"], "country")
+    table.fake("gender", ["F", "M"], "gender").fake("name_of_country", ["Germany", "US"], "country")
+    rows = table.sample(200)
+    assert rows["state"].str.contains("^[A-Z]{2}$").all()
+    assert rows["country"].str.contains("^[A-Z]{2}$").all()
+    assert set(rows["gender"]) <= {"F", "M", "O"}
+    assert rows["name_of_country"].str.len_chars().mean() > 4
+
+
 def test_no_whole_identifier_of_the_source_comes_out(table, rng):
     kinds = ("full_name", "email", "phone", "street_address", "credit_card_number", "iban", "user_name")
     for kind in kinds:
@@ -202,6 +212,13 @@ def test_phones_look_like_those_of_the_source(table):
     values = table.fake("phone", source, "phone", locale="de_DE").sample(1_000)["phone"]
     assert values.str.contains(r"^\(0[34]0\) \d{4}-\d{4}$").all()
     assert not set(values) & set(source)
+
+
+def test_paragraphs_are_as_long_as_those_of_the_source(table):
+    source = ["It does the job and more.", "Best purchase of the whole year.", "Never again, sadly."] * 50
+    values = table.fake("body", source, "paragraph").sample(500)["body"]
+    assert 15 < values.str.len_chars().mean() < 40
+    assert not values.str.contains("(?i)purchase|again").any()
 
 
 @pytest.mark.parametrize("locale", ["de_DE", "ja_JP", "ru_RU", "zh_CN", "fr_FR", "pt_BR", "en_GB", "ar_AA"])

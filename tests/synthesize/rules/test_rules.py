@@ -5,6 +5,7 @@ from synth_assets.catalog.model import DataType, Kind
 from synth_assets.plan.resolved import Role, Treatment
 from synth_assets.synthesize.rules.rules import Rules
 
+KEY = b"a secret of thirty-two bytes ..."
 PLANTED = ["Zebulon", "Quixworthy", "zebulon@quixworthy.example", "K-ZEBULON-77", "quagga secret sentence of mine"]
 
 
@@ -73,6 +74,22 @@ def test_saved_rules_are_the_same_rules_and_hold_no_planted_value(table, folder)
         for planted in PLANTED:
             assert planted.lower().encode() not in content, name
             assert planted.lower().split()[0].encode() not in content, name
+
+
+def test_values_of_rows_that_were_held_out_do_not_come_out(table):
+    table.column("code", [f"{number:03d}" for number in range(500)])
+    everything_but_ten = pl.DataFrame({"code": [f"{number:03d}" for number in range(990)]})
+    rules = Rules.fit(
+        table.rows,
+        table=table.table,
+        columns=table.decisions,
+        profile=table.profile,
+        key=KEY,
+        min_group=10,
+        avoid=everything_but_ten,
+    )
+    made = rules.sample(300, rng=np.random.default_rng(0), nulls={})["code"]
+    assert not set(made) & set(everything_but_ten["code"])
 
 
 def test_no_rows_in_and_no_rows_out(table):
