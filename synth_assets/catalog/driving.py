@@ -11,8 +11,8 @@ def driving_key(table: Table, foreign_keys: Sequence[ForeignKey], rows: Mapping[
     """The foreign key that a table's rows hang on; None for a table that stands on its own.
 
     Never a self-reference. Keys to look-up tables (over LOOKUP_CHILDREN child rows for each parent row) come last.
-    Among the others come first those whose columns are all NOT NULL, then those whose columns start the primary key,
-    then those whose parents have a child each on average (a parent with fewer is referred to, not filled), then those
+    Among the others come first those whose columns are all NOT NULL, then those with the most columns if all of them
+    are in the primary key (the most specific parent of a row), then those whose columns start the primary key, then those whose parents have a child each on average (a parent with fewer is referred to, not filled), then those
     to the parent with the most rows, then those declared first.
 
     Args:
@@ -48,10 +48,14 @@ def _ranked(table: Table, foreign_keys: Sequence[ForeignKey], rows: Mapping[str,
     usable = [key for key in foreign_keys if key.parent != table.name and key.parent in rows]
     own = rows.get(table.name, 0)
 
-    def rank(key: ForeignKey) -> tuple[bool, bool, bool, bool, int]:
+    primary = set(table.primary_key.columns) if table.primary_key else set()
+
+    def rank(key: ForeignKey) -> tuple[bool, bool, int, bool, bool, int]:
         parents = rows[key.parent]
         is_lookup = own > LOOKUP_CHILDREN * parents
-        return is_lookup, _is_nullable(table, key), not _starts_primary_key(table, key), own < parents, -parents
+        within = len(key.columns) if primary.issuperset(key.columns) else 0
+        starts = _starts_primary_key(table, key)
+        return is_lookup, _is_nullable(table, key), -within, not starts, own < parents, -parents
 
     # sorted() is stable: keys that are equal otherwise stay in the order of their declaration.
     return sorted(usable, key=rank)

@@ -61,6 +61,13 @@ def test_a_parent_with_less_than_a_child_each_is_referred_to() -> None:
     assert chosen(table("invoice_lines", to("tracks"), to("invoices")), rows) == "invoices"
 
 
+def test_the_most_specific_parent_in_the_primary_key_drives() -> None:
+    rows = {"shipments": 10, "order_lines": 10}
+    lines = to("order_lines", "order_id", "line_number")
+    primary = ("shipments_id", "order_id", "line_number")
+    assert chosen(table("shipment_lines", to("shipments"), lines, primary=primary), rows) == "order_lines"
+
+
 def test_a_chain_stays_as_it_is() -> None:
     assert all_chosen(table("a"), table("b", to("a")), table("c", to("b"))) == {"a": None, "b": "a", "c": "b"}
 

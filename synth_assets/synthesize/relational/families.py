@@ -90,23 +90,15 @@ def choose_order(
     )
 
 
-def start_frames(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What the model of first siblings is trained on: all rows, so that also few families have much to learn from.
+def start_context(arranged: Arranged) -> pl.DataFrame:
+    """The context, beside the parent's columns, of the model of first siblings.
 
-    Each row stands as if it were the first of its family: its order column is the first sibling's, and the position
-    that it really has is context, for the model to tell by it what only first siblings are like.
-
-    Returns:
-        The rows' columns, and their context beside the parent's.
+    It is trained on all rows, so that few families have much to learn from, too; the position that a row really has
+    lets it tell what only first siblings are like.
     """
-    if order.column:
-        first = arranged.order[np.maximum.accumulate(np.where(arranged.position == 0, np.arange(rows.height), 0))]
-        of_row = np.empty(rows.height, dtype=np.int64)
-        of_row[arranged.order] = first
-        rows = rows.with_columns(pl.col(order.column).gather(of_row))
-    position = np.empty(rows.height, dtype=np.int64)
+    position = np.empty(len(arranged.order), dtype=np.int64)
     position[arranged.order] = arranged.position
-    return rows, pl.DataFrame({POSITION: np.minimum(position, MOST_POSITIONS)})
+    return pl.DataFrame({POSITION: np.minimum(position, MOST_POSITIONS)})
 
 
 def step_frames(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[Rows, pl.DataFrame, pl.DataFrame]:

@@ -18,7 +18,7 @@ from synth_assets.synthesize.relational.families import (
     Arranged,
     FamilyOrder,
     choose_order,
-    start_frames,
+    start_context,
     step_frames,
     walk_families,
 )
@@ -129,8 +129,8 @@ class ValueModel:
         elif arranged is None or context is None:
             parts["rows"] = fitted(synthesizer, encoded, context, seed)
         else:
-            first, position = start_frames(encoded, *arranged)
-            parts["rows"] = fitted(synthesizer, first, pl.concat([context, position], how="horizontal"), seed)
+            known = pl.concat([context, start_context(arranged[0])], how="horizontal")
+            parts["rows"] = fitted(synthesizer, encoded, known, seed)
             at, steps, before = step_frames(encoded, *arranged)
             parts["steps"] = fitted(synthesizer, steps, pl.concat([context[at], before], how="horizontal"), seed + 1)
         shape = Shape(
