@@ -53,9 +53,20 @@ def check_results(dataset: Dataset, verdict: Verdict) -> Iterator[dg.AssetCheckR
         asset_key=dataset.key(VERDICT),
         check_name=GATE,
         severity=dg.AssetCheckSeverity.ERROR,
-        description=_gate_description(verdict),
+        description=gate_description(verdict),
         metadata={**_counts(verdict.checks), **_listed(of_dataset), "failures": _table(verdict.failures)},
     )
+
+
+def check_key(check: dg.AssetCheckResult) -> dg.AssetCheckKey:
+    """The key of a result of `check_results`, which always names asset and check."""
+    if check.asset_key is None or check.check_name is None:
+        raise ValueError("a check's result must name its asset and its check")
+    return dg.AssetCheckKey(check.asset_key, check.check_name)
+
+
+def gate_key(dataset: Dataset) -> dg.AssetCheckKey:
+    return dg.AssetCheckKey(dataset.key(VERDICT), GATE)
 
 
 def table_figures(verdict: Verdict, table: str) -> dict[str, float]:
@@ -90,7 +101,8 @@ def _description(checks: Sequence[CheckResult], failed: Sequence[CheckResult]) -
     return f"{len(failed)} of {len(checks)} failed: {first}" + (" And more, see the list." if len(failed) > 1 else "")
 
 
-def _gate_description(verdict: Verdict) -> str:
+def gate_description(verdict: Verdict) -> str:
+    """What the verdict says, in a sentence or two."""
     if verdict.passed:
         return "Every check of severity error has passed: these rows may be published."
     if not verdict.failures:

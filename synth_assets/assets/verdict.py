@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from synth_assets.assets.checks import check_results, check_specs, table_figures
+from synth_assets.assets.checks import check_key, check_results, check_specs, gate_description, gate_key, table_figures
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHETIC, VERDICT, Dataset
 from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import outcome_metadata
@@ -25,7 +25,9 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
         check_specs=check_specs(dataset),
         required_resource_keys={dataset.resource},
         description=f"Every check of every table and key of {dataset.name}; signs what comes out.",
-        # The checks are of the synthetic assets, though this step makes another one.
+        # The checks are of the synthetic assets, though this step makes another one. Whoever materializes the verdict
+        # alone, or without checks, selects a part of what this step reports; it always judges everything.
+        can_subset=True,
         allow_arbitrary_check_specs=True,
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -37,14 +39,19 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
             figures = table_figures(verdict, name)
             if figures:
                 context.log_event(dg.AssetObservation(dataset.key(SYNTHETIC, name), metadata=figures))
-        yield dg.MaterializeResult(
-            asset_key=dataset.key(VERDICT),
-            metadata={**outcome_metadata(outcome), **_metadata(verdict)},
-            data_version=dg.DataVersion(outcome.artifact.fingerprint),
-        )
-        yield from check_results(dataset, verdict)
+        if dataset.key(VERDICT) in context.selected_asset_keys:
+            yield dg.MaterializeResult(
+                asset_key=dataset.key(VERDICT),
+                metadata={**outcome_metadata(outcome), **_metadata(verdict)},
+                data_version=dg.DataVersion(outcome.artifact.fingerprint),
+            )
+        for check in check_results(dataset, verdict):
+            if check_key(check) in context.selected_asset_check_keys:
+                yield check
         # No later step reads the snapshot.
         run_stage(VERDICT, lambda: open_refresh(context, dataset).finish())
+        if not verdict.passed and gate_key(dataset) not in context.selected_asset_check_keys:
+            raise dg.Failure(description=gate_description(verdict), allow_retries=False)
 
     return step
 

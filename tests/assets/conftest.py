@@ -7,7 +7,8 @@ import dagster as dg
 import pytest
 
 from synth_assets.project import Project
-from tests.assets.projects import KEY, make_project
+from synth_assets.refresh import Refresh
+from tests.assets.projects import DATASET, KEY, copy_project, make_project
 
 
 @pytest.fixture(autouse=True)
@@ -26,3 +27,25 @@ def project(tmp_path: Path) -> Project:
 def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as instance:
         yield instance
+
+
+@pytest.fixture(scope="session")
+def generated_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose rows are generated but not judged: not to be written to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNTH_STORE_KEY", KEY)
+        project = make_project(tmp_path_factory.mktemp("generated") / "project")
+        refresh = Refresh(project, DATASET, refresh="prepared")
+        refresh.snapshot()
+        refresh.profile()
+        for group in refresh.groups:
+            refresh.fit(group)
+        for group in refresh.groups:
+            refresh.generate(group)
+    return project
+
+
+@pytest.fixture
+def generated(generated_project: Project, tmp_path: Path) -> Project:
+    """A copy of that for one test."""
+    return copy_project(generated_project, tmp_path / "copy")

@@ -1,8 +1,10 @@
 """A small project on SQLite, with what makes the asset graph interesting: names, a cycle, an empty table, a look-up."""
 
 import base64
+import json
 import os
 import random
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -72,9 +74,7 @@ def make_project(folder: Path, *, plan: str = PLAN + _LENIENT_GATE, catalog: boo
     project = load_project(folder)
     if catalog:
         save_catalog(project)
-    target = project.resources.databases["staging"]
-    sources = {name: source.resolve_url(os.environ) for name, source in project.sources.items()}
-    authorize("staging", target, target.resolve_url(os.environ), sources)
+    authorize_target(project)
     return project
 
 
@@ -131,3 +131,30 @@ def rows_in_target(project: Project) -> dict[str, int]:
         return {
             name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in TABLES if name in found
         }
+
+
+def copy_project(project: Project, folder: Path) -> Project:
+    """The project with its store and catalog in another folder, its target authorized anew."""
+    shutil.copytree(project.root, folder)
+    copy = load_project(folder)
+    authorize_target(copy)
+    return copy
+
+
+def authorize_target(project: Project) -> None:
+    target = project.resources.databases["staging"]
+    sources = {name: source.resolve_url(os.environ) for name, source in project.sources.items()}
+    authorize("staging", target, target.resolve_url(os.environ), sources)
+
+
+def expect_the_impossible(project: Project) -> None:
+    """A business rule that no rows meet."""
+    folder = project.expectations_folder(DATASET)
+    folder.mkdir(parents=True)
+    rule = {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "points", "min_value": 5000, "max_value": 6000},
+        "severity": "critical",
+        "meta": {},
+    }
+    (folder / "customers.json").write_text(json.dumps({"name": "customers", "expectations": [rule], "meta": {}}))

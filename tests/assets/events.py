@@ -1,0 +1,29 @@
+"""What a run left in its event log."""
+
+import dagster as dg
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
+    return {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
+
+
+def checks(result: dg.ExecuteInProcessResult) -> dict[tuple[str, str], dg.AssetCheckEvaluation]:
+    return {
+        (found.asset_key.to_user_string(), found.check_name): found for found in result.get_asset_check_evaluations()
+    }
+
+
+def failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    """Messages by failed step."""
+    return {
+        event.step_key: event.step_failure_data.error.message if event.step_failure_data.error else ""
+        for event in result.get_step_failure_events()
+        if event.step_key
+    }
+
+
+def metadata(result: dg.ExecuteInProcessResult, *path: str) -> dict[str, object]:
+    """Metadata of an asset's materialization, as plain values."""
+    key = dg.AssetKey(path)
+    (event,) = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
+    return {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
