@@ -13,11 +13,13 @@ def reviews(draw: Draw, goods: Goods, trade: Trade) -> Rows:
     """Of things that were delivered, one a customer and product; the words follow the rating, it the product."""
     rng = draw.rng
     delivered = np.flatnonzero(trade.status[trade.line_order] == "delivered")
-    lines = delivered[rng.random(len(delivered)) < 0.2]
+    reviewed = delivered[rng.random(len(delivered)) < 0.2]
+    written = trade.delivered[trade.line_order[reviewed]] + days(rng.gamma(1.5, 6, len(reviewed)))
+    lines, written = reviewed[written <= LAST_MOMENT], written[written <= LAST_MOMENT]
     pairs = np.stack([trade.line_product[lines], trade.customer[trade.line_order[lines]]])
     once = np.sort(np.unique(pairs, axis=1, return_index=True)[1])
-    lines, (product, customer) = lines[once], pairs[:, once]
-    n = len(lines)
+    written, (product, customer) = written[once], pairs[:, once]
+    n = len(written)
     rating = np.clip(np.round(goods.quality[product] + rng.normal(0, 1, n)), 1, 5).astype(int)
     stars = rating.astype(str).astype(object)
     body = draw.pick_by(stars, WORDS["review_openings"])
@@ -32,7 +34,6 @@ def reviews(draw: Draw, goods: Goods, trade: Trade) -> Rows:
         text.format(n=number, name=name, family=surname)
         for text, number, name, surname in zip(body, numbers, given, family, strict=True)
     ]
-    written = trade.delivered[trade.line_order[lines]] + days(rng.gamma(1.5, 6, n))
     return {
         "id": np.arange(1, n + 1),
         "product_id": product + 1,
@@ -40,7 +41,7 @@ def reviews(draw: Draw, goods: Goods, trade: Trade) -> Rows:
         "rating": rating,
         "title": nulled(draw.pick_by(stars, WORDS["review_titles"]), rng.random(n) < 0.25),
         "body": np.array(filled, dtype=object),
-        "created_at": times(np.minimum(written, LAST_MOMENT)),
+        "created_at": times(written),
     }
 
 

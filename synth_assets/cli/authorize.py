@@ -28,7 +28,7 @@ def command(target: str, folder: Path, *, replace_existing: bool) -> None:
 
         raise click.UsageError(f"The resources name no target {target!r}{hint(target, known)}")
     from synth_assets.catalog.connection import location
-    from synth_assets.publish.publish import authorize
+    from synth_assets.publish.authorize import authorize
 
     url = databases[target].resolve_url(os.environ)
     sources = {name: source.resolve_url(os.environ) for name, source in project.sources.items()}

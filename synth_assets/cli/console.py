@@ -14,6 +14,7 @@ from typing import ParamSpec
 
 import click
 from rich.console import Console
+from rich.table import Table as Grid
 from rich.text import Text
 
 from synth_assets.errors import SynthAssetsError
@@ -27,6 +28,14 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDE
     return Console(file=stream, width=width, highlight=False, soft_wrap=False)
+
+
+def grid(*headings: str, right: tuple[str, ...] = ()) -> Grid:
+    """A table without lines."""
+    table = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    return table
 
 
 def reporting(function: Callable[P, None]) -> Callable[P, None]:

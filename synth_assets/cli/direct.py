@@ -18,37 +18,39 @@ SOURCE, TARGET = "source", "target"
 
 @contextmanager
 def direct_project(source_url: str, target_url: str) -> Iterator["Project"]:
-    """A project in memory that refreshes the one database from the other.
+    """A project in memory that refreshes the one database from the other. The target is marked if it is empty.
 
     Its store is a temporary folder, encrypted with a random key that is nowhere kept, removed when the block ends.
 
     Raises:
         click.BadParameter: One of them is not a database's url.
+        TargetRefused: The target is the source, or has tables that no refresh made.
+        DatabaseError: One of them cannot be connected to.
     """
+    from synth_assets.catalog.connection import open_engine
     from synth_assets.plan.resources import DatabaseSettings, ResourcesSettings, StoreSettings
     from synth_assets.plan.settings import DatasetSettings
     from synth_assets.project import Project
+    from synth_assets.publish.authorize import authorize_if_empty
     from synth_assets.store.key import random_key
 
     source_url, target_url = database_url(source_url, "--from"), database_url(target_url, "--to")
     with tempfile.TemporaryDirectory(prefix="synth-assets-") as folder:
+        databases = {
+            SOURCE: DatabaseSettings.model_validate({"role": "source", "url": source_url}),
+            TARGET: DatabaseSettings.model_validate({"role": "target", "environment": "direct", "url": target_url}),
+        }
+        # Before anything is read or made: a source that does not answer must leave no new target behind.
+        open_engine(source_url).dispose()
+        authorize_if_empty(TARGET, databases[TARGET], target_url, {SOURCE: source_url})
         dataset = dataset_name(source_url)
         key = base64.b64encode(random_key()).decode()
+        store = StoreSettings.model_validate({"url": f"file://{folder}/store", "key": key})
         yield Project(
             root=Path(folder),
             environment="direct",
             datasets={dataset: DatasetSettings(dataset=dataset, source=SOURCE, targets=(TARGET,))},
-            resources=ResourcesSettings.model_validate(
-                {
-                    "databases": {
-                        SOURCE: DatabaseSettings.model_validate({"role": "source", "url": source_url}),
-                        TARGET: DatabaseSettings.model_validate(
-                            {"role": "target", "environment": "direct", "url": target_url}
-                        ),
-                    },
-                    "store": StoreSettings.model_validate({"url": f"file://{folder}/store", "key": key}),
-                }
-            ),
+            resources=ResourcesSettings(databases=databases, store=store),
         )
 
 

@@ -14,6 +14,7 @@ from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, o
 
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog, Table
+    from synth_assets.plan.evidence import ColumnEvidence
     from synth_assets.plan.resolved import ColumnDecision, ResolvedPlan, TableDecision
     from synth_assets.project import Project
 
@@ -27,8 +28,8 @@ STYLES = {"keep": "bold yellow", "reference": "bold yellow", "partial": "bold ye
 def command(dataset: str | None, folder: Path) -> None:
     """Show what becomes of every table and column, and why.
 
-    Reads the schema of the source, no rows. Keeps it in catalogs/DATASET.json, to be committed, and says what has
-    changed since. Nothing is written to any database.
+    Reads the schema of the source, no rows, and what the profile of the last refresh knows of them. Keeps the schema
+    in catalogs/DATASET.json, to be committed, and says what has changed since. Nothing is written to any database.
     """
     project = open_project(folder)
     out = console()
@@ -45,13 +46,34 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
     source = project.source(dataset)
     url = source.resolve_url(os.environ)
     catalog = reflect(open_engine(url), namespace=source.namespace)
-    plan = resolve(project.dataset(dataset), catalog)
+    plan = resolve(project.dataset(dataset), catalog, evidence=known_from_rows(project, dataset, catalog))
     out.print(Text.assemble((dataset, "bold"), f": {len(catalog.tables)} tables in {location(url)}"))
     out.print(decisions(plan, catalog))
     for line in summary(plan):
         out.print(line)
     out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
     out.print()
+
+
+def known_from_rows(
+    project: "Project", dataset: str, catalog: "Catalog"
+) -> "dict[tuple[str, str], ColumnEvidence] | None":
+    """What the profiles of the last refresh tell; None if there are none, or no key to read them with."""
+    from synth_assets.plan.resources import MissingVariable
+    from synth_assets.profile.profile import evidence, load_profile
+    from synth_assets.refresh import open_store
+
+    try:
+        store = open_store(project)
+    except MissingVariable:
+        # The plan must be there for whoever has no key: it then says what a refresh decides by the rows.
+        return None
+    found: dict[tuple[str, str], ColumnEvidence] = {}
+    for table in catalog.tables:
+        profile = store.latest(dataset, "profile", table.name)
+        if profile is not None:
+            found |= evidence(load_profile(profile.folder))
+    return {place: known for place, known in found.items() if place[1] in catalog.table(place[0]).column_names} or None
 
 
 def decisions(plan: "ResolvedPlan", catalog: "Catalog") -> Grid:
@@ -95,7 +117,7 @@ def becomes(column: "ColumnDecision") -> Text:
     if column.treatment.value == "learn" and column.role.value == "text":
         return styled("new text")
     kind = column.options.get("kind") or column.options.get("format")
-    return styled(column.treatment.value, f" {kind}" if kind else "")
+    return styled(column.treatment.value, (f" {kind}" if kind else "") + (", unique" if column.unique else ""))
 
 
 def styled(word: str, more: str = "") -> Text:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, SpinnerColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 if TYPE_CHECKING:
     from synth_assets.refresh import Progress
@@ -21,6 +22,16 @@ STAGES = {
 }
 
 
+class Mark(SpinnerColumn):
+    """A spinner, then whether it went well."""
+
+    def __init__(self) -> None:
+        super().__init__(finished_text="[green]✓[/]")
+
+    def render(self, task: Task) -> RenderableType:
+        return Text("✗", style="red") if task.fields["failed"] else super().render(task)
+
+
 class StageLines:
     """One line a stage, added when the stage begins and full when the next one does."""
 
@@ -33,12 +44,20 @@ class StageLines:
         if progress.stage != self.stage or self.line is None:
             self.finish()
             self.stage = progress.stage
-            self.line = self.bars.add_task(f"{STAGES.get(progress.stage, progress.stage):9}", total=None, now="")
+            self.line = self.bars.add_task(
+                f"{STAGES.get(progress.stage, progress.stage):9}", total=None, now="", failed=False
+            )
         now = progress.table or ""
         if progress.total:
             self.bars.update(self.line, completed=progress.done, total=progress.total, now=now)
         else:
             self.bars.update(self.line, now=f"{now} {progress.done:,} rows" if progress.done else now)
+
+    def fail(self) -> None:
+        """The stage at work failed."""
+        if self.line is not None:
+            self.bars.update(self.line, failed=True, now="")
+            self.bars.stop_task(self.line)
 
     def finish(self) -> None:
         """The last stage is done."""
@@ -51,7 +70,7 @@ class StageLines:
 def shown_progress(console: Console) -> Iterator[Callable[["Progress"], None]]:
     """Shows progress while the block runs; the lines stay with the seconds of each stage."""
     bars = Bars(
-        SpinnerColumn(finished_text="[green]✓[/]"),
+        Mark(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
@@ -60,5 +79,9 @@ def shown_progress(console: Console) -> Iterator[Callable[["Progress"], None]]:
     )
     with bars:
         lines = StageLines(bars)
-        yield lines
+        try:
+            yield lines
+        except BaseException:
+            lines.fail()
+            raise
         lines.finish()

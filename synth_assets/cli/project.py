@@ -15,9 +15,9 @@ PROJECT = click.option(
     "--project",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
+    envvar="SYNTH_PROJECT",
     default=Path(),
-    show_default="this folder",
-    help="The folder with plans/ and resources/.",
+    help="The folder with plans/ and resources/; SYNTH_PROJECT, or this one.",
 )
 
 

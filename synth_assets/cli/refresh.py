@@ -11,11 +11,28 @@ import click
 
 from synth_assets.cli.console import console, reporting
 from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
+from synth_assets.errors import SynthAssetsError
 
 if TYPE_CHECKING:
     from synth_assets.project import Project
+    from synth_assets.store.verdict import Verdict
 
 NO_PROJECT = "--from and --to"
+REMEDY = "follow the remedies above, or lower the plan's `gate:` knowingly."
+REMEDY_WITHOUT_PLAN = "make a project (synth-assets init) and follow the remedies above in its plan."
+
+
+class NotPublished(SynthAssetsError):
+    """The checks failed; which, is printed before."""
+
+    def __init__(self, verdict: "Verdict", *, remedy: str) -> None:
+        self.verdict = verdict
+        number = len(verdict.failures)
+        super().__init__(
+            f"{number} {'check' if number == 1 else 'checks'} of {verdict.dataset} failed.",
+            untouched="Nothing was published: every target is as it was.",
+            next_step=remedy,
+        )
 
 
 @click.command("refresh", short_help="Refresh targets with synthetic rows.")
@@ -51,7 +68,7 @@ def command(
 
         with direct_project(source_url, target_url) as project:
             name = next(iter(project.datasets))
-            run(project, name, list(project.datasets[name].targets), seed=seed)
+            run(project, name, list(project.datasets[name].targets), seed=seed, remedy=REMEDY_WITHOUT_PLAN)
         return
     if dataset is None:
         raise click.UsageError(f"Say what to refresh: --dataset NAME in a project, or {NO_PROJECT} without one.")
@@ -63,10 +80,10 @@ def command(
             from synth_assets.plan.nearest import hint
 
             raise click.UsageError(f"{target!r} is not a target of {dataset!r}{hint(target, known)}")
-    run(project, dataset, targets or known, seed=seed)
+    run(project, dataset, targets or known, seed=seed, remedy=REMEDY)
 
 
-def run(project: "Project", dataset: str, targets: Sequence[str], *, seed: int | None) -> None:
+def run(project: "Project", dataset: str, targets: Sequence[str], *, seed: int | None, remedy: str) -> None:
     """Run all stages, showing how far they are, and print what was done."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from synth_assets.cli.progress import shown_progress
@@ -78,8 +95,8 @@ def run(project: "Project", dataset: str, targets: Sequence[str], *, seed: int |
         with shown_progress(console(stderr=True)) as progress:
             result = Refresh(project, dataset, refresh=new_refresh(), seed=seed, progress=progress).run(targets)
     except VerdictFailed as failed:
-        print_failure(failed.verdict, console(stderr=True))
-        raise
+        print_failure(failed.verdict, project.dataset(dataset).gate, console(stderr=True))
+        raise NotPublished(failed.verdict, remedy=remedy) from None
     print_result(result, project, out)
 
 

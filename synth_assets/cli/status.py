@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from synth_assets.cli.console import console, reporting
+from synth_assets.cli.console import console, grid, reporting
 from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
-from synth_assets.cli.summary import grid
 from synth_assets.errors import SynthAssetsError
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
     from synth_assets.project import Project
     from synth_assets.store.store import Store
+
+SHOWN = ("shape", "trend", "cardinality", "two_sample", "membership_auc")
 
 
 @click.command("status", short_help="Refreshes, their verdicts, and what is live in each target.")
@@ -47,14 +48,15 @@ def verdicts(store: "Store", dataset: str) -> "Grid | Text":
     artifacts = store.artifacts(dataset, stage=STAGE)
     if not artifacts:
         return Text(f"No refresh yet: synth-assets refresh --dataset {dataset}", style="dim")
-    table = grid("refresh", "judged", "verdict", "checks", "figures", right=("checks",))
+    names = [name.replace("_", " ") for name in SHOWN]
+    table = grid("refresh", "judged", "verdict", "checks", *names, right=("checks", *names))
     for artifact in reversed(artifacts):
         verdict = load_verdict(store, artifact)
         passed = (
             Text("passed", style="green") if verdict.passed else Text(f"{len(verdict.failures)} failed", style="red")
         )
-        figures = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in sorted(verdict.figures.items()))
-        table.add_row(verdict.refresh, when(artifact.created), passed, str(len(verdict.checks)), Text(figures))
+        figures = [f"{verdict.figures[name]:.3f}" if name in verdict.figures else "" for name in SHOWN]
+        table.add_row(verdict.refresh, when(artifact.created), passed, str(len(verdict.checks)), *figures)
     return table
 
 
@@ -71,7 +73,7 @@ def target_lines(project: "Project", dataset: str) -> Iterator[tuple[str, tuple[
 
     for name, database in project.targets(dataset).items():
         try:
-            entries = history(database.resolve_url(os.environ), database.namespace)
+            entries = history(name, database.resolve_url(os.environ), namespace=database.namespace)
         except SynthAssetsError as error:
             # One target that does not answer must not hide the others.
             yield name, (Text("not known", style="yellow"), Text(), Text(), Text(error.failed))

@@ -4,23 +4,19 @@ import os
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table as Grid
 from rich.text import Text
 
+from synth_assets.cli.console import grid
+from synth_assets.cli.figures import figures_grid
+
 if TYPE_CHECKING:
+    from synth_assets.plan.resolved import Gate
     from synth_assets.project import Project
     from synth_assets.publish.publication import Publication
     from synth_assets.refresh import RefreshResult
     from synth_assets.store.verdict import CheckResult, Verdict
 
 MOST_LINES = 20
-
-
-def grid(*headings: str, right: tuple[str, ...] = ()) -> Grid:
-    table = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
-    return table
 
 
 def print_result(result: "RefreshResult", project: "Project", out: Console) -> None:
@@ -31,20 +27,16 @@ def print_result(result: "RefreshResult", project: "Project", out: Console) -> N
     tables.add_row(Text("all", style="bold"), Text(f"{sum(result.rows.values()):,}", style="bold"))
     out.print()
     out.print(tables)
-    print_verdict(result.verdict, out)
+    print_verdict(result.verdict, project.dataset(result.verdict.dataset).gate, out)
     for publication in result.publications:
         print_publication(publication, project, out)
 
 
-def print_verdict(verdict: "Verdict", out: Console) -> None:
+def print_verdict(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     """Its figures, how many checks passed, what it warns of and what it lets through."""
     out.print()
-    figures = grid("figure", "value", right=("value",))
-    for name, value in sorted(verdict.figures.items()):
-        figures.add_row(Text(name.replace("_", " ")), f"{value:.3f}")
-    if verdict.figures:
-        out.print(figures)
-        out.print()
+    out.print(figures_grid(verdict.figures, gate))
+    out.print()
     passed = sum(check.passed for check in verdict.checks)
     warned = [check for check in verdict.checks if not check.passed and check not in verdict.failures]
     line = Text("✓ " if verdict.passed else "✗ ", style="bold green" if verdict.passed else "bold red")
@@ -69,9 +61,9 @@ def print_checks(checks: "list[CheckResult]", out: Console, *, style: str) -> No
         out.print(f"  and {len(checks) - MOST_LINES} more")
 
 
-def print_failure(verdict: "Verdict", out: Console) -> None:
+def print_failure(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     """What did not pass."""
-    print_verdict(verdict, out)
+    print_verdict(verdict, gate, out)
     print_checks(list(verdict.failures), out, style="red")
     out.print()
 
