@@ -138,8 +138,7 @@ Draw = Callable[[int, pl.DataFrame], pl.DataFrame]
 class Walk:
     """The siblings so far of many parents, while further ones are generated round by round."""
 
-    def __init__(self, order: FamilyOrder, schema: pl.Schema, parents: int, rng: np.random.Generator) -> None:
-        self._rng = rng
+    def __init__(self, order: FamilyOrder, schema: pl.Schema, parents: int) -> None:
         self._order = order
         self._schema = schema
         self._sums = {name: np.zeros(parents) for name in order.averaged}
@@ -187,9 +186,6 @@ class Walk:
             return rows
         before = self._last[column].to_physical().cast(pl.Int64).gather(self._row_of_parent[active]).to_numpy()
         gaps = rows[column].cast(pl.Int64).fill_null(0).to_numpy()
-        if self._order.latest is not None:
-            room = np.maximum(self._order.latest - before, 0) // self._order.unit
-            gaps = np.where(gaps > room, self._rng.integers(0, room + 1), gaps)
         values = pl.Series(before + gaps * self._order.unit)
         return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
 
@@ -206,7 +202,6 @@ def walk_families(
     schema: pl.Schema,
     start: Draw,
     step: Draw,
-    rng: np.random.Generator,
 ) -> tuple[Rows, pl.DataFrame]:
     """Generate all children of all parents, the first ones first.
 
@@ -217,12 +212,11 @@ def walk_families(
         schema: Types of the rows.
         start: Draws first children from n and their context.
         step: Draws further ones; the order column comes out as a gap.
-        rng: Source of randomness.
 
     Returns:
         The parent of each row, and the rows, both by parent and position.
     """
-    walk = Walk(order, schema, len(counts), rng)
+    walk = Walk(order, schema, len(counts))
     parents, parts = [], []
     for position in range(int(counts.max(initial=0))):
         active = np.flatnonzero(counts > position)
@@ -241,4 +235,31 @@ def walk_families(
         return np.array([], dtype=np.int64), pl.DataFrame(schema=schema)
     owner = np.concatenate(parents)
     by_parent = np.argsort(owner, kind="stable")
-    return owner[by_parent], pl.concat(parts)[by_parent]
+    return owner[by_parent], pull_in(pl.concat(parts)[by_parent], owner[by_parent], order)
+
+
+def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder) -> pl.DataFrame:
+    """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
+
+    Args:
+        rows: By parent and position.
+        parents: The parent of each row.
+        order: How siblings follow each other.
+    """
+    if order.column is None or order.earliest is None or order.latest is None or not rows.height:
+        return rows
+    values = rows[order.column].to_physical().cast(pl.Int64).to_numpy().copy()
+    starts = np.r_[0, np.flatnonzero(np.diff(parents)) + 1]
+    lengths = np.diff(np.r_[starts, len(parents)])
+    first, last = values[starts], values[starts + lengths - 1]
+    beyond = np.maximum(last - order.latest, 0)
+    shift = np.minimum(
+        -(-beyond // order.unit) * order.unit, np.maximum(first - order.earliest, 0) // order.unit * order.unit
+    )
+    first, last = first - shift, last - shift
+    values -= np.repeat(shift, lengths)
+    room = np.maximum(order.latest - first, 0) // order.unit
+    steps = (values - np.repeat(first, lengths)) // order.unit
+    squeeze = np.repeat(np.where(last > order.latest, room / np.maximum((last - first) // order.unit, 1), 1.0), lengths)
+    values = np.repeat(first, lengths) + np.floor(steps * squeeze).astype(np.int64) * order.unit
+    return rows.with_columns(_from_physical(pl.Series(values), rows.schema[order.column]).alias(order.column))

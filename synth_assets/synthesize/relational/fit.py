@@ -259,9 +259,10 @@ class TableFit:
 
     def _rules(self, ruled: list[ColumnDecision]) -> Rules:
         name = self._structure.name
-        rows = self._inputs.snapshot[name].read(columns=[c.name for c in ruled], part="training")
+        rows = self._inputs.snapshot[name].read(columns=[c.name for c in ruled])
         return Rules.fit(
-            rows,
+            rows[self._training],
+            avoid=rows,
             table=self._structure.table,
             columns=ruled,
             profile=self._inputs.profiles[name],

@@ -166,7 +166,6 @@ class ValueModel:
             schema=encoded,
             start=lambda n, context: self._draw_encoded("rows", n, context, rng),
             step=lambda n, context: self._draw_encoded("steps", n, context, rng),
-            rng=rng,
         )
         return parents, self._repaired(self._decoded(rows), rng)
 

@@ -9,7 +9,7 @@ import pytest
 from synth_assets.catalog.model import Check, Column, DataType, Kind, Table
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
-from synth_assets.synthesize.relational.families import choose_order, step_frames
+from synth_assets.synthesize.relational.families import FamilyOrder, choose_order, pull_in, step_frames
 from synth_assets.synthesize.relational.gaps import Gaps, common_unit
 from synth_assets.synthesize.relational.hierarchy import levels, parent_levels
 from synth_assets.synthesize.relational.matching import NO_ROW, gather, group_numbers, match_rows, rank_within
@@ -160,3 +160,10 @@ def test_checks_find_the_rows_that_break_them() -> None:
 def test_checks_that_name_other_columns_or_cannot_be_read_are_left_out() -> None:
     table = check_table("low <= other", "no_such_function(low) > 0")
     assert RowChecks.of(table, ["low", "high"]).expressions == ()
+
+
+def test_families_that_run_too_late_move_to_earlier() -> None:
+    order = FamilyOrder(column="year", unit=1, earliest=1990, latest=2000, previous=(), averaged=())
+    rows = pl.DataFrame({"year": [1998, 1999, 2002, 1995, 2000, 1990, 2000, 2010]})
+    parents = np.array([0, 0, 0, 1, 1, 2, 2, 2])
+    assert pull_in(rows, parents, order)["year"].to_list() == [1996, 1997, 2000, 1995, 2000, 1990, 1995, 2000]
