@@ -10,6 +10,7 @@ import polars as pl
 from synth_assets.synthesize.trees.scale import Codes
 
 _MOST_INVENTED = 50
+_FEW = 2_000
 _ALPHABET = np.array(list("abcdefghijklmnopqrstuvwxyz"))
 
 
@@ -58,9 +59,12 @@ class LabelCodes:
         return pl.Enum(self.labels)
 
     @cached_property
+    def _plain(self) -> list[str | None]:
+        return [None, *(self.labels or self.invented)]
+
+    @cached_property
     def _texts(self) -> pl.Series:
-        texts = [None, *self.labels]
-        return pl.Series(texts, dtype=pl.String)
+        return pl.Series(self._plain, dtype=pl.String)
 
     def encode(self, series: pl.Series) -> Codes:
         """The code of each text."""
@@ -79,9 +83,13 @@ class LabelCodes:
     def decode(self, name: str, codes: Codes, rng: np.random.Generator) -> pl.Series:
         """The text of each code."""
         if self.labels or not self.invented:
-            return self._texts.gather(pl.Series(np.where(codes > len(self.labels), 0, codes))).alias(name)
-        pick = rng.integers(1, len(self.invented) + 1, len(codes)) * (codes > 0)
-        return pl.Series([None, *self.invented], dtype=pl.String).gather(pl.Series(pick)).alias(name)
+            places = np.where(codes > len(self.labels), 0, codes)
+        else:
+            places = rng.integers(1, len(self.invented) + 1, len(codes)) * (codes > 0)
+        if len(codes) < _FEW:  # a series of few texts is built faster than it is gathered
+            texts = self._plain
+            return pl.Series(name, [texts[place] for place in places.tolist()], dtype=pl.String)
+        return self._texts.gather(pl.Series(places)).alias(name)
 
 
 def _counted(series: pl.Series) -> pl.DataFrame:

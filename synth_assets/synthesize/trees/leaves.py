@@ -53,13 +53,31 @@ class Leaves:
         running: Floats = np.minimum(total - before[self.numbers], 1.0) + self.numbers
         return running
 
+    @cached_property
+    def _starts(self) -> npt.NDArray[np.intp]:
+        return self.ends - self._sizes
+
+    @cached_property
+    def _sizes(self) -> npt.NDArray[np.intp]:
+        return np.diff(self.ends, prepend=0)
+
+    @cached_property
+    def _guide(self) -> npt.NDArray[np.intp]:
+        """Where to start looking: with k codes in a leaf, the place at each k-th of its distribution."""
+        within = np.arange(len(self.codes)) - self._starts[self.numbers]
+        places = np.searchsorted(self._running, self.numbers + within / self._sizes[self.numbers], side="right")
+        return np.minimum(places, self.ends[self.numbers] - 1)
+
     def draw(self, leaf: npt.NDArray[np.intp], uniform: Floats) -> Codes:
-        """A code for each row's leaf, by inverting its distribution at `uniform`."""
-        if len(self.ends) == 1:
-            at = np.searchsorted(self._running, uniform, side="right")
-            return self.codes[np.minimum(at, len(self.codes) - 1)]
-        at = np.searchsorted(self._running, leaf + uniform, side="right")
-        return self.codes[np.minimum(at, self.ends[leaf] - 1)]
+        """A code for each row's leaf, by inverting its distribution at `uniform` (Chen and Asau's guide table)."""
+        slot = self._starts.take(leaf) + (uniform * self._sizes.take(leaf)).astype(np.intp)
+        at, wanted, last = self._guide.take(slot), leaf + uniform, self.ends.take(leaf) - 1
+        behind = np.flatnonzero((self._running.take(at) <= wanted) & (at < last))
+        while len(behind):
+            at[behind] += 1
+            now = at[behind]
+            behind = behind[(self._running.take(now) <= wanted[behind]) & (now < last[behind])]
+        return self.codes.take(at)
 
     def likelihood(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Floats:
         """The probability of each row's code in its leaf, never 0."""

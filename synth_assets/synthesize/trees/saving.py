@@ -187,7 +187,8 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
     parts = []
     for number, part in enumerate(stored):
         node, answer, share, table = (_of(frame, "part", number) for frame in (nodes, answers, shares, tables))
-        tree = Tree(node["column"], node["left"], node["table"], answer["right"], node["leaf"], part["depth"])
+        column, left, table_, leaf = (node[name].astype(np.intp) for name in ("column", "left", "table", "leaf"))
+        tree = Tree(column, left, table_, answer["right"], leaf, part["depth"])
         ends = np.cumsum(np.bincount(share["leaf"])).astype(np.intp)
         directions = []
         for which, edges in enumerate(part["directions"]):

@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.trees.scale import Codes
 
-Whole = npt.NDArray[np.int32]
+Whole = npt.NDArray[np.intp]
 _BLOCK = 16_384  # rows walked at a time, so that they stay in the processor's cache
+_FEW = 1_024  # so many rows are walked to the end together; of more, those that have arrived are set aside
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,33 @@ class Tree:
         return out
 
     def _walk(self, codes: Codes) -> npt.NDArray[np.intp]:
-        rows = np.arange(codes.shape[1])
-        node = np.zeros(len(rows), np.int32)
-        for _ in range(self.depth):
-            seen = codes[self.column[node], rows]
-            node = self.left[node] + self.right[self.table[node] + seen]
-        return self.leaf[node].astype(np.intp)
+        # `take` on flat arrays is several times quicker than indexing, most of all for few rows.
+        rows = codes.shape[1]
+        flat, starts = codes.ravel(), self.column * rows
+        place, node = np.arange(rows), np.zeros(rows, np.intp)
+        done: npt.NDArray[np.intp] | None = None  # where the walked rows stand among all, once some have arrived
+        leaf = np.empty(0, np.intp)
+        for step in range(1, self.depth + 1):
+            seen = flat.take(starts.take(node) + place)
+            node = self.left.take(node) + self.right.take(self.table.take(node) + seen)
+            if rows > _FEW and step % 4 == 0:
+                arrived = self.leaf.take(node)
+                if done is None:
+                    leaf, done = arrived, place
+                else:
+                    leaf[done] = arrived
+                on = np.flatnonzero(arrived < 0)
+                if not len(on):
+                    return leaf
+                place, node, done = place.take(on), node.take(on), done.take(on)
+        if done is None:
+            return self.leaf.take(node)
+        leaf[done] = self.leaf.take(node)
+        return leaf
 
 
 STUMP = Tree(
-    np.zeros(1, np.int32), np.zeros(1, np.int32), np.zeros(1, np.int32), np.zeros(1, np.uint8), np.zeros(1, np.int32), 0
+    np.zeros(1, np.intp), np.zeros(1, np.intp), np.zeros(1, np.intp), np.zeros(1, np.uint8), np.zeros(1, np.intp), 0
 )
 
 
@@ -128,11 +146,11 @@ def lookup(column: int, size: int) -> Tree:
         (codes >= (low + high) // 2).astype(np.uint8) if high - low > 1 else np.zeros(size, np.uint8)
         for low, high in spans
     ]
-    leaf = np.array([low if high - low == 1 else -1 for low, high in spans], np.int32)
+    leaf = np.array([low if high - low == 1 else -1 for low, high in spans], np.intp)
     return Tree(
-        np.full(len(spans), column, np.int32),
-        np.array(left, np.int32),
-        (np.arange(len(spans)) * size).astype(np.int32),
+        np.full(len(spans), column, np.intp),
+        np.array(left, np.intp),
+        (np.arange(len(spans)) * size).astype(np.intp),
         np.concatenate(right),
         leaf,
         int(np.ceil(np.log2(size))) if size > 1 else 0,
@@ -203,8 +221,8 @@ def _flatten(
         level = following
     widest = int(sizes.max())
     answers: list[npt.NDArray[np.uint8]] = [np.zeros(widest, np.uint8)]
-    column, table, at = np.zeros(len(order), np.int32), np.zeros(len(order), np.int32), widest
-    leaf, leaves = np.full(len(order), -1, np.int32), 0
+    column, table, at = np.zeros(len(order), np.intp), np.zeros(len(order), np.intp), widest
+    leaf, leaves = np.full(len(order), -1, np.intp), 0
     for number, node in enumerate(order):
         if not inner[node]:
             leaf[number] = leaves
@@ -215,4 +233,4 @@ def _flatten(
         column[number], table[number] = columns[place], at
         answers.append(answer)
         at += len(answer)
-    return Tree(column, np.array(starts, np.int32), table, np.concatenate(answers), leaf, depth)
+    return Tree(column, np.array(starts, np.intp), table, np.concatenate(answers), leaf, depth)
