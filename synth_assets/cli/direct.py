@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from synth_assets.plan.resources import DatabaseSettings
     from synth_assets.project import Project
 
 SOURCE, TARGET = "source", "target"
@@ -28,11 +29,8 @@ def direct_project(source_url: str, target_url: str) -> Iterator["Project"]:
         DatabaseError: One of them cannot be connected to.
     """
     from synth_assets.catalog.connection import open_engine
-    from synth_assets.plan.resources import DatabaseSettings, ResourcesSettings, StoreSettings
-    from synth_assets.plan.settings import DatasetSettings
-    from synth_assets.project import Project
+    from synth_assets.plan.resources import DatabaseSettings
     from synth_assets.publish.authorize import authorize_if_empty
-    from synth_assets.store.key import random_key
 
     source_url, target_url = database_url(source_url, "--from"), database_url(target_url, "--to")
     with tempfile.TemporaryDirectory(prefix="synth-assets-") as folder:
@@ -42,16 +40,45 @@ def direct_project(source_url: str, target_url: str) -> Iterator["Project"]:
         }
         # Before anything is read or made: a source that does not answer must leave no new target behind.
         open_engine(source_url).dispose()
-        authorize_if_empty(TARGET, databases[TARGET], target_url, {SOURCE: source_url})
-        dataset = dataset_name(source_url)
-        key = base64.b64encode(random_key()).decode()
-        store = StoreSettings.model_validate({"url": f"file://{folder}/store", "key": key})
-        yield Project(
-            root=Path(folder),
-            environment="direct",
-            datasets={dataset: DatasetSettings(dataset=dataset, source=SOURCE, targets=(TARGET,))},
-            resources=ResourcesSettings(databases=databases, store=store),
-        )
+        with removed_if_new(target_url):
+            authorize_if_empty(TARGET, databases[TARGET], target_url, {SOURCE: source_url})
+            yield _project(Path(folder), source_url, databases)
+
+
+@contextmanager
+def removed_if_new(url: str) -> Iterator[None]:
+    """Removes a SQLite file that was not there before when the block fails before anything is published to it."""
+    import sqlalchemy
+
+    from synth_assets.catalog.connection import file_path
+    from synth_assets.publish.publish import history
+
+    parsed = sqlalchemy.make_url(url)
+    path = file_path(parsed) if parsed.get_backend_name() == "sqlite" else None
+    is_new = path is not None and not path.exists()
+    try:
+        yield
+    except BaseException:
+        if is_new and path is not None and path.exists() and not history(TARGET, url):
+            path.unlink()
+        raise
+
+
+def _project(folder: Path, source_url: str, databases: "dict[str, DatabaseSettings]") -> "Project":
+    from synth_assets.plan.resources import ResourcesSettings, StoreSettings
+    from synth_assets.plan.settings import DatasetSettings
+    from synth_assets.project import Project
+    from synth_assets.store.key import random_key
+
+    dataset = dataset_name(source_url)
+    key = base64.b64encode(random_key()).decode()
+    store = StoreSettings.model_validate({"url": f"file://{folder}/store", "key": key})
+    return Project(
+        root=folder,
+        environment="direct",
+        datasets={dataset: DatasetSettings(dataset=dataset, source=SOURCE, targets=(TARGET,))},
+        resources=ResourcesSettings(databases=databases, store=store),
+    )
 
 
 def database_url(text: str, option: str) -> str:

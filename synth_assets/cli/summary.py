@@ -35,7 +35,7 @@ def print_result(result: "RefreshResult", project: "Project", out: Console) -> N
 def print_verdict(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     """Its figures, how many checks passed, what it warns of and what it lets through."""
     out.print()
-    out.print(figures_grid(verdict.figures, gate))
+    out.print(figures_grid(verdict, gate))
     out.print()
     passed = sum(check.passed for check in verdict.checks)
     warned = [check for check in verdict.checks if not check.passed and check not in verdict.failures]
