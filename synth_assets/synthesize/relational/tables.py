@@ -91,9 +91,13 @@ class SourceTables(LinkedTables):
         return self._training[table]
 
     def count_children(self, reference: Reference) -> npt.NDArray[np.int64]:
-        """Training children of each parent row."""
+        """Training children of each parent row; all children where no parent row is held out.
+
+        In that case the children are held out one by one, and a count of what is left would be of no row's family.
+        """
         rows = self.parents(reference.child, reference.key)
-        wanted = rows[self.training(reference.child) & (rows >= 0)]
+        counted = self.training(reference.child) | self.training(reference.key.parent).all()
+        wanted = rows[counted & (rows >= 0)]
         return np.bincount(wanted, minlength=self.frame(reference.key.parent).height).astype(np.int64)
 
     def _from_snapshot(self, table: str) -> pl.DataFrame:

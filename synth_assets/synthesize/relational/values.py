@@ -10,8 +10,8 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, Synthesizer, TableSpec
-from synth_assets.synthesize.registry import learns_context, synthesizer_class
+from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, SequenceSynthesizer, Synthesizer, TableSpec
+from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.families import (
     POSITION,
@@ -24,9 +24,11 @@ from synth_assets.synthesize.relational.families import (
 )
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.sequences import fit_sequences
 
 MOST_REDRAWS = 20
 NATIVE = "trees"
+Part = Synthesizer | SequenceSynthesizer
 
 
 class ColumnType(Value):
@@ -70,7 +72,7 @@ class Training:
 class ValueModel:
     """Fitted synthesizers of one table: one for all rows, or one for first siblings and one for those that follow."""
 
-    def __init__(self, shape: Shape, parts: dict[str, Synthesizer], schema: pl.Schema, checks: RowChecks) -> None:
+    def __init__(self, shape: Shape, parts: dict[str, Part], schema: pl.Schema, checks: RowChecks) -> None:
         self._shape = shape
         self._parts = parts
         self._schema = schema
@@ -104,8 +106,11 @@ class ValueModel:
             else None
         )
 
+        def spec_of(columns: pl.DataFrame) -> TableSpec:
+            return TableSpec(table, tuple(_spec(columns[c], training, gaps) for c in columns.columns), min_group)
+
         def fitted(name: str, columns: pl.DataFrame, given: pl.DataFrame | None, part_seed: int) -> Synthesizer:
-            spec = TableSpec(table, tuple(_spec(columns[c], training, gaps) for c in columns.columns), min_group)
+            spec = spec_of(columns)
             model = synthesizer_class(name)(**(options if name == synthesizer else {}))
             model.fit(columns, table=spec, context=given, seed=part_seed)
             return model
@@ -115,14 +120,29 @@ class ValueModel:
             arranged = choose_order(
                 encoded,
                 _families(training.parents),
-                candidates=[name for name in training.order_candidates if encoded.schema[name] == rows.schema[name]],
+                candidates=_unchanged(training.order_candidates, encoded, rows),
                 fallback=training.order_fallback,
                 min_group=min_group,
             )
-        parts: dict[str, Synthesizer] = {}
+        parts: dict[str, Part] = {}
         if not native:
             learned = encoded.select(name for name in encoded.columns if name not in training.hidden)
-            parts["rows"] = fitted(synthesizer, learned, None, seed)
+            sequential = sequence_synthesizer_class(synthesizer)
+            if sequential and context is not None and training.parents is not None:
+                model = sequential(**options)
+                fit_sequences(
+                    model,
+                    learned,
+                    table=spec_of(learned),
+                    parents=_families(training.parents),
+                    candidates=_unchanged(training.order_candidates, learned, rows),
+                    fallback=training.order_fallback,
+                    context=context,
+                    seed=seed,
+                )
+                parts["rows"] = model
+            else:
+                parts["rows"] = fitted(synthesizer, learned, None, seed)
             if training.hidden:
                 known = learned if context is None else pl.concat([learned, context], how="horizontal")
                 parts["hidden"] = fitted(NATIVE, encoded.select(training.hidden), known, seed + 1)
@@ -158,6 +178,10 @@ class ValueModel:
         order, encoded = self._shape.order, self._encoded_schema()
         if order is None:
             parents = np.repeat(np.arange(len(counts)), counts)
+            if isinstance(sequences := self._parts["rows"], SequenceSynthesizer):
+                rows = sequences.sample_sequences(counts, context=features, rng=rng)
+                rows = self._with_hidden(rows, gather(features, parents), rng)
+                return parents, self._repaired(self._decoded(rows.cast(encoded)), rng)
             return parents, self._draw("rows", len(parents), gather(features, parents), rng, encoded)
         parents, rows = walk_families(
             counts,
@@ -201,11 +225,21 @@ class ValueModel:
         return rows.with_columns(pl.col(name).gather(source) for name in self._checks.columns)
 
     def _draw_encoded(self, part: str, n: int, context: pl.DataFrame | None, rng: np.random.Generator) -> pl.DataFrame:
-        uses_context = learns_context(self._shape.synthesizer)
-        rows = self._parts[part].sample(n, context=context if uses_context else None, given=None, rng=rng)
-        if "hidden" in self._parts:
+        model = self._parts[part]
+        if isinstance(model, SequenceSynthesizer):
+            alone = pl.DataFrame(height=n) if context is None else context
+            rows = model.sample_sequences(np.ones(n, dtype=np.int64), context=alone, rng=rng)
+        else:
+            uses_context = learns_context(self._shape.synthesizer)
+            rows = model.sample(n, context=context if uses_context else None, given=None, rng=rng)
+        return self._with_hidden(rows, context, rng)
+
+    def _with_hidden(self, rows: pl.DataFrame, context: pl.DataFrame | None, rng: np.random.Generator) -> pl.DataFrame:
+        """All columns in their order; where hidden ones have a model of their own, they are drawn by it."""
+        hidden_model = self._parts.get("hidden")
+        if isinstance(hidden_model, Synthesizer):
             known = rows if context is None else pl.concat([rows, context], how="horizontal")
-            hidden = self._parts["hidden"].sample(n, context=known, given=None, rng=rng)
+            hidden = hidden_model.sample(rows.height, context=known, given=None, rng=rng)
             rows = pl.concat([rows, hidden], how="horizontal")
         return rows.select(column.name for column in self._shape.columns)
 
@@ -221,12 +255,17 @@ class ValueModel:
     def load(cls, folder: Folder) -> Self:
         shape = Shape.model_validate(folder.read_json("values.json"))
         checks = RowChecks.model_validate(folder.read_json("checks.json"))
-        parts: dict[str, Synthesizer] = {}
+        parts: dict[str, Part] = {}
         for name in shape.parts:
             kind = NATIVE if name == "hidden" else shape.synthesizer
-            parts[name] = synthesizer_class(kind).load(folder.folder(name))
+            parts[name] = (sequence_synthesizer_class(kind) or synthesizer_class(kind)).load(folder.folder(name))
         schema = folder.read_frame("types.parquet").schema
         return cls(shape, parts, schema, checks)
+
+
+def _unchanged(names: Sequence[str], encoded: pl.DataFrame, rows: pl.DataFrame) -> list[str]:
+    """Those of the columns that are learned as they are."""
+    return [name for name in names if encoded.schema[name] == rows.schema[name]]
 
 
 def _families(parents: Rows) -> Rows:
