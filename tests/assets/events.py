@@ -1,6 +1,26 @@
-"""What a run left in its event log."""
+"""Runs of some stages, and what a run left in its event log."""
 
 import dagster as dg
+
+from synth_assets.assets.build import dataset_steps
+from synth_assets.assets.dataset import read_dataset
+from synth_assets.assets.refreshing import RefreshResource
+from synth_assets.project import Project
+from tests.assets.projects import DATASET
+
+
+def materialize(project: Project, instance: dg.DagsterInstance, *stages: str) -> dg.ExecuteInProcessResult:
+    """Run the steps of some stages of a project whose rows are generated."""
+    dataset = read_dataset(project, DATASET)
+    steps = dataset_steps(dataset)
+    chosen = [step for step in steps if {key.path[1] for key in step.keys} <= set(stages)]
+    return dg.materialize(
+        steps,
+        selection=dg.AssetSelection.assets(*chosen) | dg.AssetSelection.checks(*chosen),
+        instance=instance,
+        resources={dataset.resource: RefreshResource()},
+        raise_on_error=False,
+    )
 
 
 def materialized(result: dg.ExecuteInProcessResult) -> set[str]:

@@ -6,30 +6,14 @@ import dagster as dg
 import pytest
 
 from synth_assets.assets import build_definitions
-from synth_assets.assets.build import dataset_steps
-from synth_assets.assets.dataset import VERDICT, read_dataset
-from synth_assets.assets.refreshing import RefreshResource
+from synth_assets.assets.dataset import VERDICT
 from synth_assets.project import Project
 from synth_assets.store.verdict import Severity
 from synth_assets.validate.suite_run import SuiteRunner
-from tests.assets.events import checks, failures, materialized
+from tests.assets.events import checks, failures, materialize, materialized
 from tests.assets.projects import DATASET, MARK, TABLES, expect_the_impossible, rows_in_target
 
 PUBLISHED = {f"small/staging/{name.replace(' ', '_x20_')}" for name in TABLES}
-
-
-def materialize(project: Project, instance: dg.DagsterInstance, *stages: str) -> dg.ExecuteInProcessResult:
-    """Run the steps of some stages of a project whose rows are generated."""
-    dataset = read_dataset(project, DATASET)
-    steps = dataset_steps(dataset)
-    chosen = [step for step in steps if {key.path[1] for key in step.keys} <= set(stages)]
-    return dg.materialize(
-        steps,
-        selection=dg.AssetSelection.assets(*chosen) | dg.AssetSelection.checks(*chosen),
-        instance=instance,
-        resources={dataset.resource: RefreshResource()},
-        raise_on_error=False,
-    )
 
 
 def test_a_passing_verdict_lets_the_rows_through(generated: Project, instance: dg.DagsterInstance) -> None:

@@ -1,0 +1,207 @@
+"""Whole runs in process: what the assets tell, what is reused, how a source that has changed is met."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.events import DagsterEvent, DagsterEventType
+
+from synth_assets.assets import build_definitions
+from synth_assets.assets.cleanup import remove_snapshots
+from synth_assets.project import Project, load_project
+from synth_assets.refresh import open_store
+from tests.assets.events import checks, failures, materialized, metadata
+from tests.assets.projects import DATASET, KEY, MARK, TABLES, copy_project, make_project, rows_in_target
+
+
+@dataclass
+class Run:
+    project: Project
+    instance: dg.DagsterInstance
+    result: dg.ExecuteInProcessResult
+
+
+@pytest.fixture(scope="module")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A project after one run of its job."""
+    with pytest.MonkeyPatch.context() as patch, dg.DagsterInstance.ephemeral() as instance:
+        patch.setenv("SYNTH_STORE_KEY", KEY)
+        project = make_project(tmp_path_factory.mktemp("refreshed") / "project")
+        job = build_definitions(project).resolve_job_def("refresh_small")
+        yield Run(project, instance, job.execute_in_process(instance=instance))
+
+
+def execute(project: Project, instance: dg.DagsterInstance, **named: object) -> dg.ExecuteInProcessResult:
+    job = build_definitions(project).resolve_job_def("refresh_small")
+    return job.execute_in_process(instance=instance, raise_on_error=False, **named)
+
+
+def test_everything_is_materialized_and_published(refreshed: Run) -> None:
+    assert len(materialized(refreshed.result)) == 2 * 6 + 3 * 7 + 1
+    rows = rows_in_target(refreshed.project)
+    assert set(rows) == set(TABLES)
+    assert (rows["audit"], rows["regions"], rows["customers"]) == (0, 4, 300)
+
+
+def test_every_table_has_a_check_of_each_family(refreshed: Run) -> None:
+    found = checks(refreshed.result)
+    families = {"expectations", "integrity", "fidelity", "privacy"}
+    expected = {(f"small/synthetic/{name.replace(' ', '_x20_')}", f) for name in TABLES for f in families}
+    assert set(found) == expected | {("small/verdict", "gate")}
+    integrity = found["small/synthetic/orders", "integrity"].metadata
+    assert integrity["checks"].value > 0
+    assert {"check", "figure", "threshold", "description", "remedy"} <= set(integrity["results"].records[0].data)
+
+
+def test_assets_tell_rows_time_fingerprint_and_columns(refreshed: Run) -> None:
+    for stage in ("snapshot", "synthetic"):
+        told = metadata(refreshed.result, DATASET, stage, "orders")
+        assert told["dagster/row_count"] == 600
+        assert told["seconds"] >= 0
+        assert told["reused"] is False
+        assert len(told["fingerprint"]) == 64
+    schema = metadata(refreshed.result, DATASET, "synthetic", "customers")["dagster/column_schema"]
+    treatments = {column.name: column.tags["treatment"] for column in schema.columns}
+    assert treatments["email"] == "fake"
+    assert treatments["points"] == "learn"
+    published = metadata(refreshed.result, DATASET, "staging", "orders")
+    assert (published["dagster/row_count"], published["target"]) == (600, "staging")
+    assert metadata(refreshed.result, DATASET, "verdict")["passed"] is True
+    assert isinstance(metadata(refreshed.result, DATASET, "verdict")["shape"], float)
+
+
+def test_columns_know_where_they_come_from(refreshed: Run) -> None:
+    def lineage(stage: str, table: str, column: str) -> set[tuple[str, str]]:
+        found = metadata(refreshed.result, DATASET, stage, table)["dagster/column_lineage"].deps_by_column
+        return {(dep.asset_key.to_user_string(), dep.column_name) for dep in found.get(column, [])}
+
+    assert lineage("snapshot", "orders", "status") == {("small/source/orders", "status")}
+    assert lineage("synthetic", "orders", "status") == {("small/snapshot/orders", "status")}
+    assert lineage("synthetic", "orders", "customer_id") == {("small/synthetic/customers", "id")}
+    assert lineage("synthetic", "customers", "email") == set()
+    assert lineage("staging", "orders", "total") == {("small/synthetic/orders", "total")}
+
+
+def test_scores_are_observed_on_the_tables(refreshed: Run) -> None:
+    key = dg.AssetKey([DATASET, "synthetic", "orders"])
+    (record,) = refreshed.instance.fetch_observations(key, limit=1).records
+    observed = record.asset_observation.metadata
+    assert 0 < observed["fidelity_shape"].value <= 1
+
+
+def test_previews_show_synthetic_rows_only(refreshed: Run) -> None:
+    preview = metadata(refreshed.result, DATASET, "synthetic", "customers")["preview"]
+    assert preview.splitlines()[0].startswith("| id | name | email |")
+    assert MARK.lower() not in preview.lower()
+    # A copied table has no synthetic rows.
+    assert "preview" not in metadata(refreshed.result, DATASET, "synthetic", "regions")
+
+
+def test_nothing_real_is_in_the_event_log(refreshed: Run) -> None:
+    assert MARK.lower() not in str(refreshed.result.all_events).lower()
+
+
+def test_the_snapshot_is_gone_when_the_verdict_is_there(refreshed: Run) -> None:
+    assert open_store(refreshed.project).artifacts(DATASET, stage="snapshot") == []
+
+
+def test_unchanged_inputs_are_reused_with_the_same_data_version(refreshed: Run, tmp_path: Path) -> None:
+    again = copy_project(refreshed.project, tmp_path / "again")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(again, instance)
+    assert result.success, failures(result)
+    for stage in ("profile", "synthesizer", "synthetic"):
+        before = metadata(refreshed.result, DATASET, stage, "orders")
+        after = metadata(result, DATASET, stage, "orders")
+        assert after["reused"] is True
+        assert after["fingerprint"] == before["fingerprint"]
+
+
+def test_another_seed_makes_other_rows(refreshed: Run, tmp_path: Path) -> None:
+    again = copy_project(refreshed.project, tmp_path / "again")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = execute(again, instance, run_config={"resources": {"small_refresh": {"config": {"seed": 11}}}})
+    assert result.success, failures(result)
+    before = metadata(refreshed.result, DATASET, "synthetic", "orders")
+    assert metadata(result, DATASET, "synthetic", "orders")["fingerprint"] != before["fingerprint"]
+
+
+def change_source(project: Project, statement: str) -> None:
+    with closing(sqlite3.connect(project.root / "production.db")) as connection, connection:
+        connection.executescript(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("CREATE TABLE invoices (id INTEGER PRIMARY KEY);", "invoices: the table is new"),
+        ("DROP TABLE members; DROP TABLE teams;", "members: the table is gone"),
+        (
+            "DROP TABLE members; CREATE TABLE members (id INTEGER PRIMARY KEY, team INTEGER NOT NULL, level INTEGER);",
+            "members: the foreign key (team) to teams (id) is gone",
+        ),
+    ],
+)
+def test_a_source_with_other_tables_is_refused_before_it_is_read(
+    project: Project, instance: dg.DagsterInstance, statement: str, said: str
+) -> None:
+    change_source(project, statement)
+    result = execute(project, instance)
+    (message,) = failures(result).values()
+    assert list(failures(result)) == ["small__snapshot"]
+    assert said in message
+    assert "synth-assets plan --dataset small" in message
+    assert materialized(result) == set()
+    assert open_store(project).artifacts(DATASET) == []
+
+
+def test_a_new_column_is_treated(project: Project, instance: dg.DagsterInstance) -> None:
+    change_source(project, f"ALTER TABLE customers ADD COLUMN nickname TEXT DEFAULT '{MARK}';")
+    job = build_definitions(project).resolve_job_def("refresh_small")
+    result = job.execute_in_process(instance=instance, op_selection=["small__snapshot"])
+    schema = metadata(result, DATASET, "snapshot", "customers")["dagster/column_schema"]
+    assert "nickname" in {column.name for column in schema.columns}
+
+
+def test_a_new_column_is_held(project: Project, instance: dg.DagsterInstance) -> None:
+    plan = project.root / "plans" / "small.yaml"
+    plan.write_text(plan.read_text() + "on_new_column: hold\n")
+    change_source(project, "ALTER TABLE customers ADD COLUMN nickname TEXT;")
+    result = execute(load_project(project.root), instance)
+    assert "customers.nickname: the column is new" in failures(result)["small__snapshot"]
+
+
+def test_a_second_run_of_the_same_dataset_is_refused(project: Project, instance: dg.DagsterInstance) -> None:
+    job = build_definitions(project).resolve_job_def("refresh_small")
+    first = instance.create_run_for_job(job, tags=job.tags)
+    instance.report_dagster_event(
+        DagsterEvent(DagsterEventType.PIPELINE_START.value, job.name, message="at work"), first.run_id
+    )
+    result = execute(project, instance)
+    assert f"The run {first.run_id} is refreshing" in failures(result)["small__snapshot"]
+
+
+def test_a_failed_run_leaves_a_snapshot_only_until_the_sensor_looks(
+    project: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError(MARK)
+
+    monkeypatch.setattr("synth_assets.profile.profile.profile_table", crash)
+    result = execute(project, instance)
+    assert list(failures(result)) == ["small__profile"]
+    store = open_store(project)
+    assert len(store.artifacts(DATASET, stage="snapshot")) == 6
+    assert remove_snapshots(instance, project, DATASET) == {result.run_id}
+    assert store.artifacts(DATASET, stage="snapshot") == []
+    assert remove_snapshots(instance, project, DATASET) == set()
+
+
+def test_the_sensor_leaves_alone_what_is_not_over(generated: Project, instance: dg.DagsterInstance) -> None:
+    # The snapshot of this project is of a refresh that no run of this instance began.
+    assert remove_snapshots(instance, generated, DATASET) == set()
+    assert len(open_store(generated).artifacts(DATASET, stage="snapshot")) == 6
