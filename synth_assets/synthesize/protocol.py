@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.store.folder import Folder
@@ -61,6 +62,37 @@ class Synthesizer(Protocol):
 
     def sample(
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
+    ) -> pl.DataFrame: ...
+
+    def save(self, folder: Folder) -> None: ...
+
+    @classmethod
+    def load(cls, folder: Folder) -> Self: ...
+
+
+@runtime_checkable
+class SequenceSynthesizer(Protocol):
+    """A model of one table's learned columns whose rows form sequences, one for each parent.
+
+    Fitting: `rows` lie sequence by sequence and in order within each; `sequences` holds the number of each row's
+    sequence, `order` names the column by which rows ascend (None: none does), and `context` has one row for each row,
+    the same within a sequence. Sampling: `lengths` and `context` have one entry for each sequence; rows come out
+    sequence by sequence. Otherwise as for Synthesizer.
+    """
+
+    def fit_sequences(
+        self,
+        rows: pl.DataFrame,
+        *,
+        table: TableSpec,
+        sequences: npt.NDArray[np.int64],
+        order: str | None,
+        context: pl.DataFrame,
+        seed: int,
+    ) -> None: ...
+
+    def sample_sequences(
+        self, lengths: npt.NDArray[np.int64], *, context: pl.DataFrame, rng: np.random.Generator
     ) -> pl.DataFrame: ...
 
     def save(self, folder: Folder) -> None: ...

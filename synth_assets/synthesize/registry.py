@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import cast
 
 from synth_assets.errors import SynthAssetsError
-from synth_assets.synthesize.protocol import Synthesizer
+from synth_assets.synthesize.protocol import SequenceSynthesizer, Synthesizer
 
 # Module and class of each; a module is imported when its synthesizer is asked for, since some take seconds.
 _SYNTHESIZERS = {
@@ -14,7 +14,8 @@ _SYNTHESIZERS = {
     "tvae": ("synth_assets.synthesize.sdv.single_table", "TVAE"),
     "copula_gan": ("synth_assets.synthesize.sdv.single_table", "CopulaGAN"),
 }
-SYNTHESIZER_NAMES = tuple(_SYNTHESIZERS)
+_SEQUENCE_SYNTHESIZERS = {"par": ("synth_assets.synthesize.sdv.par", "PAR")}
+SYNTHESIZER_NAMES = (*_SYNTHESIZERS, *_SEQUENCE_SYNTHESIZERS)
 
 
 class UnknownSynthesizer(SynthAssetsError):
@@ -35,6 +36,14 @@ def synthesizer_class(name: str) -> type[Synthesizer]:
         raise UnknownSynthesizer(name)
     module, attribute = _SYNTHESIZERS[name]
     return cast(type[Synthesizer], getattr(import_module(module), attribute))
+
+
+def sequence_synthesizer_class(name: str) -> type[SequenceSynthesizer] | None:
+    """The class of a synthesizer of one table's rows in sequences; None if the name is not that of one."""
+    if name not in _SEQUENCE_SYNTHESIZERS:
+        return None
+    module, attribute = _SEQUENCE_SYNTHESIZERS[name]
+    return cast(type[SequenceSynthesizer], getattr(import_module(module), attribute))
 
 
 def learns_context(name: str) -> bool:

@@ -1,7 +1,7 @@
 """All columns of a table as one frame for SDV, and back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec
+from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, TableSpec
 from synth_assets.synthesize.sdv.coding import (
     UNKNOWN,
     Coding,
@@ -67,7 +67,7 @@ class FrameCoding:
     @classmethod
     def fit_context(cls, rows: pl.DataFrame, *, min_group: int) -> Self:
         """The codings of context columns, by their types."""
-        kinds = {name: _kind(dtype) for name, dtype in rows.schema.items()}
+        kinds = {name: kind_of(dtype) for name, dtype in rows.schema.items()}
         return cls.fit(rows, tuple(ColumnSpec(name, kind) for name, kind in kinds.items()), min_group=min_group)
 
     @property
@@ -180,6 +180,15 @@ def metadata_of(tables: Mapping[str, Mapping[str, str]]) -> Any:
     )
 
 
+def table_to_json(table: TableSpec) -> JsonValue:
+    return {"name": table.name, "min_group": table.min_group, "columns": [asdict(spec) for spec in table.columns]}
+
+
+def table_from_json(value: Any) -> TableSpec:
+    columns = tuple(ColumnSpec(**{**spec, "kind": ColumnKind(spec["kind"])}) for spec in value["columns"])
+    return TableSpec(value["name"], columns, value["min_group"])
+
+
 def code_numbers(words: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """The codes behind `_words`."""
     different, where = np.unique(words.astype(str), return_inverse=True)
@@ -206,7 +215,8 @@ def _filled(values: npt.NDArray[Any], missing: Mask, rng: np.random.Generator) -
     return values[source]
 
 
-def _kind(dtype: pl.DataType) -> ColumnKind:
+def kind_of(dtype: pl.DataType) -> ColumnKind:
+    """How a column of that type is read."""
     if dtype == pl.Boolean:
         return ColumnKind.BOOLEAN
     if dtype.is_temporal():

@@ -5,9 +5,12 @@ import io
 import logging
 import random
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
+
+from synth_assets.synthesize.sdv.errors import EngineFailed
 
 _LOGGERS = (
     "sdv",
@@ -58,3 +61,17 @@ def quietly_seeded(seed: int) -> Iterator[None]:
 def draw_seed(rng: np.random.Generator) -> int:
     """A seed for generators that take no NumPy Generator."""
     return int(rng.integers(2**31 - 1))
+
+
+def run_sdv(work: Callable[[], Any], *, engine: str, table: str, doing: str, seed: int) -> Any:
+    """What `work` gives, run seeded and silent.
+
+    Raises:
+        EngineFailed: Whatever SDV raised.
+    """
+    try:
+        with quietly_seeded(seed):
+            return work()
+    except Exception as error:  # noqa: BLE001 (whatever SDV raises)
+        # `from None`: SDV's messages may quote rows.
+        raise EngineFailed(engine, table, doing, type(error).__name__) from None

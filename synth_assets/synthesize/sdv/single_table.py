@@ -6,19 +6,17 @@ comes out, no value outside the protected range, and every type as it was fitted
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import numpy as np
 import polars as pl
-from pydantic import JsonValue
 
 from synth_assets.plan.nearest import hint
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, TableSpec
+from synth_assets.synthesize.protocol import TableSpec
 from synth_assets.synthesize.sdv.conditional import draw_conditionally
-from synth_assets.synthesize.sdv.errors import EngineFailed, GivenNotMet, OptionRefused
-from synth_assets.synthesize.sdv.frames import FrameCoding, Known, metadata_of
+from synth_assets.synthesize.sdv.errors import GivenNotMet, OptionRefused
+from synth_assets.synthesize.sdv.frames import FrameCoding, Known, metadata_of, table_from_json, table_to_json
 from synth_assets.synthesize.sdv.options import (
     CopulaGANOptions,
     CTGANOptions,
@@ -28,7 +26,7 @@ from synth_assets.synthesize.sdv.options import (
     read_options,
 )
 from synth_assets.synthesize.sdv.rejection import draw_and_reject
-from synth_assets.synthesize.sdv.runtime import draw_seed, quietly_seeded
+from synth_assets.synthesize.sdv.runtime import draw_seed, run_sdv
 from synth_assets.synthesize.trees.synthesizer import TreesSynthesizer
 
 if TYPE_CHECKING:
@@ -111,7 +109,7 @@ class SingleTable:
         elif self._coding.columns:
             drawn |= {c: pl.Series(c, [], dtype=t) for c, t in self._schema.items() if c in self._coding.names}
         columns = [made.get(spec.name, drawn.get(spec.name)) for spec in self._table.columns]
-        return pl.DataFrame([c for c in columns if c is not None], height=n if columns else None)
+        return pl.DataFrame([c for c in columns if c is not None], height=n)
 
     def save(self, folder: Folder) -> None:
         """SDV's own pickle of the model, and all else as JSON and Parquet."""
@@ -122,7 +120,7 @@ class SingleTable:
             {
                 "version": VERSION,
                 "options": self._options.model_dump(mode="json"),
-                "table": _table_to_json(self._table),
+                "table": table_to_json(self._table),
                 "columns": self._coding.to_json(),
                 "has_model": self._model is not None,
             },
@@ -144,7 +142,7 @@ class SingleTable:
 
         stored: Any = folder.read_json("engine.json")
         made = cls(**stored["options"])
-        made._table = _table_from_json(stored["table"])
+        made._table = table_from_json(stored["table"])
         made._coding = FrameCoding.from_json(stored["columns"])
         made._schema = folder.read_frame("types.parquet").schema
         made._rest = TreesSynthesizer.load(folder.folder("rest"))
@@ -195,12 +193,7 @@ class SingleTable:
         )
 
     def _run(self, doing: str, work: Callable[[], Any], seed: int) -> Any:
-        try:
-            with quietly_seeded(seed):
-                return work()
-        except Exception as error:  # noqa: BLE001 (whatever SDV raises)
-            # `from None`: SDV's messages may quote rows.
-            raise EngineFailed(self.kind.engine, self._table.name, doing, type(error).__name__) from None
+        return run_sdv(work, engine=self.kind.engine, table=self._table.name, doing=doing, seed=seed)
 
     def _check_columns(self) -> None:
         """Options that name columns must name those that the table learns."""
@@ -269,12 +262,3 @@ class TVAE(SingleTable):
         from sdv.single_table import TVAESynthesizer
 
         return TVAESynthesizer(metadata, **self._options.model_dump())
-
-
-def _table_to_json(table: TableSpec) -> JsonValue:
-    return {"name": table.name, "min_group": table.min_group, "columns": [asdict(spec) for spec in table.columns]}
-
-
-def _table_from_json(value: Any) -> TableSpec:
-    columns = tuple(ColumnSpec(**{**spec, "kind": ColumnKind(spec["kind"])}) for spec in value["columns"])
-    return TableSpec(value["name"], columns, value["min_group"])
