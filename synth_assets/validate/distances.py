@@ -7,9 +7,10 @@ import numpy as np
 
 from synth_assets.validate.encoding import NULL, RARE, Array, Scale, Side
 from synth_assets.validate.statistics import ONE_SIDED_95, STUDENT_95, auc_with_error
+from synth_assets.validate.threads import one_thread
 
-ROWS_ATTACKED = 2_000
-ROWS_COMPARED = 4_000
+ROWS_ATTACKED = 1_500
+ROWS_COMPARED = 3_000
 # Searched for the nearest one. A sample of them would hide most copies, so it is as large as time allows.
 ROWS_SEARCHED = 200_000
 FEWEST_GROUPS, MOST_GROUPS = 5, 9
@@ -65,7 +66,8 @@ def nearest(points: Array, queries: Array) -> Array:
 def _nearest(points: Array, queries: Array) -> tuple[Array, Array]:
     from sklearn.neighbors import NearestNeighbors
 
-    distances, positions = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(queries)
+    with one_thread():
+        distances, positions = NearestNeighbors(n_neighbors=1).fit(points).kneighbors(queries)
     return distances[:, 0], positions[:, 0]
 
 

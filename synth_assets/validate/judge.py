@@ -1,7 +1,7 @@
 """Judging a dataset: every check of every table and key, and the verdict that they make."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from synth_assets.catalog.driving import driving_keys
@@ -20,6 +20,8 @@ from synth_assets.validate.subject import Subject, subjects
 from synth_assets.validate.suite_run import FAMILY as EXPECTATIONS
 from synth_assets.validate.suite_run import SuiteRunner
 from synth_assets.validate.user_suite import read_user_suites
+
+TABLES_AT_ONCE = 2
 
 
 def judge(
@@ -54,13 +56,12 @@ def judge(
         raise RowsMissing(missing)
     judged = subjects(catalog, plan, profiles, snapshot, synthetic)
     suites = read_user_suites(expectations, judged)
-    with _one_thread_each():
-        checks = unique_names(
-            [
-                *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
-                *_other_checks(judged, catalog, plan, snapshot, seed),
-            ]
-        )
+    checks = unique_names(
+        [
+            *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
+            *_other_checks(judged, catalog, plan, snapshot, seed),
+        ]
+    )
     verdict = Verdict(
         dataset=dataset,
         refresh=refresh,
@@ -71,18 +72,6 @@ def judge(
         let_through=let_through(plan),
     )
     return verdict.model_copy(update={"signature": store.sign(verdict.signed_content())})
-
-
-def _one_thread_each() -> AbstractContextManager[object]:
-    """Classifiers and distances on one thread each.
-
-    Their samples are small: OpenMP's threads spend more time waiting for each other than working, ten times as much
-    on a machine that does something else beside.
-    """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1)
-    return limits
 
 
 def _expectation_checks(
@@ -107,17 +96,33 @@ def _expectation_checks(
 
 def _other_checks(
     judged: Mapping[str, Subject], catalog: Catalog, plan: ResolvedPlan, snapshot: Mapping[str, Rows], seed: int
-) -> Iterator[CheckResult]:
+) -> list[CheckResult]:
     rows = {name: table.rows for name, table in snapshot.items()}
     driving = driving_keys((catalog.table(name) for name in rows), plan.foreign_keys, rows)
     entities = Entities(snapshot, {name: key for name, key in driving.items() if key is not None})
-    for name, subject in judged.items():
-        yield from integrity.table_checks(subject, dialect=catalog.dialect)
-        for key in plan.foreign_keys.get(name, ()):
-            yield from integrity.key_check(key, subject, judged)
-        yield from fidelity.table_checks(subject, gate=plan.gate.fidelity, entities=entities, seed=seed)
-        for key in plan.foreign_keys.get(name, ()):
-            yield from fidelity.key_checks(key, subject, judged, gate=plan.gate.fidelity, seed=seed)
-        yield from privacy.table_checks(
-            subject, gate=plan.gate.privacy, hold_out=plan.hold_out, entities=entities, seed=seed
-        )
+
+    def check(subject: Subject) -> list[CheckResult]:
+        return list(_checks_of_table(subject, judged, catalog, plan, entities, seed))
+
+    with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
+        return [result for results in pool.map(check, judged.values()) for result in results]
+
+
+def _checks_of_table(
+    subject: Subject,
+    judged: Mapping[str, Subject],
+    catalog: Catalog,
+    plan: ResolvedPlan,
+    entities: Entities,
+    seed: int,
+) -> Iterator[CheckResult]:
+    keys = plan.foreign_keys.get(subject.name, ())
+    yield from integrity.table_checks(subject, dialect=catalog.dialect)
+    for key in keys:
+        yield from integrity.key_check(key, subject, judged)
+    yield from fidelity.table_checks(subject, gate=plan.gate.fidelity, entities=entities, seed=seed)
+    for key in keys:
+        yield from fidelity.key_checks(key, subject, judged, gate=plan.gate.fidelity, seed=seed)
+    yield from privacy.table_checks(
+        subject, gate=plan.gate.privacy, hold_out=plan.hold_out, entities=entities, seed=seed
+    )
