@@ -314,13 +314,7 @@ class Generation:
 
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)
-        columns = []
-        for column in structure.published_columns:
-            wanted = polars_type(structure.table.column(column).type)
-            values = rows[column]
-            real = structure.decision.mode in (Mode.REFERENCE, Mode.PARTIAL)
-            columns.append(values if real and values.dtype == pl.String else values.cast(wanted))
-        return pl.DataFrame(columns)
+        return rows.select(structure.published_columns)
 
 
 def _nothing(rows: int) -> pl.DataFrame:

@@ -8,12 +8,14 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.frames import frame_schema, polars_type
-from synth_assets.catalog.model import ForeignKey
+from synth_assets.catalog.model import Column, ForeignKey, Kind
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, match_rows
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
 MOST_LEVELS = 3
+MOST_UNREAD = 0.05
+NUMBERS_AND_TIMES = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, Kind.DATETIME)
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,18 @@ class SourceTables(LinkedTables):
         if table not in self._snapshot:
             return pl.DataFrame(schema={name: polars_type(structure.table.column(name).type) for name in wanted})
         frame = self._snapshot[table].read(columns=wanted)
-        return frame.with_columns(
-            pl.col(name).cast(polars_type(structure.table.column(name).type), strict=False)
-            for name in structure.learned
-        )
+        return frame.with_columns(_learnable(frame[name], structure.table.column(name)) for name in structure.learned)
+
+
+def _learnable(values: pl.Series, column: Column) -> pl.Series:
+    """A column as a synthesizer can learn most of it: numbers and times that a snapshot keeps as text are read.
+
+    A snapshot keeps a column as text for the sake of single values (`infinity`, years BC); these are not learned. Text
+    that is mostly no number or time in a column declared so stays the category that it is.
+    """
+    if values.dtype != pl.String or column.type.kind not in NUMBERS_AND_TIMES:
+        return values
+    declared = polars_type(column.type)
+    read = values.cast(pl.Float64() if declared == pl.String else declared, strict=False)
+    unread = read.null_count() - values.null_count()
+    return read if unread <= MOST_UNREAD * max(len(values), 1) else values
