@@ -26,7 +26,7 @@ def build_definitions(project: Project, *, preload: Sequence[str] = ()) -> dg.De
     Args:
         preload: Modules that the process has loaded from which steps are forked, beside this package's own.
     """
-    executor = preloading_executor(workers=project.resources.compute.workers, modules=preload)
+    executor = preloading_executor(project, modules=preload)
     datasets = [build_synthetic_database(project, name, executor=executor) for name in project.datasets]
     return dg.Definitions.merge(*datasets, dg.Definitions(executor=executor))
 
@@ -49,7 +49,7 @@ def build_synthetic_database(
         UnknownDataset: There is no such plan.
     """
     settings = project.dataset(dataset)
-    executor = executor or preloading_executor(workers=project.resources.compute.workers)
+    executor = executor or preloading_executor(project)
     try:
         known = read_dataset(project, dataset)
     except SynthAssetsError as problem:

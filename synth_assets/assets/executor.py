@@ -4,30 +4,57 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-# What steps import when they begin. A process forked from one that has them starts in about a second.
+from synth_assets.project import Project
+
+# What every step imports when it begins. A process forked from one that has them starts in about a second.
+# Great Expectations is not among them: one step only needs it, and all others would wait for it.
 PRELOADED = (
+    "dagster._utils.test",  # by way of it, Dagster loads a job in a step's process
+    "dagster._core.storage.sqlite_storage",
+    "faker",
+    "scipy.stats",
+    "sklearn.tree",
     "synth_assets.refresh",
     "synth_assets.extract.snapshot",
     "synth_assets.profile.profile",
     "synth_assets.synthesize.registry",
     "synth_assets.synthesize.relational.fit",
     "synth_assets.synthesize.relational.generate",
+    "synth_assets.synthesize.trees.synthesizer",
     "synth_assets.validate.judge",
     "synth_assets.publish.publish",
 )
 
 
-def preloading_executor(*, workers: int, modules: Sequence[str] = ()) -> dg.ExecutorDefinition:
-    """The multiprocess executor over a fork server.
+# What the engines import beside that, by their names in plans: `import sdv` takes seconds.
+_ENGINE_MODULES = {
+    "gaussian_copula": "sdv.single_table",
+    "ctgan": "sdv.single_table",
+    "tvae": "sdv.single_table",
+    "copula_gan": "sdv.single_table",
+    "hma": "sdv.multi_table",
+    "par": "sdv.sequential",
+}
+
+
+def preloading_executor(project: Project, *, modules: Sequence[str] = ()) -> dg.ExecutorDefinition:
+    """The multiprocess executor over a fork server, with as many steps at work at a time as `compute.workers` says.
 
     Args:
-        workers: Steps at work at the same time.
         modules: Loaded beforehand too, such as the module of the definitions.
     """
+    preloaded = [*modules, *PRELOADED, *engine_modules(project)]
     return dg.multiprocess_executor.configured(
         {
-            "max_concurrent": workers,
-            "start_method": {"forkserver": {"preload_modules": [*modules, *PRELOADED]}},
+            "max_concurrent": project.resources.compute.workers,
+            "start_method": {"forkserver": {"preload_modules": preloaded}},
         },
         name="multiprocess_preloaded",
     )
+
+
+def engine_modules(project: Project) -> list[str]:
+    """The modules of the engines that the project's plans name."""
+    tables = [table for settings in project.datasets.values() for table in settings.tables.values()]
+    named = {table.synthesizer.name for table in tables if table.synthesizer}
+    return sorted({_ENGINE_MODULES[name] for name in named if name in _ENGINE_MODULES})
