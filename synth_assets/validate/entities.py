@@ -43,6 +43,16 @@ class Entities:
         """The entity of each held-out row, int64 of shape (rows,)."""
         return self._of(table, "held_out")
 
+    def families(self, table: str) -> Array | None:
+        """The family of each source row, int64 of shape (rows,): rows with the same driving parent; None for a root."""
+        key = self._driving.get(table)
+        if key is None:
+            return None
+        names = list(dict.fromkeys(key.columns))
+        numbered = self._source[table].read(columns=names).with_row_index("\0row")
+        families: Array = numbered.select(pl.col("\0row").first().over(names).cast(pl.Int64)).to_series().to_numpy()
+        return families
+
     def _of(self, table: str, part: Part) -> Array:
         if (table, part) not in self._known:
             self._known[(table, part)] = self._follow(table, part, self.root(table))

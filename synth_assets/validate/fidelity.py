@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.plan.resolved import FidelityGate, Mode
 from synth_assets.store.verdict import CheckResult, Severity
-from synth_assets.validate.encoding import Coding, Side, encode
+from synth_assets.validate.encoding import Array, Coding, Side, encode
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.noise import mean_of, sampling_noise
 from synth_assets.validate.relations import (
@@ -26,6 +27,7 @@ from synth_assets.validate.trend import pair_similarities
 from synth_assets.validate.two_sample import two_sample_auc
 
 FAMILY = "fidelity"
+FAMILY_COLUMN = "\0family"
 ROWS_COMPARED = 50_000
 # 40 columns make 780 pairs; a wider table has a seeded choice of 40 columns compared pair by pair.
 MOST_COLUMNS_IN_PAIRS = 40
@@ -43,8 +45,8 @@ def table_checks(subject: Subject, *, gate: FidelityGate, entities: Entities, se
             yield not_applicable(name=name, table=subject.name, family=FAMILY, why=why)
         return
     checks: tuple[tuple[str, Callable[[], CheckResult]], ...] = (
-        ("fidelity_shape", lambda: _shape(subject, gate.shape, np.random.default_rng([seed, 1]))),
-        ("fidelity_trend", lambda: _trend(subject, gate.trend, np.random.default_rng([seed, 2]))),
+        ("fidelity_shape", lambda: _shape(subject, gate.shape, entities, np.random.default_rng([seed, 1]))),
+        ("fidelity_trend", lambda: _trend(subject, gate.trend, entities, np.random.default_rng([seed, 2]))),
         (
             "fidelity_two_sample",
             lambda: _two_sample(subject, gate.two_sample, entities, np.random.default_rng([seed, 3])),
@@ -111,23 +113,30 @@ def _small_note(source_rows: int) -> str:
     return f" With fewer than {ROWS_FOR_A_FIGURE} source rows this is reported and does not block publishing."
 
 
-def _coding(subject: Subject, rng: np.random.Generator, *, most_columns: int | None = None) -> Coding:
+def _coding(
+    subject: Subject, rng: np.random.Generator, entities: Entities, *, most_columns: int | None = None
+) -> tuple[Coding, Array | None]:
+    """The two sides, and the family of each source row; None for a table without a parent."""
     columns = subject.learned
     if most_columns is not None and len(columns) > most_columns:
         columns = tuple(columns[i] for i in sorted(rng.choice(len(columns), most_columns, replace=False)))
     source = subject.extracted.read(columns=columns)
-    return encode(
-        draw(source, ROWS_COMPARED, rng),
+    families = entities.families(subject.name)
+    numbers = pl.Series(FAMILY_COLUMN, np.arange(source.height) if families is None else families)
+    drawn = draw(source.with_columns(numbers), ROWS_COMPARED, rng)
+    coding = encode(
+        drawn.drop(FAMILY_COLUMN),
         draw(subject.synthetic.read(columns=columns), ROWS_COMPARED, rng),
         columns=columns,
         kept=subject.kept,
         min_group=subject.min_group,
         everything=source,
     )
+    return coding, None if families is None else drawn[FAMILY_COLUMN].to_numpy()
 
 
-def _shape(subject: Subject, threshold: float, rng: np.random.Generator) -> CheckResult:
-    coding = _coding(subject, rng)
+def _shape(subject: Subject, threshold: float, entities: Entities, rng: np.random.Generator) -> CheckResult:
+    coding, families = _coding(subject, rng, entities)
 
     def measure(source: Side, synthetic: Side) -> float | None:
         return mean_of(column_similarities(coding.scales, source, synthetic))
@@ -138,7 +147,7 @@ def _shape(subject: Subject, threshold: float, rng: np.random.Generator) -> Chec
         return not_applicable(
             name="fidelity_shape", table=subject.name, family=FAMILY, why="every value of its learned columns is rare"
         )
-    noise = sampling_noise(measure, coding.source, coding.synthetic.rows, rng=rng)
+    noise = sampling_noise(measure, coding.source, coding.synthetic.rows, rng=rng, families=families)
     by_column = {n: round(s, 4) for n, s in zip(coding.names, similarities, strict=True) if s is not None}
     least = min(by_column, key=by_column.__getitem__, default="")
     return figure(
@@ -162,12 +171,12 @@ def _shape(subject: Subject, threshold: float, rng: np.random.Generator) -> Chec
     )
 
 
-def _trend(subject: Subject, threshold: float, rng: np.random.Generator) -> CheckResult:
+def _trend(subject: Subject, threshold: float, entities: Entities, rng: np.random.Generator) -> CheckResult:
     if len(subject.learned) < 2:
         return not_applicable(
             name="fidelity_trend", table=subject.name, family=FAMILY, why="fewer than two columns are learned"
         )
-    coding = _coding(subject, rng, most_columns=MOST_COLUMNS_IN_PAIRS)
+    coding, families = _coding(subject, rng, entities, most_columns=MOST_COLUMNS_IN_PAIRS)
 
     def measure(source: Side, synthetic: Side) -> float | None:
         return mean_of(pair_similarities(coding.scales, source, synthetic))
@@ -178,7 +187,7 @@ def _trend(subject: Subject, threshold: float, rng: np.random.Generator) -> Chec
         return not_applicable(
             name="fidelity_trend", table=subject.name, family=FAMILY, why="no two columns vary in the source"
         )
-    noise = sampling_noise(measure, coding.source, coding.synthetic.rows, rng=rng, repeats=2)
+    noise = sampling_noise(measure, coding.source, coding.synthetic.rows, rng=rng, repeats=2, families=families)
     names = coding.names
     pairs = [f"{names[i]} x {names[j]}" for i in range(len(names)) for j in range(i + 1, len(names))]
     ranked = sorted((s, p) for s, p in zip(similarities, pairs, strict=True) if s is not None)

@@ -19,14 +19,6 @@ def wilson(hits: int, of: int, *, z: float) -> tuple[float, float]:
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def lower_bound_of_difference(first: tuple[int, int], second: tuple[int, int], *, z: float) -> float:
-    """Lower bound of the difference of two shares (hits, of): Newcombe's hybrid score interval (1998)."""
-    shares = [hits / max(of, 1) for hits, of in (first, second)]
-    low, _ = wilson(*first, z=z)
-    _, high = wilson(*second, z=z)
-    return float(shares[0] - shares[1] - np.sqrt((shares[0] - low) ** 2 + (high - shares[1]) ** 2))
-
-
 def auc_with_error(positive: Array, negative: Array, clusters: tuple[Array, Array]) -> tuple[float, float]:
     """The area under the ROC curve of two sets of scores, and its standard error with clustered rows.
 

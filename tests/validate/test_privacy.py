@@ -12,7 +12,7 @@ from synth_assets.validate.encoding import Scale, Side
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.privacy import name_parts, scanned, table_checks
 from synth_assets.validate.source_values import match_combinations, match_values
-from synth_assets.validate.statistics import auc_with_error, lower_bound_of_difference, wilson
+from synth_assets.validate.statistics import auc_with_error, wilson
 from synth_assets.validate.subject import Subject
 from tests.validate.samples import CUSTOMERS, ORDERS_KEY, PLAN, MemoryRows, decide, honest, make_shop, source_rows
 
@@ -222,5 +222,3 @@ def test_bounds_of_shares() -> None:
     assert wilson(0, 0, z=2.0) == (0.0, 1.0)
     low, high = wilson(50, 100, z=1.96)
     assert (round(low, 3), round(high, 3)) == (0.404, 0.596)
-    assert lower_bound_of_difference((0, 1000), (0, 100), z=3.0) < 0
-    assert lower_bound_of_difference((500, 1000), (0, 100), z=3.0) > 0.3
