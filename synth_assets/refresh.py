@@ -170,14 +170,17 @@ class Refresh:
         Raises:
             NewColumnsHeld: The plan says hold, and the source has changed.
             PlanRefused: The plan does not fit the source.
+            EngineRefused, OptionRefused: An engine of SDV cannot do what the plan asks of it.
         """
         from synth_assets.extract.snapshot import take_snapshot
+        from synth_assets.synthesize.sdv.acceptance import check_engines
 
         started = time.perf_counter()
         self._tell(Progress("snapshot", None))
         catalog = self.reflect_source()
         self._hold_changes(catalog)
         plan = resolve(self.settings, catalog)
+        check_engines(plan)
         names = [table.name for table in plan.published if table.mode is not Mode.EMPTY]
         for old in self.store.artifacts(self.dataset, stage="snapshot"):
             self.store.remove(old)
@@ -250,6 +253,7 @@ class Refresh:
         """Learn tables; those of one cycle belong together but are learned one by one."""
         from synth_assets.synthesize.relational.fit import FitInputs, TableFit
 
+        self._fit_whole_dataset()
         outcomes = {}
         for name in tables:
             self._tell(Progress("synthesizer", name))
@@ -301,11 +305,44 @@ class Refresh:
         below = {r.child for other in above for r in (*self.structures[other].driven, *self.structures[other].chosen)}
         return above | below
 
+    def _fit_whole_dataset(self) -> None:
+        """Learn all tables at once where the plan says so; the first table to be fitted does it for all."""
+        from synth_assets.synthesize.relational.whole_dataset import fit_whole_dataset
+        from synth_assets.synthesize.sdv.acceptance import learned_as_a_whole
+
+        if not learned_as_a_whole(self.plan):
+            return
+        inputs = digest(
+            code_version(),
+            self.plan.model_dump(mode="json", include={"tables", "foreign_keys", "min_group", "seed"}),
+            {name: rows.fingerprint for name, rows in self.snapshot_rows.items()},
+        )
+        if self._reusable("dataset synthesizer", None, inputs) is None:
+            with self._make("dataset synthesizer", None, inputs) as draft:
+                fit_whole_dataset(draft.folder, plan=self.plan, source=self._source[0])
+
     # synthetic
+
+    def _whole_dataset(self) -> Artifact | None:
+        """The rows of all tables where one model has learned them as a whole; drawn once for all tables."""
+        from synth_assets.synthesize.relational.whole_dataset import sample_whole_dataset
+        from synth_assets.synthesize.sdv.acceptance import learned_as_a_whole
+
+        if not learned_as_a_whole(self.plan):
+            return None
+        model = self._needed("dataset synthesizer", None)
+        inputs = digest(code_version(), model.fingerprint, self.plan.seed)
+        artifact = self._reusable("dataset rows", None, inputs)
+        if artifact is None:
+            with self._make("dataset rows", None, inputs) as draft:
+                sample_whole_dataset(model.folder, draft.folder, plan=self.plan, structures=self.structures)
+            artifact = draft.artifact
+        return artifact
 
     def generate(self, tables: Sequence[str]) -> dict[str, Outcome]:
         """Generate the tables of one group: one table, or all tables of one cycle."""
         from synth_assets.synthesize.relational.generate import Finished, Generation
+        from synth_assets.synthesize.relational.whole_dataset import read_whole_dataset
 
         group = next(group for group in self.groups if set(tables) == set(group))
         self._tell(Progress("synthetic", group[0]))
@@ -319,9 +356,11 @@ class Refresh:
         }
         above = {name: self._needed("synthetic", name) for name in sorted(self._ancestry(parents))}
         models |= {name: self._needed("synthesizer", name) for name in sorted(parents)}
+        whole = self._whole_dataset()
         inputs = digest(
             code_version(),
             self.plan.seed,
+            whole.fingerprint if whole else "",
             {name: artifact.fingerprint for name, artifact in models.items()},
             {name: artifact.fingerprint for name, artifact in above.items()},
             {name: self.plan.table(name).model_dump(mode="json") for name in (*group, *parents)},
@@ -346,6 +385,7 @@ class Refresh:
             profiles=self.profiles,
             key=self.store.derive_key("pseudonyms"),
             seed=self.plan.seed,
+            whole=read_whole_dataset(whole.folder) if whole else None,
         )
         outcomes = {}
         for name, table in generation.run(group).items():
@@ -574,7 +614,7 @@ class Refresh:
             raise StageMissing(self.dataset, stage, table)
         return artifact
 
-    def _reusable(self, stage: str, table: str, inputs: str) -> Artifact | None:
+    def _reusable(self, stage: str, table: str | None, inputs: str) -> Artifact | None:
         artifact = self.store.find(ArtifactKey(self.dataset, stage, table, inputs))
         if artifact is not None:
             self.store.use(artifact)

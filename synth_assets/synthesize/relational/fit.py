@@ -22,8 +22,9 @@ from synth_assets.synthesize.relational.partition import Partition
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
-from synth_assets.synthesize.relational.values import Training, ValueModel
+from synth_assets.synthesize.relational.values import NATIVE, Training, ValueModel
 from synth_assets.synthesize.rules.rules import Rules
+from synth_assets.synthesize.sdv.acceptance import HMA
 
 MOST_LEAVES = 96
 MOST_OUTCOMES = 12
@@ -189,6 +190,8 @@ class TableFit:
         if not learned.width and not hidden:
             return None
         structural = frozenset(s.name for s in hidden)
+        if structure.decision.synthesizer == HMA:
+            return self._hidden_values(learned, hidden)
         kept = {n for n in structure.learned if structure.decision.column(n).treatment is Treatment.KEEP}
         parents = features = None
         if structure.driving:
@@ -211,6 +214,29 @@ class TableFit:
             synthesizer=structure.decision.synthesizer,
             options=dict(structure.decision.synthesizer_options),
             checks=RowChecks.of(structure.table, structure.learned),
+            min_group=self._inputs.plan.min_group,
+            seed=self._seed,
+        )
+
+    def _hidden_values(self, learned: pl.DataFrame, hidden: list[pl.Series]) -> ValueModel | None:
+        """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""
+        if not hidden:
+            return None
+        names = tuple(s.name for s in hidden)
+        return ValueModel.fit(
+            Training(
+                rows=pl.DataFrame(hidden),
+                hidden=names,
+                kept=frozenset(names),
+                parents=np.arange(learned.height) if learned.width else None,
+                features=learned if learned.width else None,
+                order_candidates=(),
+                order_fallback=None,
+            ),
+            table=self._structure.name,
+            synthesizer=NATIVE,
+            options={},
+            checks=RowChecks(expressions=(), columns=()),
             min_group=self._inputs.plan.min_group,
             seed=self._seed,
         )

@@ -26,6 +26,7 @@ from synth_assets.synthesize.relational.tables import LinkedTables
 from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
+from synth_assets.synthesize.sdv.hma import LinkedRows
 
 BLOCK = 65_536
 
@@ -80,7 +81,9 @@ class Generation:
         profiles: Mapping[str, TableProfile],
         key: bytes,
         seed: int,
+        whole: Mapping[str, LinkedRows] | None = None,
     ) -> None:
+        self._whole = whole or {}
         self._structures = structures
         self._plan = plan
         self._models = models
@@ -169,9 +172,7 @@ class Generation:
             hidden[column] = pl.Series(column, CountDistribution(points).restore(drawn, factor=1.0, rng=rng))
         rows = values.select(structure.learned) if structure.learned else _nothing(len(parents))
         if structure.driving:
-            key = structure.driving.key
-            referred = gather(self._tables.frame(key.parent).select(key.parent_columns), parents)
-            rows = rows.with_columns(referred[p].alias(c) for c, p in zip(key.columns, key.parent_columns, strict=True))
+            rows = self._with_key(rows, structure.driving, parents)
         self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
         counts = {reference: self._hidden[name][count_name(reference)] for reference in model.children}
         parts = [own_features(structure, rows, counts)]
@@ -189,6 +190,8 @@ class Generation:
         structure, model = self._structures[name], self._relational[name]
         scale = structure.decision.scale
         values = ValueModel.load(self._models[name].folder("values")) if model.has_values else None
+        if name in self._whole:
+            return self._rows_of_whole(name, values)
         if structure.driving is None:
             total = round(model.rows * scale)
             blocks = [
@@ -219,6 +222,23 @@ class Generation:
                 values.sample_alone(lonely, rng, context=nothing) if values else self._alone(None, lonely, rng)
             )
         return np.concatenate(owners), pl.concat(blocks)
+
+    def _rows_of_whole(self, name: str, hidden: ValueModel | None) -> tuple[Rows, pl.DataFrame]:
+        """Rows that a model of the whole dataset has drawn, with hidden columns drawn for them."""
+        driving, rows = self._structures[name].driving, self._whole[name].rows
+        parents = np.full(rows.height, NO_ROW, dtype=np.int64)
+        if driving:
+            parents = self._parents_of_whole(name, driving)
+        if hidden:
+            context = rows if rows.width else None
+            drawn = hidden.sample_alone(rows.height, self._rng(name, "hidden"), context=context)
+            rows = pl.concat([rows, drawn], how="horizontal") if rows.width else drawn
+        return parents, rows if rows.width else _nothing(rows.height)
+
+    def _parents_of_whole(self, name: str, reference: Reference) -> Rows:
+        """Row numbers in the parent, which may have had to give up some rows."""
+        rows, height = self._whole[name].parents[reference.name], self._tables.frame(reference.key.parent).height
+        return np.where(rows >= 0, rows % height, NO_ROW) if height else np.full(len(rows), NO_ROW, dtype=np.int64)
 
     @staticmethod
     def _alone(
@@ -266,8 +286,18 @@ class Generation:
         made = rules.sample(rows.height, rng=self._rng(name, "rules"), nulls=nulls)
         return rows.with_columns(made.get_columns())
 
+    def _with_key(self, rows: pl.DataFrame, reference: Reference, parents: Rows) -> pl.DataFrame:
+        """The rows with the columns of a key, taken from these rows of the parent."""
+        key = reference.key
+        referred = gather(self._tables.frame(key.parent).select(key.parent_columns), parents)
+        return rows.with_columns(referred[p].alias(c) for c, p in zip(key.columns, key.parent_columns, strict=True))
+
     def _refer(self, name: str, reference: Reference) -> None:
         """Fill the columns of one further key."""
+        if name in self._whole:
+            parents = self._parents_of_whole(name, reference)
+            self._tables.put(name, self._with_key(self._tables.frame(name), reference, parents))
+            return
         structure, model = self._structures[name], self._relational[name]
         further = next(f for f in model.further if f.reference == reference.name)
         filled = fill_reference(
