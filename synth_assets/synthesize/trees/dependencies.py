@@ -21,11 +21,12 @@ def determinants(coded: Coded) -> dict[int, list[int]]:
     usable = np.flatnonzero(coded.discrete & (coded.sizes <= _MOST_CODES))
     pick = np.linspace(0, coded.rows - 1, min(coded.rows, _FIRST_LOOK)).astype(np.intp)
     few = coded.matrix[:, pick]
+    present = {part: len(np.unique(few[part])) for part in usable.tolist()}
     found: dict[int, list[int]] = {}
     for target in usable.tolist():
-        if target < coded.outside or np.count_nonzero(few[target] != few[target, 0]) == 0:
+        if target < coded.outside or present[target] < 2:
             continue
-        others = [c for c in usable.tolist() if c != target and coded.sizes[c] >= 3]
+        others = [c for c in usable.tolist() if c != target and present[c] >= max(present[target], 2)]
         hits = [
             column
             for column in others
@@ -40,9 +41,8 @@ def _decides(coded: Coded, column: int, target: int, matrix: npt.NDArray[np.uint
     """Whether rows that share a code of `column` share that of `target`; rare labels apart."""
     good = (matrix[column] <= coded.allowed[column]) & (matrix[target] <= coded.allowed[target])
     size = int(coded.sizes[target])
-    seen = np.bincount(matrix[column][good].astype(np.intp) * size + matrix[target][good])
-    pairs = np.flatnonzero(seen)
-    return len(pairs) > 0 and len(np.unique(pairs // size)) == len(pairs)
+    pairs = np.unique(matrix[column][good].astype(np.intp) * size + matrix[target][good])
+    return len(pairs) > 0 and bool(np.all(np.diff(pairs // size) > 0))
 
 
 def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tuple[tuple[int, bool], ...]:

@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.trees.scale import Codes, Floats
 
-_SHRINK = 20.0  # rows at the overall mean added to each label's mean
-_RIDGE = 1e-3
+_SHRINK = 100.0  # rows at the overall mean added to each label's mean
 _LEAST = 0.02  # share of variance explained below which a prediction is no feature
 _SLIGHT = 0.02  # a column whose part of the prediction varies less than this share of it is left out
 
@@ -84,7 +83,8 @@ def find_direction(
         design[place] = table[codes]
     centred = target - mean
     gram = design @ design.T / rows
-    weights = np.linalg.solve(gram + _RIDGE * np.eye(len(columns)), design @ centred / rows)
+    ridge = len(columns) / rows * np.eye(len(columns))  # as if as many rows said nothing as there are columns
+    weights = np.linalg.solve(gram + ridge, design @ centred / rows)
     if 1 - float((centred - weights @ design).var()) / spread**2 < _LEAST:
         return None
     strong = np.abs(weights) > _SLIGHT * np.abs(weights).max()

@@ -8,6 +8,8 @@ import numpy.typing as npt
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.scale import Codes, Floats
 
+_MOST_CANDIDATES = 1_000_000  # rows drawn at a time where each is drawn several times over
+
 
 def draw(
     parts: Sequence[Part],
@@ -23,14 +25,30 @@ def draw(
     A part that is given after others were drawn weighs what was drawn: each row is drawn `candidates` times over,
     and at each given part the candidates are drawn again in proportion to the likelihood of the given code.
     """
-    if not parts:
-        return np.empty((0, n), np.uint16)
     late = _late(parts, given)
-    copies = candidates if late else 1
-    matrix = np.zeros((1 + max(part.place for part in parts), n * copies), np.uint16)
-    for place, codes in enumerate(context):
-        matrix[place] = np.repeat(codes, copies) if copies > 1 else codes
-    for place, codes in given.items():
+    if not late or n * candidates <= _MOST_CANDIDATES:
+        return _drawn(parts, context, n, given, late, candidates if late else 1, rng)
+    block = _MOST_CANDIDATES // candidates
+    blocks = []
+    for start in range(0, n, block):
+        rows = slice(start, min(start + block, n))
+        around = [codes[rows] for codes in context]
+        fixed = {place: codes[rows] for place, codes in given.items()}
+        blocks.append(_drawn(parts, around, rows.stop - start, fixed, late, candidates, rng))
+    return np.concatenate(blocks, axis=1)
+
+
+def _drawn(
+    parts: Sequence[Part],
+    context: Sequence[Codes],
+    n: int,
+    given: Mapping[int, Codes],
+    late: set[int],
+    copies: int,
+    rng: np.random.Generator,
+) -> Codes:
+    matrix = np.zeros((len(context) + len(parts), n * copies), np.uint16)
+    for place, codes in (*enumerate(context), *given.items()):
         matrix[place] = np.repeat(codes, copies) if copies > 1 else codes
     for number, part in enumerate(parts):
         if part.place not in given:

@@ -16,9 +16,10 @@ from synth_assets.synthesize.trees.order import dependence, drawing_order
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.scale import Codes, Floats
 from synth_assets.synthesize.trees.settings import TreesSettings
-from synth_assets.synthesize.trees.tree import STUMP, grow, lookup
+from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
 
 Places = npt.NDArray[np.intp]
+_CLASSES = 24  # most groups of codes that a tree tells apart
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,33 @@ def _fit(coded: Coded, job: _Job, information: Floats, settings: TreesSettings) 
     else:
         some = _drawn(seen, settings.tree_rows, rng)
         looked = _telling(information, job.earlier, settings.features)
-        classes = coarse(overall.astype(np.intp), ordered=bool(coded.ordered[place]), most=settings.classes)
+        classes = _classes(coded, place, overall, looked, information, _CLASSES)
         part = _grown(coded, part, matrix[:, some], classes, looked, settings, job.seed)
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
     leaves = Leaves.count(leaf, target[many], part.tree.leaves, size, overall / overall.sum())
     return replace(part, leaves=leaves)
+
+
+def _classes(
+    coded: Coded, place: int, counts: Floats, looked: Places, information: Floats, most: int
+) -> npt.NDArray[np.intp]:
+    """The class of each code of a part, for its tree to tell apart.
+
+    Labels have no order to gather neighbours by: they are put in that of what they say about the column before them
+    that tells most (cities of one country side by side).
+    """
+    weights = counts.astype(np.intp)
+    if coded.ordered[place] or not len(looked) or np.count_nonzero(weights) <= most:
+        return coarse(weights, ordered=bool(coded.ordered[place]), most=most)
+    teller = int(looked[np.argmax(information[looked])])
+    seen = np.bincount(coded.matrix[teller], minlength=int(coded.sizes[teller]))
+    groups = coarse(seen, ordered=bool(coded.ordered[teller]), most=most)
+    ranks = class_ranks(coded.matrix[place], groups[coded.matrix[teller]], len(counts), int(groups.max()) + 1)
+    order = np.argsort(ranks)
+    classes = np.empty(len(counts), np.intp)
+    classes[order] = coarse(weights[order], ordered=True, most=most)
+    return classes
 
 
 def _grown(
@@ -113,8 +135,6 @@ def _grown(
         sizes=sizes,
         ordered=ordered,
         smallest_leaf=settings.smallest_leaf,
-        criterion=settings.criterion,
-        penalty=settings.penalty,
         seed=seed,
     )
     return replace(part, directions=directions, tree=tree)

@@ -15,6 +15,7 @@ from synth_assets.synthesize.trees.grain import Grains, ladder
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 
 Positions = npt.NDArray[np.intp]
+_LEAST_ROWS = 40  # rows that a bin should hold
 _MOST_KNOTS = 16  # pieces of the piecewise-linear distribution within one bin
 _MOST_SHARED = 20_000  # repeated values remembered within bins
 
@@ -164,7 +165,7 @@ def _assemble(
 ) -> NumberCodes:
     loose = np.flatnonzero(~spike)
     rows = int(counts[loose].sum())
-    wanted = int(min(most_codes, max(1, rows // max(2 * group, 20)))) if rows >= group else 0
+    wanted = int(min(most_codes, max(1, rows // max(2 * group, _LEAST_ROWS)))) if rows >= group else 0
     cell = np.empty(0, np.intp)  # the bin of each loose value
     if wanted:
         middle = np.cumsum(counts[loose]) - counts[loose] / 2

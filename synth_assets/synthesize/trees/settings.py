@@ -1,32 +1,61 @@
 """Settings of the native engine."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from synth_assets.errors import SynthAssetsError
 
 
-@dataclass(frozen=True, kw_only=True)
-class TreesSettings:
-    """What a plan may set as `synthesizer: {name: trees, ...}`.
+class TreesSettings(BaseModel):
+    """What a plan may set beside `synthesizer: {name: trees}`."""
 
-    Attributes:
-        smallest_leaf: Fewest training rows that a leaf's distribution may come from. The main privacy setting: smaller
-            is closer to the data, and from about 50 downwards closer than held-out real rows are.
-        tree_rows: Most rows (drawn at random) that decide where the trees split. Leaves count up to `leaf_rows`.
-        leaf_rows: Most rows that fill the leaves.
-        bins: About how many codes a number or time is cut into.
-        features: Most columns that one tree may look at, those that tell most about its column.
-        candidates: Draws per row among which `given` columns choose when they were not put first.
-        leading: Columns to put first in the order, so that they can be given exactly.
-        threads: Trees fitted at a time; None: as many as the process may use processors.
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    smallest_leaf: int = Field(
+        default=100,
+        ge=2,
+        description="Fewest training rows that a distribution comes from. The main privacy setting: smaller is closer "
+        "to the data, and from about 50 downwards closer than held-out real rows are.",
+    )
+    tree_rows: int = Field(default=100_000, ge=1, description="Most rows that decide where the trees split.")
+    leaf_rows: int = Field(default=1_000_000, ge=1, description="Most rows that fill the leaves.")
+    bins: int = Field(default=64, ge=2, le=1_000, description="About how many codes a number or time is cut into.")
+    features: int = Field(
+        default=32, ge=1, description="Most columns that one tree looks at: those that tell most about its column."
+    )
+    candidates: int = Field(
+        default=32, ge=1, description="Draws per row among which given columns choose that were not put first."
+    )
+    leading: tuple[str, ...] = Field(
+        default=(), description="Columns to put first in the order, so that the others follow them exactly when given."
+    )
+    threads: int | None = Field(
+        default=None, ge=1, description="Trees fitted at a time; None: as many as there are processors for the process."
+    )
+
+
+class SettingsRefused(SynthAssetsError):
+    """The engine was given options that it does not know or cannot use."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        known = ", ".join(TreesSettings.model_fields)
+        super().__init__(
+            f"The synthesizer trees cannot use its options: {'; '.join(problems)}.",
+            next_step=f"Options of trees: {known}.",
+        )
+
+
+def read_settings(options: Mapping[str, Any]) -> TreesSettings:
+    """Options as a plan gives them.
+
+    Raises:
+        SettingsRefused: with everything that is wrong.
     """
-
-    smallest_leaf: int = 100
-    tree_rows: int = 100_000
-    leaf_rows: int = 1_000_000
-    bins: int = 64
-    features: int = 32
-    classes: int = 24
-    criterion: str = "entropy"
-    penalty: float = 0.7
-    candidates: int = 32
-    leading: tuple[str, ...] = ()
-    threads: int | None = None
+    try:
+        return TreesSettings(**options)
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsRefused(tuple(problems)) from error

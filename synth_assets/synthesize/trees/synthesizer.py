@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +23,7 @@ from synth_assets.synthesize.trees.saving import (
     parts_to_frames,
 )
 from synth_assets.synthesize.trees.scale import Codes
-from synth_assets.synthesize.trees.settings import TreesSettings
+from synth_assets.synthesize.trees.settings import read_settings
 
 VERSION = 1
 
@@ -32,8 +31,9 @@ VERSION = 1
 class TreesSynthesizer:
     """Autoregressive decision trees: every column drawn from a leaf of a tree over the columns before it."""
 
-    def __init__(self, settings: TreesSettings | None = None, **options: Any) -> None:
-        self.settings = settings or TreesSettings(**options)
+    def __init__(self, **options: Any) -> None:
+        """`options` are those of TreesSettings; SettingsRefused if there is no such option or its value is wrong."""
+        self.settings = read_settings(options)
         self.columns: tuple[ColumnCodes, ...] = ()
         self.context: tuple[ColumnCodes, ...] = ()
         self.parts: tuple[Part, ...] = ()
@@ -95,7 +95,7 @@ class TreesSynthesizer:
             "model.json",
             {
                 "version": VERSION,
-                "settings": asdict(self.settings),
+                "settings": self.settings.model_dump(mode="json"),
                 "columns": [column_to_json(column) for column in self.columns],
                 "context": [column_to_json(column) for column in self.context],
                 "parts": [part_to_json(part) for part in self.parts],
@@ -105,8 +105,7 @@ class TreesSynthesizer:
     @classmethod
     def load(cls, folder: Folder) -> Self:
         stored: Any = folder.read_json("model.json")
-        settings = stored["settings"]
-        made = cls(TreesSettings(**{**settings, "leading": tuple(settings["leading"])}))
+        made = cls(**stored["settings"])
         made.columns = tuple(column_from_json(value) for value in stored["columns"])
         made.context = tuple(column_from_json(value) for value in stored["context"])
         frames = {name: folder.read_frame(f"{name}.parquet") for name in FRAMES}

@@ -9,6 +9,7 @@ from synth_assets.synthesize.trees.scale import Codes
 
 Whole = npt.NDArray[np.intp]
 _BLOCK = 16_384  # rows walked at a time, so that they stay in the processor's cache
+_PENALTY = 0.8
 _FEW = 1_024  # so many rows are walked to the end together; of more, those that have arrived are set aside
 
 
@@ -90,8 +91,6 @@ def grow(
     sizes: npt.NDArray[np.intp],
     ordered: npt.NDArray[np.bool_],
     smallest_leaf: int,
-    criterion: str = "gini",
-    penalty: float = 1.0,
     seed: int,
 ) -> Tree:
     """A tree that tells `classes` apart.
@@ -110,19 +109,19 @@ def grow(
     if few < 2 or len(classes) < 2 * smallest_leaf or not len(columns):
         return STUMP
     ranks = [
-        np.arange(sizes[c], dtype=np.float32) if ordered[c] else _ranks(codes[c], classes, int(sizes[c]), few)
+        np.arange(sizes[c], dtype=np.float32) if ordered[c] else class_ranks(codes[c], classes, int(sizes[c]), few)
         for c in columns
     ]
     matrix = np.empty((len(classes), len(columns)), np.float32, order="F")
     for place, (column, rank) in enumerate(zip(columns, ranks, strict=True)):
         matrix[:, place] = rank[codes[column]]
     grown = DecisionTreeClassifier(
-        criterion=criterion, min_samples_leaf=smallest_leaf, max_depth=24, random_state=seed
+        criterion="entropy", min_samples_leaf=smallest_leaf, max_depth=24, random_state=seed
     ).fit(matrix, classes, check_input=False)
     built = grown.tree_
     left, right = built.children_left, built.children_right
     counts = built.value[:, 0, :] * built.n_node_samples[:, None]
-    inner = _prune(left, right, counts, penalty)
+    inner = _prune(left, right, counts)
     return _flatten(left, right, built.feature, built.threshold, inner, columns, sizes, ranks)
 
 
@@ -157,7 +156,7 @@ def lookup(column: int, size: int) -> Tree:
     )
 
 
-def _ranks(codes: Codes, classes: npt.NDArray[np.intp], size: int, few: int) -> npt.NDArray[np.float32]:
+def class_ranks(codes: Codes, classes: npt.NDArray[np.intp], size: int, few: int) -> npt.NDArray[np.float32]:
     """The place of each code when codes with alike classes stand side by side."""
     table = np.bincount(codes.astype(np.intp) * few + classes, minlength=size * few).reshape(size, few).astype(float)
     rows = table.sum(axis=1)
@@ -173,17 +172,17 @@ def _ranks(codes: Codes, classes: npt.NDArray[np.intp], size: int, few: int) -> 
 
 
 def _prune(
-    left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], counts: npt.NDArray[np.float64], penalty: float
+    left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], counts: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
     """Which nodes stay inner ones: those whose splits raise the log-likelihood by more than chance would.
 
     A split that means nothing raises it by (classes - 1) / 2 on average, more when it is the best of many. Kept is what
-    raises it by `penalty` times (classes - 1) for each split below.
+    raises it by _PENALTY times (classes - 1) for each split below; Akaike's criterion would be 1.
     """
     rows = counts.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         likelihood = np.where(counts > 0, counts * np.log(counts / rows[:, None]), 0.0).sum(axis=1)
-    price = penalty * (np.count_nonzero(counts > 0, axis=1) - 1)
+    price = _PENALTY * (np.count_nonzero(counts > 0, axis=1) - 1)
     best = likelihood.tolist()
     inner = left >= 0
     for node in np.flatnonzero(inner)[::-1].tolist():  # children come after their parent
