@@ -38,6 +38,12 @@ def refuse_second_run(instance: dg.DagsterInstance, run: dg.DagsterRun, dataset:
         raise RefreshRunning(dataset.name, earlier[0].dagster_run.run_id)
 
 
+def run_at_work(instance: dg.DagsterInstance, dataset: str) -> dg.DagsterRun | None:
+    """A run on the dataset that waits in the queue or is at work."""
+    records = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED, *_AT_WORK]))
+    return next((record.dagster_run for record in records if concerns(record.dagster_run, dataset)), None)
+
+
 def concerns(run: dg.DagsterRun, dataset: str) -> bool:
     """Whether a run is one of the dataset's job, or of some of its assets."""
     selected = run.asset_selection or ()

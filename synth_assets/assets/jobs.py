@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from synth_assets.assets.concurrency import run_at_work
 from synth_assets.assets.dataset import DATASET_TAG, Dataset
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.settings import DatasetSettings
@@ -61,17 +62,25 @@ def refresh_schedule(
     """The plan's schedule; None if it has none.
 
     In the environment `local` it waits to be switched on: nobody's laptop begins to read production by itself.
-    In every other environment it runs, as the plan says, unless somebody switches it off.
+    In every other environment it runs, as the plan says, unless somebody switches it off. Refreshes do not pile up: as
+    long as one is at work, the schedule passes over.
     """
     if settings.schedule is None:
         return None
     local = project.environment == DEFAULT_ENVIRONMENT
-    return dg.ScheduleDefinition(
+
+    @dg.schedule(
         name=f"{job_name(settings.dataset)}_schedule",
         job=job,
         cron_schedule=settings.schedule,
         execution_timezone=settings.time_zone,
         description=f"When plans/{settings.dataset}.yaml says that {settings.dataset} is refreshed.",
-        tags={DATASET_TAG: settings.dataset},
         default_status=dg.DefaultScheduleStatus.STOPPED if local else dg.DefaultScheduleStatus.RUNNING,
     )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        busy = run_at_work(context.instance, settings.dataset)
+        if busy:
+            return dg.SkipReason(f"The run {busy.run_id} is still refreshing {settings.dataset}.")
+        return dg.RunRequest(tags={DATASET_TAG: settings.dataset})
+
+    return schedule

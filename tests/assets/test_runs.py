@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.schedule_definition import ScheduleExecutionData
 from dagster._core.events import DagsterEvent, DagsterEventType
 
 from synth_assets.assets import build_definitions
@@ -205,3 +206,27 @@ def test_the_sensor_leaves_alone_what_is_not_over(generated: Project, instance: 
     # The snapshot of this project is of a refresh that no run of this instance began.
     assert remove_snapshots(instance, generated, DATASET) == set()
     assert len(open_store(generated).artifacts(DATASET, stage="snapshot")) == 6
+
+
+def test_the_schedule_passes_over_while_a_refresh_is_at_work(project: Project, tmp_path: Path) -> None:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        check_the_schedule(project, instance)
+
+
+def check_the_schedule(project: Project, instance: dg.DagsterInstance) -> None:
+    definitions = build_definitions(project)
+    repository = definitions.get_repository_def()
+    schedule = repository.get_schedule_def("refresh_small_schedule")
+
+    def tick() -> ScheduleExecutionData:
+        context = dg.build_schedule_context(instance=instance, repository_def=repository)
+        return schedule.evaluate_tick(context)
+
+    assert len(tick().run_requests or ()) == 1
+    job = definitions.resolve_job_def("refresh_small")
+    busy = instance.create_run_for_job(job, tags=job.tags)
+    instance.report_dagster_event(
+        DagsterEvent(DagsterEventType.PIPELINE_START.value, job.name, message="at work"), busy.run_id
+    )
+    assert not tick().run_requests
+    assert busy.run_id in (tick().skip_message or "")
