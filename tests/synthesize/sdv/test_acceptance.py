@@ -84,7 +84,7 @@ def test_par_needs_a_parent_and_a_synthetic_table() -> None:
 
 
 def test_options_are_checked_for_the_table_that_names_them() -> None:
-    with pytest.raises(OptionRefused, match="tables.a.synthesizer.options"):
+    with pytest.raises(OptionRefused, match=r"tables\.a\.synthesizer\.options"):
         check_engines(plan_of({"a": []}, synthesizer="ctgan", options={"epochs": "many"}))
     with pytest.raises(OptionRefused, match="names the column 'sise', which is not learned; did you mean 'size'"):
         options: dict[str, object] = {"numerical_distributions": {"sise": "norm"}}
