@@ -93,7 +93,9 @@ class TableFit:
             self._rules(ruled).save(folder.folder("rules"))
         sets = structure.table.unique_sets
         trained = self._rows[self._training]
-        ordinals = [find_ordinal(trained, s, structure.learned) for s in sets] if generated else []
+        min_group = self._inputs.plan.min_group
+        found_ordinals = [find_ordinal(trained, s, structure.learned, min_group=min_group) for s in sets]
+        ordinals = found_ordinals if generated else []
         driving = self._inputs.source.parents(structure.name, structure.driving.key) if structure.driving else None
         model = RelationalModel(
             table=structure.name,

@@ -265,8 +265,7 @@ class Generation:
         if any(set(s) <= columns for s in structure.table.unique_sets):
             return 1
         counting = [o for o in self._relational[name].ordinals if set(o.within) == columns]
-        highest = [self._profiles[name].column(o.column).maximum for o in counting]
-        return min((int(most) - o.first + 1 for most, o in zip(highest, counting, strict=True) if most), default=None)
+        return min((o.most - o.first + 1 for o in counting), default=None)
 
     def _with_rules(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the columns that rules make."""

@@ -48,13 +48,14 @@ class OrdinalModel(Value):
     column: str
     within: tuple[str, ...]
     first: int
+    most: int
 
     @classmethod
     def of(cls, ordinal: Ordinal) -> "OrdinalModel":
-        return cls(column=ordinal.column, within=ordinal.within, first=ordinal.first)
+        return cls(column=ordinal.column, within=ordinal.within, first=ordinal.first, most=ordinal.most)
 
     def ordinal(self) -> Ordinal:
-        return Ordinal(self.column, self.within, self.first)
+        return Ordinal(self.column, self.within, self.first, self.most)
 
 
 class RelationalModel(Value):

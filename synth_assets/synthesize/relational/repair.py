@@ -11,6 +11,7 @@ from synth_assets.synthesize.relational.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.rules.uniqueness import unique_numbers
 
 MOST_ROUNDS = 300
+MOST_MOVES = 20
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,9 @@ def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator)
     left = np.arange(rows.height)
     sets = repair.sets(rows.columns)
     for ordinal in repair.ordinals:
-        if set(ordinal.within) <= set(rows.columns) and (*ordinal.within,) and _is_ready(ordinal, sets):
-            rows = ordinal.apply(rows)
+        if _is_ready(ordinal, sets):
+            rows, kept = _spread(rows, ordinal, repair)
+            rows, left = ordinal.apply(rows), left[kept]
     counted = {ordinal.column for ordinal in repair.ordinals}
     for unique_set in sets:
         if counted & set(unique_set):
@@ -65,6 +67,35 @@ def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator)
 
 def _is_ready(ordinal: Ordinal, sets: list[tuple[str, ...]]) -> bool:
     return any(set(s) == {ordinal.column, *ordinal.within} for s in sets)
+
+
+def _spread(rows: pl.DataFrame, ordinal: Ordinal, repair: Repair) -> tuple[pl.DataFrame, Rows]:
+    """Rows so that none is numbered beyond what may come out, and the numbers of the given rows that are left.
+
+    A row too many in its group moves to the next whole number or day of a learned column of the group (a player's
+    third stint of a year to the year before or after), unless a key has been looked up by that column already; what
+    finds no place in a few moves is left out.
+    """
+    movable = [
+        name
+        for name in ordinal.within
+        if name in repair.structure.learned
+        and (repair.before_references or name not in repair.structure.carried)
+        and (rows.schema[name].is_integer() or rows.schema[name] == pl.Date)
+    ]
+    away = rows.select(
+        pl.when(pl.col(name).to_physical() > pl.col(name).to_physical().median()).then(-1).otherwise(1).alias(name)
+        for name in movable[:1]
+    )
+    for _ in range(MOST_MOVES if movable else 0):
+        over = pl.Series(ordinal.numbers(rows) > ordinal.most)
+        if not over.any():
+            break
+        name = movable[0]
+        moved = rows[name].to_physical() + away[name].cast(rows[name].to_physical().dtype)
+        rows = rows.with_columns(pl.when(over).then(moved.cast(rows.schema[name])).otherwise(pl.col(name)).alias(name))
+    kept = ordinal.numbers(rows) <= ordinal.most
+    return rows.filter(pl.Series(kept)), np.flatnonzero(kept)
 
 
 def _repaired(

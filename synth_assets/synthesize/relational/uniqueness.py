@@ -8,25 +8,39 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.synthesize.relational.matching import group_numbers, rank_within
+from synth_assets.synthesize.relational.matching import Rows, group_numbers, rank_within
 
 
 @dataclass(frozen=True)
 class Ordinal:
-    """A column that counts the rows that share the other columns of a unique set: 1, 2, 3, ... (order lines)."""
+    """A column that counts the rows that share the other columns of a unique set: 1, 2, 3, ... (order lines).
+
+    Attributes:
+        first: The number of the first row: 0 or 1.
+        most: The highest number that may come out.
+    """
 
     column: str
     within: tuple[str, ...]
     first: int
+    most: int
 
     def apply(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Number the rows, in the order in which they stand."""
-        numbers = rank_within(group_numbers([rows.select(self.within)])[0]) + self.first
-        return rows.with_columns(pl.Series(self.column, numbers).cast(rows.schema[self.column]))
+        return rows.with_columns(pl.Series(self.column, self.numbers(rows)).cast(rows.schema[self.column]))
+
+    def numbers(self, rows: pl.DataFrame) -> Rows:
+        """The number that each row gets."""
+        return rank_within(group_numbers([rows.select(self.within)])[0]) + self.first
 
 
-def find_ordinal(rows: pl.DataFrame, unique_set: Sequence[str], candidates: Sequence[str]) -> Ordinal | None:
-    """The column of a unique set, if any, that counts its rows without a gap within the other columns."""
+def find_ordinal(
+    rows: pl.DataFrame, unique_set: Sequence[str], candidates: Sequence[str], *, min_group: int
+) -> Ordinal | None:
+    """The column of a unique set, if any, that counts its rows without a gap within the other columns.
+
+    Numbers that fewer than `min_group` rows reach do not come out, where there are enough rows to tell.
+    """
     if len(unique_set) < 2 or not rows.height:
         return None
     for column in reversed(unique_set):
@@ -48,7 +62,8 @@ def find_ordinal(rows: pl.DataFrame, unique_set: Sequence[str], candidates: Sequ
             ).all()
         ).item()
         if fits and first in (0, 1) and groups["rows"].max() != 1:
-            return Ordinal(column, tuple(within), first)
+            highest = rows[column].sort(descending=True)
+            return Ordinal(column, tuple(within), first, int(highest[min(min_group, rows.height // 2 + 1) - 1]))
     return None
 
 

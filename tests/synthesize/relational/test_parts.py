@@ -129,10 +129,10 @@ def test_a_partition_tells_parents_apart_by_what_their_children_look_like() -> N
 
 def test_an_order_line_number_is_an_ordinal_and_a_year_is_not() -> None:
     rows = pl.DataFrame({"order": [1, 1, 2, 2, 2], "line": [1, 2, 1, 3, 2], "year": [2001, 2003, 2001, 2002, 2005]})
-    ordinal = find_ordinal(rows, ("order", "line"), ["line"])
+    ordinal = find_ordinal(rows, ("order", "line"), ["line"], min_group=1)
     assert ordinal is not None
-    assert (ordinal.column, ordinal.within, ordinal.first) == ("line", ("order",), 1)
-    assert find_ordinal(rows, ("order", "year"), ["year"]) is None
+    assert (ordinal.column, ordinal.within, ordinal.first, ordinal.most) == ("line", ("order",), 1, 3)
+    assert find_ordinal(rows, ("order", "year"), ["year"], min_group=1) is None
     made = ordinal.apply(rows.select("order", pl.lit(0).alias("line")))
     assert made["line"].to_list() == [1, 2, 1, 2, 3]
 
