@@ -22,10 +22,10 @@ from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import Mode, ResolvedPlan
 from synth_assets.plan.settings import DatasetSettings
-from synth_assets.profile.model import TableProfile
 from synth_assets.project import Project
 from synth_assets.store.digest import digest
 from synth_assets.store.key import read_store_key
+from synth_assets.store.profile import TableProfile
 from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
 from synth_assets.store.tables import ROWS_FILE, TableRows
 from synth_assets.store.verdict import Verdict

@@ -43,18 +43,19 @@ def print_verdict(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     line.append(f"{passed:,} of {len(verdict.checks):,} checks passed", style="bold")
     line.append(f", {len(warned)} warned" if warned else "")
     out.print(line)
-    print_checks(warned, out, style="yellow")
+    print_checks(warned, out, style="yellow", brief=True)
     for real in verdict.let_through:
         out.print(Text(f"  real values by the plan: {real}", style="yellow"), soft_wrap=True)
 
 
-def print_checks(checks: "list[CheckResult]", out: Console, *, style: str) -> None:
+def print_checks(checks: "list[CheckResult]", out: Console, *, style: str, brief: bool = False) -> None:
+    """A paragraph a check, or its first sentence only."""
     for check in checks[:MOST_LINES]:
         place = ".".join(part for part in (check.table, check.column) if part) or "dataset"
         line = Text("  ")
         line.append(f"{place} {check.name}", style=style)
-        line.append(f": {check.description}")
-        if check.remedy:
+        line.append(f": {check.description.partition('. ')[0] if brief else check.description}")
+        if check.remedy and not brief:
             line.append(f" {check.remedy}", style="dim")
         out.print(line, soft_wrap=True)
     if len(checks) > MOST_LINES:

@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.catalog.model import Column, Kind
-from synth_assets.profile.model import ColumnProfile, PersonalData
+from synth_assets.store.profile import ColumnProfile, PersonalData
 
 Numbers = npt.NDArray[np.float64]
 

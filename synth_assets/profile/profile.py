@@ -7,8 +7,8 @@ from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.personal_content import classify_content
 from synth_assets.plan.personal_names import classify_name
 from synth_assets.profile.column import profile_column
-from synth_assets.profile.model import ColumnProfile, PersonalData, TableProfile
 from synth_assets.store.folder import Folder
+from synth_assets.store.profile import ColumnProfile, PersonalData, TableProfile
 from synth_assets.store.tables import TableRows
 
 SAMPLE = 10_000

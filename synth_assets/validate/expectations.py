@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from synth_assets.catalog.model import Column, Kind
 from synth_assets.plan.resolved import ColumnDecision, Mode, Role, Treatment
-from synth_assets.profile.model import ColumnProfile
+from synth_assets.store.profile import ColumnProfile
 from synth_assets.store.verdict import Severity
 from synth_assets.validate.results import name_part
 from synth_assets.validate.subject import Subject

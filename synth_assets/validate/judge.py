@@ -7,7 +7,7 @@ from pathlib import Path
 from synth_assets.catalog.driving import driving_keys
 from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ResolvedPlan
-from synth_assets.profile.model import TableProfile
+from synth_assets.store.profile import TableProfile
 from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
 from synth_assets.validate import fidelity, integrity, privacy
 from synth_assets.validate.entities import Entities

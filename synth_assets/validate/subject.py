@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from synth_assets.catalog.model import Catalog, Column, Table
 from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
-from synth_assets.profile.model import TableProfile
+from synth_assets.store.profile import TableProfile
 from synth_assets.validate.rows import Rows
 
 # Below this many source rows sampling noise alone exceeds any useful tolerance: figures are then reported, not gated.

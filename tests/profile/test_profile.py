@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from synth_assets.catalog.model import Column, DataType, Kind, Table
-from synth_assets.profile.model import ColumnProfile, TableProfile
 from synth_assets.profile.profile import evidence, load_profile, profile_table, save_profile
+from synth_assets.store.profile import ColumnProfile, TableProfile
 from synth_assets.store.store import ArtifactKey, Store
 from synth_assets.store.tables import ROWS_FILE, TableRows
 

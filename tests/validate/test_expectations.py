@@ -8,7 +8,7 @@ import pytest
 
 from synth_assets.catalog.model import Column, DataType, Key, Kind, Table
 from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
-from synth_assets.profile.model import ColumnProfile, TableProfile
+from synth_assets.store.profile import ColumnProfile, TableProfile
 from synth_assets.store.verdict import Severity
 from synth_assets.validate import suite_run
 from synth_assets.validate.expectations import Expected, derive, format_regex, protected_range

@@ -8,8 +8,8 @@ import polars as pl
 
 from synth_assets.catalog.model import Kind
 from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Treatment
-from synth_assets.profile.model import TableProfile
 from synth_assets.store.folder import Folder
+from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.agreement import find_agreement
 from synth_assets.synthesize.relational.checks import RowChecks

@@ -11,8 +11,8 @@ import polars as pl
 from synth_assets.catalog.frames import polars_type
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolved import Mode, ResolvedPlan, Treatment
-from synth_assets.profile.model import TableProfile
 from synth_assets.store.folder import Folder
+from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
 from synth_assets.synthesize.relational.features import count_name, inherited, own_features

@@ -8,8 +8,8 @@ import polars as pl
 
 from synth_assets.catalog.model import Table, Value
 from synth_assets.plan.resolved import ColumnDecision, Treatment
-from synth_assets.profile.model import TableProfile
 from synth_assets.store.folder import Folder
+from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.rules.constants import constant_column, null_column
 from synth_assets.synthesize.rules.decisions import (
     check_mask,

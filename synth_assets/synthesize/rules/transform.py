@@ -7,7 +7,7 @@ import polars as pl
 
 from synth_assets.catalog.model import Table
 from synth_assets.plan.resolved import ColumnDecision, Treatment
-from synth_assets.profile.model import TableProfile
+from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.rules.decisions import check_mask, targets
 from synth_assets.synthesize.rules.errors import CapacityTooSmall
 from synth_assets.synthesize.rules.masks import Mask

@@ -10,8 +10,8 @@ import pytest
 
 from synth_assets.catalog.model import Column, DataType, Kind, Table
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Role, Treatment
-from synth_assets.profile.model import TableProfile
 from synth_assets.store.folder import Folder
+from synth_assets.store.profile import TableProfile
 from synth_assets.store.store import ArtifactKey, Store
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
