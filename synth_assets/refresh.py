@@ -87,6 +87,12 @@ class VerdictFailed(SynthAssetsError):
         )
 
 
+def require_passed(verdict: Verdict) -> None:
+    """Raises VerdictFailed for a verdict that did not pass."""
+    if not verdict.passed:
+        raise VerdictFailed(verdict)
+
+
 @dataclass(frozen=True)
 class Progress:
     """One sentence of progress.
@@ -501,8 +507,7 @@ class Refresh:
                     self.generate(group)
             with timed("verdict"):
                 verdict, _ = self.judge()
-            if not verdict.passed:
-                raise VerdictFailed(verdict)
+            require_passed(verdict)
             with timed("publication"):
                 publications = tuple(self.publish(target) for target in targets)
             rows = {name: table.rows for name, table in self.synthetic_rows.items()}

@@ -12,8 +12,9 @@ def driving_key(table: Table, foreign_keys: Sequence[ForeignKey], rows: Mapping[
 
     Never a self-reference. Keys to look-up tables (over LOOKUP_CHILDREN child rows for each parent row) come last.
     Among the others come first those whose columns are all NOT NULL, then those with the most columns if all of them
-    are in the primary key (the most specific parent of a row), then those whose columns start the primary key, then those whose parents have a child each on average (a parent with fewer is referred to, not filled), then those
-    to the parent with the most rows, then those declared first.
+    are in the primary key (the most specific parent of a row), then those whose columns start the primary key, then
+    those whose parents have a child each on average (a parent with fewer is referred to, not filled), then those to the
+    parent with the most rows, then those declared first.
 
     Args:
         foreign_keys: The table's keys; only those to a table in `rows` count.

@@ -16,6 +16,11 @@ def count_name(reference: str) -> str:
     return f"# {reference}"
 
 
+def feature_name(table: str, column: str) -> str:
+    """The feature that is a table's learned column."""
+    return f"{table}.{column}"
+
+
 def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[str, pl.Series]) -> pl.DataFrame:
     """Learned columns and counts of children of each row.
 
@@ -24,7 +29,7 @@ def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[
         rows: At least the learned columns.
         counts: Children by row, by the name of the reference.
     """
-    learned = [rows[name].alias(f"{structure.name}.{name}") for name in structure.learned]
+    learned = [rows[name].alias(feature_name(structure.name, name)) for name in structure.learned]
     counted = [values.cast(pl.Int64).alias(count_name(name)) for name, values in counts.items()]
     if not learned and not counted:
         return pl.DataFrame({f"{structure.name}.": pl.Series([0], dtype=pl.Int64).new_from_index(0, rows.height)})

@@ -14,7 +14,7 @@ from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.agreement import find_agreement
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name
+from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name
 from synth_assets.synthesize.relational.hierarchy import levels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel, partition_fields
@@ -132,7 +132,7 @@ class TableFit:
         source, plan = self._inputs.source, self._inputs.plan
         parent_features = self._inputs.features.of(reference.key.parent)
         own = self._inputs.source.structures[reference.key.parent]
-        names = [f"{own.name}.{name}" for name in own.learned] + [count_name(reference.name)]
+        names = [feature_name(own.name, name) for name in own.learned] + [count_name(reference.name)]
         looked_at = parent_features.select(name for name in names if name in parent_features.columns)
         chosen = source.parents(reference.child, reference.key)
         chosen = np.where(source.training(reference.child), chosen, NO_ROW)

@@ -15,7 +15,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
-from synth_assets.synthesize.relational.features import count_name, inherited, own_features
+from synth_assets.synthesize.relational.features import count_name, feature_name, inherited, own_features
 from synth_assets.synthesize.relational.fit import level_name, null_name
 from synth_assets.synthesize.relational.further import fill_reference
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
@@ -96,6 +96,7 @@ class Generation:
         self._features: dict[str, pl.DataFrame] = {name: table.features for name, table in finished.items()}
         self._tables = LinkedTables(structures, self._keys_of)
         self._relational: dict[str, RelationalModel] = {}
+        self._kept: dict[str, Rows] = {}
 
     def run(self, group: tuple[str, ...]) -> dict[str, GeneratedTable]:
         """Generate the tables of a group, in the order given by `table_structures`."""
@@ -173,14 +174,17 @@ class Generation:
         rows = values.select(structure.learned) if structure.learned else _nothing(len(parents))
         if structure.driving:
             rows = self._with_key(rows, structure.driving, parents)
-        self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
+        self._tables.put(name, rows)
+        left = self._make_unique(name, before_references=True)
+        self._kept[name] = left
+        parents, rows = parents[left], self._tables.frame(name)
+        self._hidden[name] = (pl.DataFrame(hidden) if hidden else _nothing(len(parents)))[left]
         counts = {reference: self._hidden[name][count_name(reference)] for reference in model.children}
         parts = [own_features(structure, rows, counts)]
         if structure.driving:
             parts.append(gather(inherited(self._features[structure.driving.key.parent]), parents))
         self._features[name] = pl.concat(parts, how="horizontal")
         self._tables.put(name, self._with_rules(name, rows))
-        self._make_unique(name, before_references=True)
         for reference in structure.further:
             if not reference.deferred:
                 self._refer(name, reference)
@@ -294,7 +298,7 @@ class Generation:
     def _refer(self, name: str, reference: Reference) -> None:
         """Fill the columns of one further key."""
         if name in self._whole:
-            parents = self._parents_of_whole(name, reference)
+            parents = self._parents_of_whole(name, reference)[self._kept[name]]
             self._tables.put(name, self._with_key(self._tables.frame(name), reference, parents))
             return
         structure, model = self._structures[name], self._relational[name]
@@ -327,9 +331,11 @@ class Generation:
         structure = self._structures[name]
         before = self._tables.frame(name).height
         left = self._make_unique(name, before_references=False)
-        self._features[name] = self._features[name][left]
-        self._hidden[name] = self._hidden[name][left]
         rows = self._tables.frame(name)
+        self._features[name] = self._features[name][left].with_columns(
+            rows[column].alias(feature_name(name, column)) for column in structure.learned
+        )
+        self._hidden[name] = self._hidden[name][left]
         for column in structure.published_columns:
             if not structure.table.column(column).nullable and rows[column].null_count():
                 raise GenerationFailed(
