@@ -163,7 +163,8 @@ def _swappable(unique_set: tuple[str, ...], repair: Repair, learned: list[str]) 
     carried = set(repair.structure.carried)
     driving = set(repair.structure.driving.key.columns) if repair.structure.driving else set()
     options: list[tuple[str, ...]] = []
-    for reference in repair.structure.further:
+    # Before the references, at most the carried columns of a further key are there: they are swapped as learned ones.
+    for reference in () if repair.before_references else repair.structure.further:
         if set(reference.key.columns) & set(unique_set) and _is_free(reference, driving, repair):
             options.append(reference.key.columns)
     free = tuple(name for name in learned if name not in carried or repair.before_references)

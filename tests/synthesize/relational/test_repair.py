@@ -1,0 +1,74 @@
+"""Combinations that may occur once only."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Key, Kind, Table
+from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, Role, TableDecision, Treatment
+from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.structure import TableStructure, table_structures
+
+INTEGER, TEXT = DataType(kind=Kind.INTEGER, native="integer"), DataType(kind=Kind.TEXT, native="text")
+
+
+@pytest.fixture
+def season() -> TableStructure:
+    """A player's seasons: the year is in the primary key, and with the team in a key to a further parent."""
+    columns = {
+        "players": {"player": INTEGER},
+        "teams": {"year": INTEGER, "team": TEXT},
+        "seasons": {"player": INTEGER, "year": INTEGER, "team": TEXT},
+    }
+    keys = {"players": ("player",), "teams": ("year", "team"), "seasons": ("player", "year")}
+    foreign_keys = {
+        "seasons": (
+            ForeignKey(columns=("player",), parent="players", parent_columns=("player",)),
+            ForeignKey(columns=("year", "team"), parent="teams", parent_columns=("year", "team")),
+        )
+    }
+    roles = {("players", "player"): Role.KEY, ("teams", "year"): Role.VALUE, ("teams", "team"): Role.KEY}
+    catalog = Catalog(
+        dialect="postgresql",
+        tables=tuple(
+            Table(
+                name=name,
+                columns=tuple(Column(name=c, type=t, nullable=False) for c, t in columns[name].items()),
+                primary_key=Key(columns=keys[name]),
+                foreign_keys=foreign_keys.get(name, ()),
+            )
+            for name in sorted(columns)
+        ),
+    )
+    decisions = [
+        TableDecision(
+            name=name,
+            mode=Mode.SYNTHETIC,
+            columns=tuple(
+                ColumnDecision(
+                    name=column,
+                    treatment=Treatment.LEARN,
+                    role=roles.get((name, column), Role.REFERENCE),
+                    decided_by=DecidedBy.CATALOG,
+                    reason="A test.",
+                )
+                for column in columns[name]
+            ),
+        )
+        for name in sorted(columns)
+    ]
+    plan = ResolvedPlan(dataset="league", tables=tuple(decisions), foreign_keys=foreign_keys)
+    return table_structures(catalog, plan, {"players": 100, "teams": 100, "seasons": 400})[0]["seasons"]
+
+
+def test_a_carried_column_is_made_unique_before_the_rest_of_its_key_is_there(season: TableStructure) -> None:
+    assert season.carried == ("year",)
+    rng = np.random.default_rng(0)
+    rows = pl.DataFrame({"player": np.repeat(np.arange(100), 4), "year": rng.integers(1900, 1950, 400)})
+    repair = Repair(structure=season, ordinals=(), before_references=True)
+    assert repair.sets(rows.columns) == [("player", "year")]
+    assert rows.is_duplicated().any()
+    unique, left = make_unique(rows, repair, rng=rng)
+    assert not unique.is_duplicated().any()
+    assert unique.height == len(left) == rows.height
+    assert sorted(unique["year"]) == sorted(rows["year"])
