@@ -9,6 +9,7 @@ from synth_assets.synthesize.protocol import SequenceSynthesizer, Synthesizer
 # Module and class of each; a module is imported when its synthesizer is asked for, since some take seconds.
 _SYNTHESIZERS = {
     "trees": ("synth_assets.synthesize.trees.synthesizer", "TreesSynthesizer"),
+    "rules": ("synth_assets.synthesize.rules.independent", "IndependentSynthesizer"),
     "gaussian_copula": ("synth_assets.synthesize.sdv.single_table", "GaussianCopula"),
     "ctgan": ("synth_assets.synthesize.sdv.single_table", "CTGAN"),
     "tvae": ("synth_assets.synthesize.sdv.single_table", "TVAE"),
