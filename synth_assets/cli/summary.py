@@ -36,7 +36,7 @@ def print_verdict(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     """Its figures, how many checks passed, what it warns of and what it lets through."""
     out.print()
     out.print(figures_grid(verdict, gate))
-    out.print()
+    out.print(Text("Values are means or sums over all; a check allows for the chance of few rows.\n", style="dim"))
     passed = sum(check.passed for check in verdict.checks)
     warned = [check for check in verdict.checks if not check.passed and check not in verdict.failures]
     line = Text("✓ " if verdict.passed else "✗ ", style="bold green" if verdict.passed else "bold red")
