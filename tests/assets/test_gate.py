@@ -1,7 +1,5 @@
 """Publishing happens only with a passing verdict on exactly these rows, however it is started."""
 
-from pathlib import Path
-
 import dagster as dg
 import pytest
 
@@ -141,8 +139,3 @@ def test_rows_changed_after_the_verdict_are_not_published(generated: Project, in
     result = materialize(generated, instance, "staging")
     assert materialized(result) == set()
     assert rows_in_target(generated) == {}
-
-
-def test_projects_are_apart(generated: Project, generated_project: Project, tmp_path: Path) -> None:
-    assert generated.root != generated_project.root
-    assert not (generated_project.root / "expectations").exists()
