@@ -6,12 +6,13 @@ import numpy as np
 import polars as pl
 
 from synth_assets.synthesize.relational.matching import Rows, group_numbers
-from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.structure import ORDERED_KINDS, Reference, TableStructure
 from synth_assets.synthesize.relational.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.rules.uniqueness import unique_numbers
 
 MOST_ROUNDS = 300
 MOST_MOVES = 20
+TURNS_PER_REACH = 12
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,10 @@ class Repair:
 def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator) -> tuple[pl.DataFrame, Rows]:
     """Rows without a repeated combination.
 
-    Counting columns are counted anew. Repeated rows swap what they may with other rows (a learned column, or the
-    parent of a further key together with all its columns), so that distributions and degrees stay; whole numbers and
-    times that are unique by themselves move to the nearest free value; what still repeats is left out.
+    Counting columns are counted anew. Repeated rows swap what they may with other rows (a learned column, a number or
+    time with a nearby one first, or the parent of a further key together with all its columns), so that distributions
+    and degrees stay; whole numbers and times that are unique by themselves move to the nearest free value; what still
+    repeats is left out.
 
     Returns:
         The rows, and the numbers of the given rows that are left.
@@ -118,7 +120,10 @@ def _repaired(
 def _swap(
     rows: pl.DataFrame, unique_set: tuple[str, ...], columns: tuple[str, ...], rng: np.random.Generator
 ) -> pl.DataFrame:
-    """Repeated rows exchange these columns with random other rows, whenever both rows are then unlike any other."""
+    """Repeated rows exchange these columns with other rows, whenever both rows are then unlike any other.
+
+    A single column with an order is exchanged with rows of nearby values if possible, others with random rows.
+    """
     staying = [name for name in unique_set if name not in columns]
     moving = [name for name in unique_set if name in columns]
     if not moving:
@@ -127,12 +132,16 @@ def _swap(
     value = group_numbers([rows.select(moving)])[0]
     width = int(value.max(initial=0)) + 1
     source = np.arange(rows.height)
-    for _ in range(MOST_ROUNDS):
+    near = Neighbours(rows[columns[0]]) if len(columns) == 1 and _is_ordered(rows.schema[columns[0]]) else None
+    for turn in range(MOST_ROUNDS):
         again = _repeats(own, value, width)
         if not len(again):
             break
-        partner = rng.permutation(rows.height)[: len(again)]
-        again = again[: len(partner)]
+        if near:
+            again, partner = near.of(again, turn, rng)
+        else:
+            partner = rng.permutation(rows.height)[: len(again)]
+            again = again[: len(partner)]
         apart = ~np.isin(partner, again) & (value[partner] >= 0) & (own[partner] >= 0)
         left, right = again[apart], partner[apart]
         first = own[left] * width + value[right]
@@ -147,7 +156,32 @@ def _swap(
         left, right = left[good], right[good]
         value[left], value[right] = value[right], value[left].copy()
         source[left], source[right] = source[right], source[left].copy()
+        if near:
+            near.exchange(left, right)
     return rows.with_columns(pl.col(name).gather(source) for name in columns)
+
+
+class Neighbours:
+    """Rows in the order of one column's values, for finding rows of nearby values."""
+
+    def __init__(self, values: pl.Series) -> None:
+        self._rows = np.asarray(values.to_physical().arg_sort().to_numpy(), dtype=np.int64)
+        self._place = np.empty_like(self._rows)
+        self._place[self._rows] = np.arange(len(self._rows))
+        self._ties = len(values) / max(values.n_unique(), 1)
+
+    def of(self, rows: Rows, turn: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
+        """Some of the rows, and for each another row near it: from a few values away to anywhere in later turns."""
+        reach = min(2 * self._ties * 2.0 ** (turn // TURNS_PER_REACH), len(self._rows))
+        away = rng.uniform(-reach, reach, len(rows)).astype(np.int64)
+        partner = self._rows[np.clip(self._place[rows] + away, 0, len(self._rows) - 1)]
+        _, first = np.unique(partner, return_index=True)
+        return rows[first], partner[first]
+
+    def exchange(self, left: Rows, right: Rows) -> None:
+        """These rows have exchanged their values."""
+        self._place[left], self._place[right] = self._place[right], self._place[left].copy()
+        self._rows[self._place[left]], self._rows[self._place[right]] = left, right
 
 
 def _repeats(own: Rows, value: Rows, width: int) -> Rows:
@@ -168,7 +202,14 @@ def _swappable(unique_set: tuple[str, ...], repair: Repair, learned: list[str]) 
         if set(reference.key.columns) & set(unique_set) and _is_free(reference, driving, repair):
             options.append(reference.key.columns)
     free = tuple(name for name in learned if name not in carried or repair.before_references)
-    return ([free] if free else []) + options
+    ordered = [name for name in free if repair.structure.table.column(name).type.kind in ORDERED_KINDS]
+    # Rows that swap a whole unique set are as repeated as before.
+    rest = [(name,) for name in free if name not in ordered] if set(free) == set(unique_set) else [free]
+    return [(name,) for name in ordered] + [names for names in rest if names] + options
+
+
+def _is_ordered(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype.is_temporal()
 
 
 def _is_free(reference: Reference, driving: set[str], repair: Repair) -> bool:

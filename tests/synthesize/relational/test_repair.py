@@ -1,5 +1,7 @@
 """Combinations that may occur once only."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -72,3 +74,28 @@ def test_a_carried_column_is_made_unique_before_the_rest_of_its_key_is_there(sea
     assert not unique.is_duplicated().any()
     assert unique.height == len(left) == rows.height
     assert sorted(unique["year"]) == sorted(rows["year"])
+
+
+def test_rows_whose_key_is_learned_as_a_whole_move_to_a_nearby_year(season: TableStructure) -> None:
+    """Swapping the whole key would leave as many repeated ones as before."""
+    table = season.table.model_copy(update={"primary_key": Key(columns=("year", "team"))})
+    learned = [
+        column.model_copy(update={"role": Role.VALUE if column.name in ("year", "team") else column.role})
+        for column in season.decision.columns
+    ]
+    decision = season.decision.model_copy(update={"columns": tuple(learned)})
+    structure = replace(season, table=table, decision=decision, further=())
+    rng = np.random.default_rng(0)
+    teams = np.array([f"T{number:02}" for number in range(30)])
+    rows = pl.DataFrame({"year": rng.integers(1900, 2000, 1200), "team": rng.choice(teams, 1200)})
+    repeats = rows.height - rows.unique().height
+    assert repeats > 100
+    repair = Repair(structure=structure, ordinals=(), before_references=False)
+    unique, left = make_unique(rows, repair, rng=rng)
+    assert len(left) == unique.height == rows.height
+    assert not unique.is_duplicated().any()
+    assert sorted(unique["year"]) == sorted(rows["year"])
+    assert unique["team"].equals(rows["team"])
+    moved = (unique["year"] - rows["year"]).abs()
+    assert (moved > 0).sum() < 3 * repeats
+    assert moved.max() < 30
