@@ -244,18 +244,21 @@ class TableFit:
         )
 
     def _order_candidates(self) -> list[str]:
-        """Columns that may order siblings: whole numbers and times of a key first, then other times."""
+        """Columns that may order siblings: whole numbers and times of keys with the parent, other times, other keys."""
         table = self._structure.table
         driving = set(self._structure.driving.key.columns) if self._structure.driving else set()
-        in_key = [
-            name
-            for columns in table.unique_sets
-            if driving & set(columns)
-            for name in columns
-            if name in self._structure.learned and table.column(name).type.kind in (Kind.INTEGER, *TEMPORAL)
-        ]
+
+        def in_keys(*, with_parent: bool) -> list[str]:
+            return [
+                name
+                for columns in table.unique_sets
+                if bool(driving & set(columns)) is with_parent
+                for name in columns
+                if name in self._structure.learned and table.column(name).type.kind in (Kind.INTEGER, *TEMPORAL)
+            ]
+
         times = [name for name in self._structure.learned if table.column(name).type.kind in TEMPORAL]
-        return list(dict.fromkeys([*in_key, *times]))
+        return list(dict.fromkeys([*in_keys(with_parent=True), *times, *in_keys(with_parent=False)]))
 
     def _partial_values(self) -> ValueModel | None:
         """The columns of a partial table that are learned anew, given those that stay real."""
