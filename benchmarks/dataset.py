@@ -1,8 +1,7 @@
 """A folder of Parquet files and a SCHEMA.json as what the package works on: catalog, resolved plan, frames.
 
 SCHEMA.json says for each table its primary key and what every column is (id, numerical, categorical, boolean, datetime
-or text),
-and all foreign keys:
+or text), and all foreign keys:
 
     {"tables": {"orders": {"primary_key": ["id"], "columns": {"id": "id", "total": "numerical", "note": "text"}}},
      "foreign_keys": [{"table": "orders", "columns": ["customer_id"], "parent": "customers", "parent_columns": ["id"]}]}
@@ -30,8 +29,20 @@ class Dataset:
     kinds: Mapping[str, Mapping[str, str]]
 
 
-def read_dataset(folder: Path, schema_file: Path, *, name: str = "benchmark", seed: int = 0) -> Dataset:
-    """All TABLE.parquet files of a folder, planned as the schema says: keys anew, everything else learned."""
+def read_dataset(
+    folder: Path,
+    schema_file: Path,
+    *,
+    name: str = "benchmark",
+    engine: str = "trees",
+    min_group: int = 1,
+    scale: float = 1.0,
+    seed: int = 0,
+) -> Dataset:
+    """All TABLE.parquet files of a folder, planned as the schema says: keys anew, everything else learned by `engine`.
+
+    Nothing is held out: a benchmark keeps its held-out rows elsewhere.
+    """
     schema: dict[str, Any] = json.loads(schema_file.read_text())
     foreign_keys: dict[str, list[ForeignKey]] = {}
     for key in schema["foreign_keys"]:
@@ -44,12 +55,15 @@ def read_dataset(folder: Path, schema_file: Path, *, name: str = "benchmark", se
         frames[table] = frame.select(_typed(frame[column], kind) for column, kind in spec["columns"].items())
         keys = foreign_keys.get(table, [])
         tables.append(_table(table, frames[table], spec["primary_key"], keys))
-        decisions.append(_decision(table, spec, {column for key in keys for column in key.columns}))
+        references = {column for key in keys for column in key.columns}
+        decided = _decision(table, spec, references, frames[table])
+        decisions.append(decided.model_copy(update={"synthesizer": engine, "scale": scale}))
     plan = ResolvedPlan(
         dataset=name,
         tables=tuple(decisions),
         foreign_keys={table: tuple(keys) for table, keys in foreign_keys.items()},
         hold_out=0.0,
+        min_group=min_group,
         seed=seed,
     )
     kinds = {table: dict(spec["columns"]) for table, spec in schema["tables"].items()}
@@ -114,16 +128,16 @@ def _data_type(dtype: pl.DataType) -> DataType:
             return DataType(kind=Kind.TEXT, native="TEXT")
 
 
-def _decision(table: str, spec: dict[str, Any], references: set[str]) -> TableDecision:
+def _decision(table: str, spec: dict[str, Any], references: set[str], frame: pl.DataFrame) -> TableDecision:
     key = spec["primary_key"]
     columns = []
     for column, kind in spec["columns"].items():
         if column in references:
             role = Role.REFERENCE
-        elif key == [column] or kind == "id":
+        elif key == [column] or (kind == "id" and column not in key):
             role = Role.KEY
         else:
-            role = Role.TEXT if kind == "text" else Role.VALUE
+            role = Role.TEXT if kind == "text" or frame.schema[column] == pl.Binary else Role.VALUE
         columns.append(
             ColumnDecision(
                 name=column,

@@ -591,7 +591,11 @@ class Refresh:
     @property
     def synthetic_rows(self) -> dict[str, TableRows]:
         """The latest synthetic rows of every published table."""
-        return {table.name: TableRows(self._needed("synthetic", table.name)) for table in self.plan.published}
+        return {table.name: self.synthetic_table(table.name) for table in self.plan.published}
+
+    def synthetic_table(self, table: str) -> TableRows:
+        """The latest synthetic rows of one table."""
+        return TableRows(self._needed("synthetic", table))
 
     @cached_property
     def _structures(self) -> "tuple[dict[str, TableStructure], list[tuple[str, ...]]]":

@@ -151,7 +151,7 @@ def test_location_for_people() -> None:
 
 def test_identity_of_postgres(postgres: PostgresServer) -> None:
     first, second = postgres.create_database(), postgres.create_database()
-    other_name = first.replace("127.0.0.1", "localhost").replace("+psycopg", "+psycopg2")
+    other_name = first.replace("127.0.0.1", "localhost").replace("+psycopg", "")
     identities = []
     for url in (first, second, other_name):
         with open_engine(url).connect() as connection:
