@@ -87,6 +87,19 @@ class VerdictFailed(SynthAssetsError):
         )
 
 
+class PartlyPublished(SynthAssetsError):
+    """One target could not be published to after others had been."""
+
+    def __init__(self, target: str, done: Sequence[str], error: SynthAssetsError) -> None:
+        self.target = target
+        self.done = tuple(done)
+        super().__init__(
+            f"Publishing to {target!r} failed: {error.failed}",
+            untouched=f"{error.untouched} Published before that, and whole: {', '.join(done)}.".strip(),
+            next_step=error.next_step or f"Publish again: synth-assets refresh --target {target}",
+        )
+
+
 def require_passed(verdict: Verdict) -> None:
     """Raises VerdictFailed for a verdict that did not pass."""
     if not verdict.passed:
@@ -509,13 +522,24 @@ class Refresh:
                 verdict, _ = self.judge()
             require_passed(verdict)
             with timed("publication"):
-                publications = tuple(self.publish(target) for target in targets)
+                publications = self._publish_all(targets)
             rows = {name: table.rows for name, table in self.synthetic_rows.items()}
         except BaseException as error:
             self._finish_after(error)
             raise
         self.finish()
         return RefreshResult(verdict, publications, rows, seconds)
+
+    def _publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
+        done: list[Publication] = []
+        for target in targets:
+            try:
+                done.append(self.publish(target))
+            except SynthAssetsError as error:
+                if not done:
+                    raise
+                raise PartlyPublished(target, [publication.target for publication in done], error) from None
+        return tuple(done)
 
     def _finish_after(self, error: BaseException) -> None:
         """Clean up after a failure, without hiding it behind another one."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -13,7 +14,7 @@ from synth_assets.catalog.reflect import reflect
 from synth_assets.plan.refused import PlanRefused
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import NoPassingVerdict
-from synth_assets.refresh import NewColumnsHeld, Refresh, StageMissing, VerdictFailed
+from synth_assets.refresh import NewColumnsHeld, PartlyPublished, Refresh, StageMissing, VerdictFailed
 from tests.zoo import PLAN, build_zoo, zoo_project
 
 
@@ -180,6 +181,20 @@ def test_a_failing_gate_publishes_nothing(root: Path, refreshed: Refresh) -> Non
     with pytest.raises(NoPassingVerdict):
         strict.publish("staging")
     assert strict.store.artifacts("zoo", stage="snapshot") == []
+
+
+def test_a_second_target_that_refuses_names_the_first_that_is_published(root: Path, refreshed: Refresh) -> None:
+    project = zoo_project(root)
+    databases = project.resources.databases
+    unmarked = databases["staging"].model_validate(
+        {"role": "target", "environment": "dev", "url": f"sqlite:///{root}/dev.db"}
+    )
+    sqlite3.connect(root / "dev.db").close()
+    resources = project.resources.model_copy(update={"databases": databases | {"dev": unmarked}})
+    both = Refresh(replace(project, resources=resources), "zoo", refresh="both")
+    with pytest.raises(PartlyPublished, match="Published before that, and whole: staging") as failed:
+        both.run(["staging", "dev"])
+    assert "authorize" in str(failed.value)
 
 
 def test_stages_in_the_wrong_order_say_what_to_run(tmp_path: Path) -> None:
