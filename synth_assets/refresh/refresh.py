@@ -5,28 +5,23 @@ Every stage takes its inputs from the store (`Store.latest`), so that it can run
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.model import Catalog
-from synth_assets.catalog.reflect import reflect
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
-from synth_assets.plan.resolved import Mode, ResolvedPlan
-from synth_assets.plan.settings import DatasetSettings
-from synth_assets.project import Project
+from synth_assets.plan.resolved import Mode
+from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
+from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, RefreshInputs
+from synth_assets.refresh.values import Outcome, Progress, RefreshResult
 from synth_assets.store.digest import digest
-from synth_assets.store.key import read_store_key
-from synth_assets.store.profile import TableProfile
-from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
+from synth_assets.store.store import Artifact
 from synth_assets.store.tables import ROWS_FILE, TableRows
 from synth_assets.store.verdict import Verdict
 from synth_assets.store.verdicts import save_verdict
@@ -35,151 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from synth_assets.publish.publication import Publication
-    from synth_assets.synthesize.relational.features import SourceFeatures
-    from synth_assets.synthesize.relational.structure import TableStructure
-    from synth_assets.synthesize.relational.tables import SourceTables
-
-FEATURES_FILE = "features.parquet"
-CATALOG_FILE = "catalog.json"
 
 
-class StageMissing(SynthAssetsError):
-    """A stage was asked to run before the one that it builds on."""
-
-    def __init__(self, dataset: str, stage: str, table: str | None) -> None:
-        self.dataset = dataset
-        self.stage = stage
-        self.table = table
-        of_table = f" of the table {table!r}" if table else ""
-        super().__init__(
-            f"The dataset {dataset!r} has no {stage}{of_table} in the store.",
-            untouched="Nothing was changed.",
-            next_step=f"Run the {stage} stage first, or the whole: synth-assets refresh --dataset {dataset}",
-        )
-
-
-class NewColumnsHeld(SynthAssetsError):
-    """The source has columns or tables that the catalog of the last plan does not know, and the plan says hold."""
-
-    def __init__(self, dataset: str, changes: Sequence[str]) -> None:
-        self.dataset = dataset
-        self.changes = tuple(changes)
-        super().__init__(
-            f"The source of {dataset!r} has changed: {'; '.join(changes)}.",
-            untouched="No row was read, and no target was touched.",
-            next_step=f"Look at what becomes of them with `synth-assets plan --dataset {dataset}`; that accepts them.",
-        )
-
-
-class VerdictFailed(SynthAssetsError):
-    """The synthetic rows did not pass; nothing was published."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
-        shown = [f"{c.table or 'dataset'}: {c.description} {c.remedy}".strip() for c in verdict.failures[:5]]
-        more = len(verdict.failures) - len(shown)
-        super().__init__(
-            f"{len(verdict.failures)} checks of {verdict.dataset!r} failed. "
-            + " | ".join(shown)
-            + (f" | and {more} more" if more > 0 else ""),
-            untouched="Nothing was published.",
-            next_step="Follow the remedies, or lower the plan's `gate:` knowingly.",
-        )
-
-
-class PartlyPublished(SynthAssetsError):
-    """One target could not be published to after others had been."""
-
-    def __init__(self, target: str, done: Sequence[str], error: SynthAssetsError) -> None:
-        self.target = target
-        self.done = tuple(done)
-        super().__init__(
-            f"Publishing to {target!r} failed: {error.failed}",
-            untouched=f"{error.untouched} Published before that, and whole: {', '.join(done)}.".strip(),
-            next_step=error.next_step or f"Publish again: synth-assets refresh --target {target}",
-        )
-
-
-def require_passed(verdict: Verdict) -> None:
-    """Raises VerdictFailed for a verdict that did not pass."""
-    if not verdict.passed:
-        raise VerdictFailed(verdict)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One sentence of progress.
-
-    Attributes:
-        stage: The stage at work.
-        table: The table at work; None for the whole dataset.
-        done: Steps of this stage that are done.
-        total: Steps of this stage; 0 if not known.
-    """
-
-    stage: str
-    table: str | None
-    done: int = 0
-    total: int = 0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a stage made of one table, or of the dataset.
-
-    Attributes:
-        reused: The inputs were those of a stored artifact, which was taken instead.
-        seconds: Time spent.
-        facts: Small JSON, never real values.
-    """
-
-    artifact: Artifact
-    reused: bool
-    seconds: float
-    facts: Mapping[str, JsonValue]
-
-
-@dataclass(frozen=True)
-class RefreshResult:
-    """One pass through all stages."""
-
-    verdict: Verdict
-    publications: "tuple[Publication, ...]"
-    rows: Mapping[str, int]
-    seconds: Mapping[str, float]
-
-
-class Refresh:
-    """One refresh of one dataset.
-
-    Args:
-        project: Plans and resources.
-        dataset: The dataset's name.
-        refresh: The refresh's own name, the same in every step.
-        seed: Overrides the plan's.
-        progress: Called now and then.
-
-    Raises:
-        UnknownDataset, MissingVariable, StoreKeyRefused: see there.
-    """
-
-    def __init__(
-        self,
-        project: Project,
-        dataset: str,
-        *,
-        refresh: str,
-        seed: int | None = None,
-        progress: Callable[[Progress], None] | None = None,
-        store: Store | None = None,
-    ) -> None:
-        settings = project.dataset(dataset)
-        self.settings: DatasetSettings = settings if seed is None else settings.model_copy(update={"seed": seed})
-        self.project = project
-        self.dataset = dataset
-        self.refresh = refresh
-        self.store = store or open_store(project)
-        self._tell = progress or (lambda _: None)
+class Refresh(RefreshInputs):
+    """One refresh of one dataset: its stages, each alone or all in a row."""
 
     # snapshot
 
@@ -220,14 +74,6 @@ class Refresh:
         self._forget()
         seconds = time.perf_counter() - started
         return {name: Outcome(artifact, False, seconds, artifact.facts) for name, artifact in artifacts.items()}
-
-    def reflect_source(self) -> Catalog:
-        """The source's catalog as it is now."""
-        engine = open_engine(self.source_url)
-        try:
-            return reflect(engine, namespace=self.project.source(self.dataset).namespace)
-        finally:
-            engine.dispose()
 
     def _hold_changes(self, catalog: Catalog) -> None:
         from synth_assets.catalog.drift import compare
@@ -476,17 +322,6 @@ class Refresh:
             refresh=self.refresh,
         )
 
-    @property
-    def published_catalog(self) -> Catalog:
-        """The source's catalog reduced to the tables and keys that are published."""
-        names = {table.name for table in self.plan.published}
-        tables = []
-        for name in sorted(names):
-            table = self.catalog.table(name)
-            keys = tuple(key for key in table.foreign_keys if key.parent in names)
-            tables.append(table.model_copy(update={"foreign_keys": keys}))
-        return self.catalog.model_copy(update={"tables": tuple(tables)})
-
     # the whole
 
     def run(self, targets: Sequence[str]) -> RefreshResult:
@@ -565,101 +400,3 @@ class Refresh:
             return False
         latest = self.store.latest(self.dataset, artifact.key.stage, artifact.key.table)
         return latest is not None and latest.key == artifact.key
-
-    # what the stages share
-
-    @property
-    def source_url(self) -> str:
-        """Never to be printed."""
-        return self.project.source(self.dataset).resolve_url(os.environ)
-
-    @cached_property
-    def catalog(self) -> Catalog:
-        """The source's catalog as of the snapshot."""
-        return Catalog.model_validate(self._needed("catalog", None).folder.read_json(CATALOG_FILE))
-
-    @cached_property
-    def _extracted(self) -> list[str]:
-        """Tables with a snapshot and a profile; their profiles outlive their snapshots."""
-        plan = resolve(self.settings, self.catalog)
-        return [table.name for table in plan.published if table.mode is not Mode.EMPTY]
-
-    @cached_property
-    def snapshot_rows(self) -> dict[str, TableRows]:
-        """Real rows of every table that is extracted."""
-        return {name: TableRows(self._needed("snapshot", name)) for name in self._extracted}
-
-    @cached_property
-    def profiles(self) -> dict[str, TableProfile]:
-        from synth_assets.profile.profile import load_profile
-
-        return {name: load_profile(self._needed("profile", name).folder) for name in self._extracted}
-
-    @cached_property
-    def plan(self) -> ResolvedPlan:
-        """Every decision, with what the profiles told."""
-        from synth_assets.profile.profile import evidence
-
-        known = {place: found for profile in self.profiles.values() for place, found in evidence(profile).items()}
-        return resolve(self.settings, self.catalog, evidence=known)
-
-    @property
-    def structures(self) -> "dict[str, TableStructure]":
-        return self._structures[0]
-
-    @property
-    def groups(self) -> list[tuple[str, ...]]:
-        """Tables in the order of generation; those of one cycle in one group."""
-        return self._structures[1]
-
-    @property
-    def synthetic_rows(self) -> dict[str, TableRows]:
-        """The latest synthetic rows of every published table."""
-        return {table.name: self.synthetic_table(table.name) for table in self.plan.published}
-
-    def synthetic_table(self, table: str) -> TableRows:
-        """The latest synthetic rows of one table."""
-        return TableRows(self._needed("synthetic", table))
-
-    @cached_property
-    def _structures(self) -> "tuple[dict[str, TableStructure], list[tuple[str, ...]]]":
-        from synth_assets.synthesize.relational.structure import table_structures
-
-        rows = dict.fromkeys((table.name for table in self.plan.published), 0)
-        rows |= {name: table.rows for name, table in self.snapshot_rows.items()}
-        return table_structures(self.catalog, self.plan, rows)
-
-    @cached_property
-    def _source(self) -> "tuple[SourceTables, SourceFeatures]":
-        from synth_assets.synthesize.relational.features import SourceFeatures
-        from synth_assets.synthesize.relational.tables import SourceTables
-
-        source = SourceTables(self.structures, self.snapshot_rows)
-        return source, SourceFeatures(source)
-
-    def _forget(self) -> None:
-        for name in ("catalog", "_extracted", "snapshot_rows", "profiles", "plan", "_structures", "_source"):
-            self.__dict__.pop(name, None)
-
-    def _needed(self, stage: str, table: str | None) -> Artifact:
-        artifact = self.store.latest(self.dataset, stage, table)
-        if artifact is None:
-            raise StageMissing(self.dataset, stage, table)
-        return artifact
-
-    def _reusable(self, stage: str, table: str | None, inputs: str) -> Artifact | None:
-        artifact = self.store.find(ArtifactKey(self.dataset, stage, table, inputs))
-        if artifact is not None:
-            self.store.use(artifact)
-        return artifact
-
-    @contextmanager
-    def _make(self, stage: str, table: str | None, inputs: str) -> "Iterator[Draft]":
-        with self.store.create(ArtifactKey(self.dataset, stage, table, inputs), refresh=self.refresh) as draft:
-            yield draft
-
-
-def open_store(project: Project) -> Store:
-    """The project's artifact store."""
-    settings = project.resources.store
-    return Store(settings.resolve_url(os.environ), key=read_store_key(settings, os.environ))

@@ -1,0 +1,178 @@
+"""What the stages of a refresh share: the store's latest artifacts, and what follows from them."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.model import Catalog
+from synth_assets.catalog.reflect import reflect
+from synth_assets.plan.resolve import resolve
+from synth_assets.plan.resolved import Mode, ResolvedPlan
+from synth_assets.plan.settings import DatasetSettings
+from synth_assets.project import Project
+from synth_assets.refresh.errors import StageMissing
+from synth_assets.refresh.values import Progress
+from synth_assets.store.key import read_store_key
+from synth_assets.store.profile import TableProfile
+from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
+from synth_assets.store.tables import TableRows
+
+if TYPE_CHECKING:
+    from synth_assets.synthesize.relational.features import SourceFeatures
+    from synth_assets.synthesize.relational.structure import TableStructure
+    from synth_assets.synthesize.relational.tables import SourceTables
+
+FEATURES_FILE = "features.parquet"
+CATALOG_FILE = "catalog.json"
+
+
+class RefreshInputs:
+    """One refresh of one dataset, before it does anything.
+
+    Args:
+        project: Plans and resources.
+        dataset: The dataset's name.
+        refresh: The refresh's own name, the same in every step.
+        seed: Overrides the plan's.
+        progress: Called now and then.
+        store: Where artifacts lie; the project's own if not given.
+
+    Raises:
+        UnknownDataset, MissingVariable, StoreKeyRefused: see there.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        dataset: str,
+        *,
+        refresh: str,
+        seed: int | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        store: Store | None = None,
+    ) -> None:
+        settings = project.dataset(dataset)
+        self.settings: DatasetSettings = settings if seed is None else settings.model_copy(update={"seed": seed})
+        self.project = project
+        self.dataset = dataset
+        self.refresh = refresh
+        self.store = store or open_store(project)
+        self._tell = progress or (lambda _: None)
+
+    @property
+    def source_url(self) -> str:
+        """Never to be printed."""
+        return self.project.source(self.dataset).resolve_url(os.environ)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The source's catalog as of the snapshot."""
+        return Catalog.model_validate(self._needed("catalog", None).folder.read_json(CATALOG_FILE))
+
+    @cached_property
+    def _extracted(self) -> list[str]:
+        """Tables with a snapshot and a profile; their profiles outlive their snapshots."""
+        plan = resolve(self.settings, self.catalog)
+        return [table.name for table in plan.published if table.mode is not Mode.EMPTY]
+
+    @cached_property
+    def snapshot_rows(self) -> dict[str, TableRows]:
+        """Real rows of every table that is extracted."""
+        return {name: TableRows(self._needed("snapshot", name)) for name in self._extracted}
+
+    @cached_property
+    def profiles(self) -> dict[str, TableProfile]:
+        from synth_assets.profile.profile import load_profile
+
+        return {name: load_profile(self._needed("profile", name).folder) for name in self._extracted}
+
+    @cached_property
+    def plan(self) -> ResolvedPlan:
+        """Every decision, with what the profiles told."""
+        from synth_assets.profile.profile import evidence
+
+        known = {place: found for profile in self.profiles.values() for place, found in evidence(profile).items()}
+        return resolve(self.settings, self.catalog, evidence=known)
+
+    @property
+    def structures(self) -> "dict[str, TableStructure]":
+        return self._structures[0]
+
+    @property
+    def groups(self) -> list[tuple[str, ...]]:
+        """Tables in the order of generation; those of one cycle in one group."""
+        return self._structures[1]
+
+    @property
+    def synthetic_rows(self) -> dict[str, TableRows]:
+        """The latest synthetic rows of every published table."""
+        return {table.name: self.synthetic_table(table.name) for table in self.plan.published}
+
+    def synthetic_table(self, table: str) -> TableRows:
+        """The latest synthetic rows of one table."""
+        return TableRows(self._needed("synthetic", table))
+
+    @cached_property
+    def _structures(self) -> "tuple[dict[str, TableStructure], list[tuple[str, ...]]]":
+        from synth_assets.synthesize.relational.structure import table_structures
+
+        rows = dict.fromkeys((table.name for table in self.plan.published), 0)
+        rows |= {name: table.rows for name, table in self.snapshot_rows.items()}
+        return table_structures(self.catalog, self.plan, rows)
+
+    @cached_property
+    def _source(self) -> "tuple[SourceTables, SourceFeatures]":
+        from synth_assets.synthesize.relational.features import SourceFeatures
+        from synth_assets.synthesize.relational.tables import SourceTables
+
+        source = SourceTables(self.structures, self.snapshot_rows)
+        return source, SourceFeatures(source)
+
+    def _forget(self) -> None:
+        for name in ("catalog", "_extracted", "snapshot_rows", "profiles", "plan", "_structures", "_source"):
+            self.__dict__.pop(name, None)
+
+    def _needed(self, stage: str, table: str | None) -> Artifact:
+        artifact = self.store.latest(self.dataset, stage, table)
+        if artifact is None:
+            raise StageMissing(self.dataset, stage, table)
+        return artifact
+
+    def _reusable(self, stage: str, table: str | None, inputs: str) -> Artifact | None:
+        artifact = self.store.find(ArtifactKey(self.dataset, stage, table, inputs))
+        if artifact is not None:
+            self.store.use(artifact)
+        return artifact
+
+    @contextmanager
+    def _make(self, stage: str, table: str | None, inputs: str) -> "Iterator[Draft]":
+        with self.store.create(ArtifactKey(self.dataset, stage, table, inputs), refresh=self.refresh) as draft:
+            yield draft
+
+    def reflect_source(self) -> Catalog:
+        """The source's catalog as it is now."""
+        engine = open_engine(self.source_url)
+        try:
+            return reflect(engine, namespace=self.project.source(self.dataset).namespace)
+        finally:
+            engine.dispose()
+
+    @property
+    def published_catalog(self) -> Catalog:
+        """The source's catalog reduced to the tables and keys that are published."""
+        names = {table.name for table in self.plan.published}
+        tables = []
+        for name in sorted(names):
+            table = self.catalog.table(name)
+            keys = tuple(key for key in table.foreign_keys if key.parent in names)
+            tables.append(table.model_copy(update={"foreign_keys": keys}))
+        return self.catalog.model_copy(update={"tables": tuple(tables)})
+
+
+def open_store(project: Project) -> Store:
+    """The project's artifact store."""
+    settings = project.resources.store
+    return Store(settings.resolve_url(os.environ), key=read_store_key(settings, os.environ))

@@ -1,0 +1,56 @@
+"""What the stages of a refresh tell: progress, outcomes, and the result of it all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from synth_assets.store.store import Artifact
+from synth_assets.store.verdict import Verdict
+
+if TYPE_CHECKING:
+    from synth_assets.publish.publication import Publication
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One sentence of progress.
+
+    Attributes:
+        stage: The stage at work.
+        table: The table at work; None for the whole dataset.
+        done: Steps of this stage that are done.
+        total: Steps of this stage; 0 if not known.
+    """
+
+    stage: str
+    table: str | None
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage made of one table, or of the dataset.
+
+    Attributes:
+        reused: The inputs were those of a stored artifact, which was taken instead.
+        seconds: Time spent.
+        facts: Small JSON, never real values.
+    """
+
+    artifact: Artifact
+    reused: bool
+    seconds: float
+    facts: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class RefreshResult:
+    """One pass through all stages."""
+
+    verdict: Verdict
+    publications: "tuple[Publication, ...]"
+    rows: Mapping[str, int]
+    seconds: Mapping[str, float]
