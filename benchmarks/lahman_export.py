@@ -56,6 +56,8 @@ def kind_of(column: Column, table: Table, rows: pl.DataFrame) -> str:
     alone = {columns[0] for columns in (*primary, *(key.columns for key in table.unique_keys)) if len(columns) == 1}
     if column.name in alone or any(column.name in key.columns for key in table.foreign_keys):
         return "id"
+    if rows[column.name].null_count() == rows.height:
+        return "text"  # nothing to compare
     if column.type.kind in (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT):
         return "numerical"
     if column.type.kind is Kind.DATE:
