@@ -49,6 +49,7 @@ def deployed(project: Path, home: Path) -> Iterator[Deployment]:
     shutil.copy(NEW_PROJECT / "dagster.yaml", home)
     shutil.copy(NEW_PROJECT / "workspace.yaml", project)
     deployment = Deployment(home, _free_port())
+    _create_instance(home)
     web = ["dagster-webserver", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(deployment.port)]
     started: list[subprocess.Popen[bytes]] = []
     try:
@@ -70,6 +71,12 @@ def wait_for(done: Callable[[], object], what: str, deployment: Deployment, *, s
             return found
         time.sleep(1)
     raise AssertionError(f"waited {seconds:.0f} s for {what}\n{deployment.logs()}")
+
+
+def _create_instance(home: Path) -> None:
+    """Make the instance's databases: two processes that both begin to do so trip over each other."""
+    touch = "import dagster; i = dagster.DagsterInstance.get(); i.get_runs(limit=1); i.all_instigator_state()"
+    subprocess.run([sys.executable, "-c", touch], env=os.environ | {"DAGSTER_HOME": str(home)}, check=True)
 
 
 def _start(command: list[str], project: Path, home: Path) -> "subprocess.Popen[bytes]":
