@@ -29,7 +29,7 @@ def export(
             if part == "real":
                 tables[table.name] = {
                     "primary_key": list(table.primary_key.columns) if table.primary_key else [],
-                    "columns": {column.name: kind_of(column, table, frame) for column in table.columns},
+                    "columns": {column.name: kind_of(column, table, catalog, frame) for column in table.columns},
                 }
     keys = [
         {"table": t.name, "columns": list(k.columns), "parent": k.parent, "parent_columns": list(k.parent_columns)}
@@ -50,11 +50,12 @@ def read_table(connection: "psycopg.Connection[Any]", table: Table) -> pl.DataFr
     return pl.read_csv(text, has_header=False, schema={column.name: _frame_type(column) for column in table.columns})
 
 
-def kind_of(column: Column, table: Table, rows: pl.DataFrame) -> str:
-    """What a referee may compare: references, single keys and single unique columns are ids."""
+def kind_of(column: Column, table: Table, catalog: Catalog, rows: pl.DataFrame) -> str:
+    """What a referee may compare: columns that refer or are referred to, single keys and unique columns are ids."""
     primary = [table.primary_key.columns] if table.primary_key else []
     alone = {columns[0] for columns in (*primary, *(key.columns for key in table.unique_keys)) if len(columns) == 1}
-    if column.name in alone or any(column.name in key.columns for key in table.foreign_keys):
+    referred = {c for t in catalog.tables for k in t.foreign_keys if k.parent == table.name for c in k.parent_columns}
+    if column.name in alone | referred or any(column.name in key.columns for key in table.foreign_keys):
         return "id"
     if rows[column.name].null_count() == rows.height:
         return "text"  # nothing to compare
