@@ -20,6 +20,7 @@ from synth_assets.plan.resolved import (
 )
 from synth_assets.plan.safe import ColumnPlace, fake, is_identifying, one_value, personal_finding, safe_treatment
 from synth_assets.plan.settings import DatasetSettings, TableSettings
+from synth_assets.plan.unique_numbers import names_its_row
 
 Evidence = Mapping[tuple[str, str], ColumnEvidence]
 
@@ -204,6 +205,7 @@ class _Resolving:
             dialect=self._dialect,
             unique=unique,
             in_key=column.name in self._in_keys,
+            names_its_row=unique and column.name not in self._primary_key and names_its_row(column, self._table.checks),
             evidence=None
             if self._evidence is None
             else self._evidence.get((self._table.name, column.name), ColumnEvidence()),
@@ -255,7 +257,7 @@ class _Resolving:
         safe = self._safe(place, role)
         if safe.treatment is not Treatment.LEARN:
             return safe
-        if safe.role is Role.VALUE:
+        if safe.role in (Role.VALUE, Role.KEY):
             return self._kept(place, role, "Real values: the plan keeps what it does not name in this table.")
         if place.kind in PSEUDONYMIZED:
             reason = "Many values: each replaced in its own form, the same one by the same other one."

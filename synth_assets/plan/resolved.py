@@ -35,7 +35,7 @@ class Treatment(StrEnum):
 class Role(StrEnum):
     """What a column is to the synthesizer, beside its treatment."""
 
-    KEY = "key"  # a one-column primary key: made anew
+    KEY = "key"  # a one-column primary key, or a unique number that only tells rows apart: made anew
     REFERENCE = "reference"  # part of a foreign key: taken from the parent's synthetic row
     VALUE = "value"  # learned as a distribution
     TEXT = "text"  # written anew from its learned character pattern

@@ -32,6 +32,7 @@ class ColumnPlace:
     Attributes:
         unique: The source lets no value occur twice.
         in_key: Part of a primary or unique key, whose values must not all be the same.
+        names_its_row: A unique whole number beside the primary key that tells nothing but rows apart.
         evidence: What the profile found; None before any row was read.
     """
 
@@ -40,6 +41,7 @@ class ColumnPlace:
     dialect: str
     unique: bool
     in_key: bool
+    names_its_row: bool
     evidence: ColumnEvidence | None
 
     @property
@@ -136,6 +138,8 @@ def _personal(place: ColumnPlace, finding: PersonalFinding, by: DecidedBy) -> Co
 
 def _by_kind(place: ColumnPlace, *, suspicious: bool) -> ColumnDecision | None:
     kind = place.kind
+    if place.names_its_row:
+        return place.decide(Treatment.LEARN, Role.KEY, "A unique number that tells rows apart: made anew.")
     if place.has_distribution:
         return place.decide(Treatment.LEARN, Role.VALUE, f"{_CALLED[kind]}: its distribution is learned.")
     if kind is Kind.BINARY:

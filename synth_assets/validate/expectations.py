@@ -24,6 +24,8 @@ ROW_COUNT_SLACK = 20
 # A profile lists at most 50 frequent values: with fewer, it lists every category that may come out.
 MOST_FREQUENT = 50
 
+_SECONDS_OF_DAY = 86_400
+
 _FAKE_FORMATS = {
     "email": r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
     "uuid": r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$",
@@ -210,13 +212,15 @@ def _of_profile(column: Column, decision: ColumnDecision, subject: Subject) -> I
         return
     profile, held_as = subject.profile.column(column.name), subject.synthetic.schema[column.name]
     part = name_part(column.name)
-    bounds = protected_range(profile, held_as)
+    bounds = protected_range(profile, held_as, different=subject.synthetic.rows if decision.unique else 0)
     if bounds is not None:
+        around = " or so near to it as different values must be" if decision.unique else ""
         yield Expected(
             f"expect_range_{part}",
             "expect_column_values_to_be_between",
             {"column": column.name, "min_value": bounds[0], "max_value": bounds[1]},
-            f"{column.name} stays within the range that at least {subject.min_group} source rows reach at either end",
+            f"{column.name} stays within the range that at least {subject.min_group} source rows reach at either end"
+            f"{around}",
             column=column.name,
             remedy="Choose a synthesizer that keeps to the protected range (trees), or treat the column as fake.",
         )
@@ -232,14 +236,21 @@ def _of_profile(column: Column, decision: ColumnDecision, subject: Subject) -> I
         )
 
 
-def protected_range(profile: ColumnProfile, held_as: pl.DataType) -> tuple[JsonValue, JsonValue] | None:
+def protected_range(
+    profile: ColumnProfile, held_as: pl.DataType, *, different: int = 0
+) -> tuple[JsonValue, JsonValue] | None:
     """The protected range as Great Expectations compares it with values of a type; None if it has none.
 
     Widened by what rounding to the column's digits may add.
+
+    Args:
+        different: How many values must all differ; the range is widened to where there is room for them. 0: none.
     """
     low, high = profile.minimum, profile.maximum
     if low is None or high is None or low > high:
         return None
+    beyond = _room_beyond(profile, held_as, high - low, different)
+    low, high = low - beyond, high + beyond
     if held_as.is_integer():
         return math.floor(low), math.ceil(high)
     if held_as.is_numeric():
@@ -250,13 +261,33 @@ def protected_range(profile: ColumnProfile, held_as: pl.DataType) -> tuple[JsonV
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     if isinstance(held_as, pl.Date):
         # With a time of day: pandas holds dates as timestamps, which do not compare with dates.
-        return f"{_day(math.floor(low / 86_400))}T00:00:00", f"{_day(math.ceil(high / 86_400))}T00:00:00"
+        return (
+            f"{_day(math.floor(low / _SECONDS_OF_DAY))}T00:00:00",
+            f"{_day(math.ceil(high / _SECONDS_OF_DAY))}T00:00:00",
+        )
     if isinstance(held_as, pl.Datetime):
         zone = UTC if held_as.time_zone else None
         ends = (epoch + timedelta(milliseconds=m) for m in (math.floor(low * 1000) - 1, math.ceil(high * 1000) + 1))
         first, last = (end.replace(tzinfo=zone).isoformat() for end in ends)
         return first, last
     return None
+
+
+def _room_beyond(profile: ColumnProfile, held_as: pl.DataType, width: float, different: int) -> float:
+    """How far beyond either end values stand that must all differ, on a grid of whole numbers, days or last digits.
+
+    What finds no room within must stand outside; and where there is just room, values drawn at random and moved to
+    free places near by drift by about the square root of their number: less than twice as far but once in 3,000 times
+    (the limit of Kolmogorov and Smirnov, exp(-2 * 2**2)).
+    """
+    if isinstance(held_as, pl.Date):
+        step = float(_SECONDS_OF_DAY)
+    elif held_as.is_numeric() and profile.decimals is not None:
+        step = 10.0**-profile.decimals
+    else:
+        return 0.0
+    lacking = max(0, different - (round(width / step) + 1))
+    return (lacking + 2 * math.isqrt(different)) * step
 
 
 def _day(days: int) -> date:

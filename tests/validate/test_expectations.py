@@ -162,6 +162,19 @@ def test_ranges_fit_the_type() -> None:
     assert protected_range(price, pl.Float64()) == pytest.approx((1.24, 2.51))
 
 
+def test_the_range_of_a_unique_column_has_room_for_all_its_values() -> None:
+    years = ColumnProfile(
+        name="x", rows=150, nulls=0, distinct=150, unique=True, minimum=1880.0, maximum=2010.0, decimals=0
+    )
+    assert protected_range(years, pl.Int64()) == (1880, 2010)
+    # 131 years within: 19 more at either end, and twice the square root of 150.
+    assert protected_range(years, pl.Int64(), different=150) == (1880 - 19 - 24, 2010 + 19 + 24)
+    assert protected_range(years, pl.Int64(), different=100) == (1880 - 20, 2010 + 20)
+    days = years.model_copy(update={"minimum": 0.0, "maximum": 86_400.0 * 8, "decimals": None})
+    assert protected_range(days, pl.Date(), different=9) == ("1969-12-26T00:00:00", "1970-01-15T00:00:00")
+    assert protected_range(days, pl.Float64(), different=9) == protected_range(days, pl.Float64())
+
+
 def test_formats_of_the_plan() -> None:
     assert format_regex("%#-?.") == r"^[1-9][0-9]\-[A-Z]\.$"
 
