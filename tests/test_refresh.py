@@ -1,5 +1,7 @@
 """The whole chain on a database with every kind of key."""
 
+import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +14,10 @@ from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.drift import compare
 from synth_assets.catalog.reflect import reflect
 from synth_assets.plan.refused import PlanRefused
+from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.publish.authorize import authorize
-from synth_assets.publish.errors import NoPassingVerdict
+from synth_assets.publish.errors import NoPassingVerdict, TargetRefused
+from synth_assets.publish.publish import history
 from synth_assets.refresh import NewColumnsHeld, PartlyPublished, Refresh, StageMissing, VerdictFailed
 from tests.zoo import PLAN, build_zoo, zoo_project
 
@@ -124,6 +128,29 @@ def test_the_snapshot_is_gone_and_the_verdict_names_what_is_let_through(refreshe
     assert refreshed.store.artifacts("zoo", stage="snapshot") == []
     verdict = refreshed.store.latest("zoo", "verdict", None)
     assert verdict is not None
+
+
+def test_the_ledger_tells_what_the_rows_were_learned_from(root: Path, refreshed: Refresh) -> None:
+    (entry,) = history("staging", f"sqlite:///{root}/staging.db")
+    assert entry.snapshot == refreshed.origin.snapshot
+    assert re.fullmatch("[0-9a-f]{64}", entry.snapshot or "")
+
+
+def test_the_database_that_was_read_is_never_written_even_if_the_resources_have_changed_since(
+    root: Path, refreshed: Refresh
+) -> None:
+    shutil.copyfile(root / "production.db", root / "elsewhere.db")
+    before = (root / "production.db").read_bytes()
+    project = zoo_project(root)
+    databases = dict(project.resources.databases)
+    for name, file in (("production", "elsewhere"), ("staging", "production")):
+        given = databases[name].model_dump(include={"role", "environment"})
+        databases[name] = DatabaseSettings.model_validate({**given, "url": f"sqlite:///{root}/{file}.db"})
+    resources = project.resources.model_copy(update={"databases": databases})
+    swapped = Refresh(replace(project, resources=resources), "zoo", refresh="first")
+    with pytest.raises(TargetRefused, match="same database as source production was when its rows were read"):
+        swapped.publish("staging")
+    assert (root / "production.db").read_bytes() == before
 
 
 def test_an_unchanged_source_is_not_learned_again_and_gives_the_same_rows(root: Path, refreshed: Refresh) -> None:

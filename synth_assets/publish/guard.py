@@ -56,11 +56,19 @@ def check_identity(
     Args:
         identity: Of the open publishing connection.
         sources: Every source's url by name.
-        recorded: A source's identity as it was when its snapshot was taken, for a source that does not answer now.
+        recorded: A source's identity as it was when its snapshot was taken: it counts even if that name leads
+            elsewhere by now, and for a source that does not answer now.
 
     Raises:
         TargetRefused: it is a source, or a source of the same family cannot be identified.
     """
+    for name, then in (recorded or {}).items():
+        if then == identity:
+            raise TargetRefused(
+                target,
+                f"it is the same database as source {name} was when its rows were read, by the server's own identity.",
+                next_step=f"Choose another database as the target; if source {name} has moved, refresh again.",
+            )
     for name, url in sources.items():
         if _family(url) != identity.family:
             continue

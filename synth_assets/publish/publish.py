@@ -51,7 +51,7 @@ def publish(
         catalog: The source's; published tables and the keys among them only.
         tables: Rows by table name, exactly the catalog's tables.
         progress: Called with (table, rows just sent).
-        source_identities: A source's identity at its snapshot, for a source that does not answer now.
+        source_identities: A source's identity at its snapshot, whatever its name leads to now.
         snapshot: What the rows were learned from, for the ledger.
         patience: Seconds to wait for locks that others hold.
 

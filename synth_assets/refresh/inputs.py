@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.errors import IdentityUnknown
+from synth_assets.catalog.identity import ServerIdentity, server_identity
 from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.reflect import reflect
 from synth_assets.plan.resolve import resolve
@@ -14,7 +16,7 @@ from synth_assets.plan.resolved import Mode, ResolvedPlan
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
 from synth_assets.refresh.errors import StageMissing
-from synth_assets.refresh.values import Progress
+from synth_assets.refresh.values import Origin, Progress
 from synth_assets.store.key import read_store_key
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 FEATURES_FILE = "features.parquet"
 CATALOG_FILE = "catalog.json"
+ORIGIN_FILE = "origin.json"
 
 
 class RefreshInputs:
@@ -71,6 +74,11 @@ class RefreshInputs:
     def catalog(self) -> Catalog:
         """The source's catalog as of the snapshot."""
         return Catalog.model_validate(self._needed("catalog", None).folder.read_json(CATALOG_FILE))
+
+    @property
+    def origin(self) -> Origin:
+        """Where the snapshot came from; it outlives the snapshot."""
+        return Origin.model_validate(self._needed("catalog", None).folder.read_json(ORIGIN_FILE))
 
     @cached_property
     def _extracted(self) -> list[str]:
@@ -157,6 +165,17 @@ class RefreshInputs:
         engine = open_engine(self.source_url)
         try:
             return reflect(engine, namespace=self.project.source(self.dataset).namespace)
+        finally:
+            engine.dispose()
+
+    def _identify_source(self) -> ServerIdentity | None:
+        """Which database the source is now; None if it does not tell, as the guard asks it again before it writes."""
+        engine = open_engine(self.source_url)
+        try:
+            with engine.connect() as connection:
+                return server_identity(connection)
+        except IdentityUnknown:
+            return None
         finally:
             engine.dispose()
 

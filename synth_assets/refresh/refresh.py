@@ -3,9 +3,10 @@
 Every stage takes its inputs from the store (`Store.latest`), so that it can run alone, again, or in another process.
 """
 
+import hmac
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,8 @@ from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import Mode
 from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
-from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, RefreshInputs
-from synth_assets.refresh.values import Outcome, Progress, RefreshResult
+from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE, RefreshInputs
+from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact
 from synth_assets.store.tables import ROWS_FILE, TableRows
@@ -57,8 +58,7 @@ class Refresh(RefreshInputs):
         names = [table.name for table in plan.published if table.mode is not Mode.EMPTY]
         for old in self.store.artifacts(self.dataset, stage="snapshot"):
             self.store.remove(old)
-        with self._make("catalog", None, digest(catalog.fingerprint, self.refresh)) as draft:
-            draft.folder.write_json(CATALOG_FILE, catalog.model_dump(mode="json"))
+        identity = self._identify_source()
         artifacts = take_snapshot(
             self.source_url,
             catalog=catalog,
@@ -71,9 +71,17 @@ class Refresh(RefreshInputs):
             seed=plan.seed,
             progress=lambda table, rows: self._tell(Progress("snapshot", table, done=rows)),
         )
+        origin = Origin(source=self.settings.source, identity=identity, snapshot=self._keyed_digest(artifacts))
+        with self._make("catalog", None, digest(catalog.fingerprint, self.refresh)) as draft:
+            draft.folder.write_json(CATALOG_FILE, catalog.model_dump(mode="json"))
+            draft.folder.write_json(ORIGIN_FILE, origin.model_dump(mode="json"))
         self._forget()
         seconds = time.perf_counter() - started
         return {name: Outcome(artifact, False, seconds, artifact.facts) for name, artifact in artifacts.items()}
+
+    def _keyed_digest(self, artifacts: Mapping[str, Artifact]) -> str:
+        content = digest({name: artifact.fingerprint for name, artifact in artifacts.items()})
+        return hmac.new(self.store.derive_key("origin of published rows"), content.encode(), "sha256").hexdigest()
 
     def _hold_changes(self, catalog: Catalog) -> None:
         from synth_assets.catalog.drift import compare
@@ -310,6 +318,7 @@ class Refresh(RefreshInputs):
         from synth_assets.publish.publish import publish
 
         self._tell(Progress("publication", target))
+        origin = self.origin
         return publish(
             target=target,
             database=self.project.resources.databases[target],
@@ -320,6 +329,8 @@ class Refresh(RefreshInputs):
             tables=self.synthetic_rows,
             store=self.store,
             refresh=self.refresh,
+            source_identities={origin.source: origin.identity} if origin.identity else {},
+            snapshot=origin.snapshot,
         )
 
     # the whole

@@ -6,11 +6,28 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from synth_assets.catalog.identity import ServerIdentity
+from synth_assets.catalog.model import Value
 from synth_assets.store.store import Artifact
 from synth_assets.store.verdict import Verdict
 
 if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
+
+
+class Origin(Value):
+    """Where a snapshot came from.
+
+    Attributes:
+        source: The source's name in resources/ at that time.
+        identity: Which database that was, by its own word; None if it does not tell.
+        snapshot: The same for the same rows of all tables; keyed, so that nobody without the store's key can tell
+            from it whether rows that he guesses are the source's.
+    """
+
+    source: str
+    identity: ServerIdentity | None
+    snapshot: str
 
 
 @dataclass(frozen=True)
