@@ -97,6 +97,13 @@ class Project:
         """Where the dataset's catalog lies (schema only), so that definitions load without a database."""
         return self.root / "catalogs" / f"{dataset}.json"
 
+    def data_docs_folder(self, dataset: str) -> Path:
+        """Where Great Expectations' Data Docs of a dataset lie, a folder a refresh; they hold no value of a real row.
+
+        No name of a dataset has a hyphen: a store at `.synth` has no folder of this name.
+        """
+        return self.root / ".synth" / "data-docs" / dataset
+
 
 def load_project(root: Path, *, environment: str | None = None) -> Project:
     """Read a project folder. No database is contacted and no environment variable but SYNTH_ENV is read.

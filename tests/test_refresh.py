@@ -130,6 +130,17 @@ def test_the_snapshot_is_gone_and_the_verdict_names_what_is_let_through(refreshe
     assert verdict is not None
 
 
+def test_data_docs_are_built_and_hold_no_value_of_the_source(root: Path, refreshed: Refresh) -> None:
+    assert refreshed.data_docs == root / ".synth" / "data-docs" / "zoo" / "first" / "index.html"
+    pages = {page.stem: page.read_text() for page in refreshed.data_docs.parent.rglob("*.html")}
+    assert {"customers", "order lines"} <= set(pages)
+    texts = rows(root, "SELECT email, segment FROM customers", database="production")
+    texts += rows(root, "SELECT name FROM staff", database="production")
+    texts += rows(root, "SELECT DISTINCT ordered_on FROM orders", database="production")
+    values = {str(value) for row in texts for value in row}
+    assert [value for value in sorted(values) if any(value in page for page in pages.values())] == []
+
+
 def test_the_ledger_tells_what_the_rows_were_learned_from(root: Path, refreshed: Refresh) -> None:
     (entry,) = history("staging", f"sqlite:///{root}/staging.db")
     assert entry.snapshot == refreshed.origin.snapshot

@@ -12,6 +12,8 @@ from synth_assets.assets.metadata import outcome_metadata
 from synth_assets.assets.refreshing import open_refresh
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from synth_assets.refresh import Outcome
     from synth_assets.store.verdict import Verdict
 
@@ -31,10 +33,11 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
         allow_arbitrary_check_specs=True,
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        def work() -> "tuple[Verdict, Outcome]":
-            return open_refresh(context, dataset).judge()
+        def work() -> "tuple[Verdict, Outcome, Path | None]":
+            refresh = open_refresh(context, dataset)
+            return *refresh.judge(), refresh.data_docs
 
-        verdict, outcome = run_stage(VERDICT, work)
+        verdict, outcome, data_docs = run_stage(VERDICT, work)
         for name in dataset.published:
             figures = table_figures(verdict, name)
             if figures:
@@ -42,7 +45,7 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
         if dataset.key(VERDICT) in context.selected_asset_keys:
             yield dg.MaterializeResult(
                 asset_key=dataset.key(VERDICT),
-                metadata={**outcome_metadata(outcome), **_metadata(verdict)},
+                metadata={**outcome_metadata(outcome), **_metadata(verdict, data_docs)},
                 data_version=dg.DataVersion(outcome.artifact.fingerprint),
             )
         for check in check_results(dataset, verdict):
@@ -56,12 +59,13 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
     return step
 
 
-def _metadata(verdict: "Verdict") -> dict[str, Any]:
+def _metadata(verdict: "Verdict", data_docs: "Path | None") -> dict[str, Any]:
     real = "\n".join(f"- {line}" for line in verdict.let_through) or "None."
     return {
         "passed": verdict.passed,
         "rows_fingerprint": verdict.fingerprint,
         "real_values_let_through": dg.MetadataValue.md(real),
+        **({"data_docs": dg.MetadataValue.path(data_docs)} if data_docs else {}),
         **verdict.figures,
     }
 

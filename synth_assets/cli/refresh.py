@@ -68,7 +68,8 @@ def command(
 
         with direct_project(source_url, target_url) as project:
             name = next(iter(project.datasets))
-            run(project, name, list(project.datasets[name].targets), seed=seed, remedy=REMEDY_WITHOUT_PLAN)
+            targets = project.datasets[name].targets
+            run(project, name, targets, seed=seed, remedy=REMEDY_WITHOUT_PLAN, data_docs=False)
         return
     if dataset is None:
         raise click.UsageError(f"Say what to refresh: --dataset NAME in a project, or {NO_PROJECT} without one.")
@@ -83,11 +84,19 @@ def command(
     run(project, dataset, targets or known, seed=seed, remedy=REMEDY)
 
 
-def run(project: "Project", dataset: str, targets: Sequence[str], *, seed: int | None, remedy: str) -> None:
+def run(
+    project: "Project",
+    dataset: str,
+    targets: Sequence[str],
+    *,
+    seed: int | None,
+    remedy: str,
+    data_docs: bool = True,
+) -> None:
     """Run all stages, showing how far they are, and print what was done."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from synth_assets.cli.progress import shown_progress
-    from synth_assets.cli.summary import print_failure, print_result
+    from synth_assets.cli.summary import print_data_docs, print_failure, print_result
     from synth_assets.cli.targets import check_targets
     from synth_assets.refresh import Refresh, VerdictFailed
 
@@ -95,11 +104,16 @@ def run(project: "Project", dataset: str, targets: Sequence[str], *, seed: int |
     check_targets(project, targets)
     try:
         with shown_progress(console(stderr=True)) as progress:
-            result = Refresh(project, dataset, refresh=new_refresh(), seed=seed, progress=progress).run(targets)
+            refresh = Refresh(
+                project, dataset, refresh=new_refresh(), seed=seed, progress=progress, data_docs=data_docs
+            )
+            result = refresh.run(targets)
     except VerdictFailed as failed:
         print_failure(failed.verdict, project.dataset(dataset).gate, console(stderr=True))
+        print_data_docs(refresh.data_docs, console(stderr=True))
         raise NotPublished(failed.verdict, remedy=remedy) from None
     print_result(result, project, out)
+    print_data_docs(refresh.data_docs, out)
 
 
 def new_refresh() -> str:

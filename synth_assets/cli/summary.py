@@ -10,6 +10,8 @@ from synth_assets.cli.console import grid
 from synth_assets.cli.figures import figures_grid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from synth_assets.plan.resolved import Gate
     from synth_assets.project import Project
     from synth_assets.publish.publication import Publication
@@ -67,6 +69,12 @@ def print_failure(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     print_verdict(verdict, gate, out)
     print_checks(list(verdict.failures), out, style="red")
     out.print()
+
+
+def print_data_docs(index: "Path | None", out: Console) -> None:
+    """Where Great Expectations' Data Docs are, if they were built."""
+    if index is not None:
+        out.print(Text(f"  every expectation, page by page: {index}", style="dim"), soft_wrap=True)
 
 
 def print_publication(publication: "Publication", project: "Project", out: Console) -> None:

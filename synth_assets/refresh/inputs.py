@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth_assets.catalog.connection import open_engine
@@ -15,6 +16,7 @@ from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import Mode, ResolvedPlan
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
+from synth_assets.refresh.data_docs import INDEX
 from synth_assets.refresh.errors import StageMissing
 from synth_assets.refresh.values import Origin, Progress
 from synth_assets.store.key import read_store_key
@@ -42,6 +44,7 @@ class RefreshInputs:
         seed: Overrides the plan's.
         progress: Called now and then.
         store: Where artifacts lie; the project's own if not given.
+        data_docs: Whether the verdict comes with Great Expectations' Data Docs, in the project's folder.
 
     Raises:
         UnknownDataset, MissingVariable, StoreKeyRefused: see there.
@@ -56,6 +59,7 @@ class RefreshInputs:
         seed: int | None = None,
         progress: Callable[[Progress], None] | None = None,
         store: Store | None = None,
+        data_docs: bool = True,
     ) -> None:
         settings = project.dataset(dataset)
         self.settings: DatasetSettings = settings if seed is None else settings.model_copy(update={"seed": seed})
@@ -64,6 +68,13 @@ class RefreshInputs:
         self.refresh = refresh
         self.store = store or open_store(project)
         self._tell = progress or (lambda _: None)
+        self._docs_folder = project.data_docs_folder(dataset) / refresh if data_docs else None
+
+    @property
+    def data_docs(self) -> Path | None:
+        """The first page of the Data Docs of this refresh; None before they are built, and where none are."""
+        index = self._docs_folder / INDEX if self._docs_folder else None
+        return index if index and index.is_file() else None
 
     @property
     def source_url(self) -> str:

@@ -18,6 +18,7 @@ from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import Mode
+from synth_assets.refresh.data_docs import prune
 from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE, RefreshInputs
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult
@@ -305,7 +306,7 @@ class Refresh(RefreshInputs):
             synthetic=self.synthetic_rows,
             expectations=self.project.expectations_folder(self.dataset),
             store=self.store,
-            data_docs=None,
+            data_docs=self._docs_folder,
             seed=self.plan.seed,
         )
         artifact = save_verdict(self.store, verdict)
@@ -395,7 +396,7 @@ class Refresh(RefreshInputs):
             error.add_note(f"Removing the snapshot failed, too: {second}")
 
     def finish(self) -> None:
-        """Remove snapshots beyond `keep_snapshots`, and artifacts older than the last `keep_refreshes`."""
+        """Remove snapshots beyond `keep_snapshots`, and all else that is older than the last `keep_refreshes`."""
         settings = self.project.resources.store
         newest: dict[tuple[str, str | None], int] = {}
         for artifact in reversed(self.store.artifacts(self.dataset)):
@@ -404,6 +405,7 @@ class Refresh(RefreshInputs):
             kept = settings.keep_snapshots if artifact.key.stage == "snapshot" else settings.keep_refreshes
             if newest[place] > kept and not self._in_use(artifact):
                 self.store.remove(artifact)
+        prune(self.project.data_docs_folder(self.dataset), keep=settings.keep_refreshes)
 
     def _in_use(self, artifact: Artifact) -> bool:
         """An old artifact that this refresh has reused is not old."""

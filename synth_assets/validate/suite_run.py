@@ -1,5 +1,6 @@
 """Running a table's suite, and Data Docs of all suites."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,16 +64,22 @@ class SuiteRunner:
                             result.result.get("unexpected_percent"),
                         )
                         shares[number] = max(shares.get(number, 0.0), 1.0 if percent is None else percent / 100)
-        self._keep(table, first, results)
+        self._keep(table, first, results, shares)
         return [_check(table, e, results.get(n), shares.get(n)) for n, e in enumerate(expected)]
 
     def build_data_docs(self, folder: Path) -> Path:
         """Static HTML of every suite that ran: its expectations and whether they held. Returns the index page.
 
-        Pages name columns and the categories that may come out, no rows. Great Expectations' templates load their
-        styles from public servers: without a network the pages are plain but complete.
+        Pages tell expectations by their descriptions, which hold no value of a row, and how many rows broke them; not
+        the ranges and categories that they compare with, which come from the source. Great Expectations' templates
+        load their styles from public servers: without a network the pages are plain but complete.
+
+        Args:
+            folder: Replaced as a whole.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
         store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder.resolve())}
         self._context.add_data_docs_site(
             _SITE,
@@ -98,8 +105,8 @@ class SuiteRunner:
             expectations.append(build(**e.kwargs, severity=e.severity, description=e.description, meta=meta))
         return ExpectationSuite(name=table, expectations=expectations)
 
-    def _keep(self, table: str, first: Any, results: dict[int, Any]) -> None:
-        """Put the table's results, without details, where Data Docs are built from."""
+    def _keep(self, table: str, first: Any, results: dict[int, Any], broken: dict[int, float]) -> None:
+        """Put the table's results, with the share of rows that broke them at most, where Data Docs are built from."""
         from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult, RunIdentifier
         from great_expectations.data_context.types.resource_identifiers import (
             ExpectationSuiteIdentifier,
@@ -108,9 +115,11 @@ class SuiteRunner:
 
         if first is None:
             return
+        for number, result in results.items():
+            is_counted = (result.success or number in broken) and _is_of_rows(result.expectation_config.type)
+            result.result = {"unexpected_percent": 100 * broken.get(number, 0.0)} if is_counted else {}
+            result.exception_info = dict(_NO_EXCEPTION)
         ordered = [results[n] for n in sorted(results)]
-        for result in ordered:
-            result.result, result.exception_info = {}, dict(_NO_EXCEPTION)
         held = sum(bool(r.success) for r in ordered)
         statistics = {
             "evaluated_expectations": len(ordered),
@@ -171,6 +180,12 @@ def _parts(rows: Rows, expected: Sequence[Expected]) -> Iterator[tuple[pl.DataFr
 
 
 def _holds_by_row(expected: Expected) -> bool:
+    whole = any(word in expected.type for word in _WHOLE) or expected.kwargs.get("mostly", 1) != 1
+    return (not whole and _is_of_rows(expected.type)) or expected.type.startswith("expect_table_columns")
+
+
+def _is_of_rows(expectation: str) -> bool:
+    """Whether single rows keep or break an expectation, so that Great Expectations counts them."""
     great_expectations()
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
@@ -178,10 +193,8 @@ def _holds_by_row(expected: Expected) -> bool:
         MulticolumnMapExpectation,
     )
 
-    kind: Any = expectation_class(expected.type)
-    by_row = issubclass(kind, (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation))
-    whole = any(word in expected.type for word in _WHOLE) or expected.kwargs.get("mostly", 1) != 1
-    return (by_row and not whole) or expected.type.startswith("expect_table_columns")
+    kind: Any = expectation_class(expectation)
+    return issubclass(kind, (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation))
 
 
 def _named(expected: Expected, rows: Rows) -> list[str]:

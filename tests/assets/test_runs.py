@@ -73,6 +73,7 @@ def test_assets_tell_rows_time_fingerprint_and_columns(refreshed: Run) -> None:
     assert (published["dagster/row_count"], published["target"]) == (600, "staging")
     assert metadata(refreshed.result, DATASET, "verdict")["passed"] is True
     assert isinstance(metadata(refreshed.result, DATASET, "verdict")["shape"], float)
+    assert Path(metadata(refreshed.result, DATASET, "verdict")["data_docs"]).is_file()
 
 
 def test_columns_know_where_they_come_from(refreshed: Run) -> None:

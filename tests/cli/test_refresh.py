@@ -84,6 +84,7 @@ def test_from_one_url_to_another(source: Path, tmp_path: Path, monkeypatch: pyte
     assert first.exit_code == 0, first.output
     assert f"published 2 tables, {CUSTOMERS + ORDERS:,} rows" in first.stdout
     assert "shape" in first.stdout
+    assert "data-docs" not in first.stdout
     assert "✓ publish" in first.stderr
     assert query(target, "PRAGMA foreign_key_check") == []
     assert query(target, "SELECT count(*), count(DISTINCT email) FROM customers") == [(CUSTOMERS, CUSTOMERS)]
@@ -174,6 +175,7 @@ def test_a_project_from_plan_to_publication(project: Path, source: Path) -> None
     refreshed = run("refresh", "--dataset", "shop", "--target", "staging")
     assert refreshed.exit_code == 0, refreshed.output
     assert query(target, "SELECT count(*) FROM orders") == [(ORDERS,)]
+    assert Path(refreshed.stdout.partition("page by page: ")[2].strip()).name == "index.html"
 
     status = run("status", "--dataset", "shop").stdout
     assert "passed" in status

@@ -1,17 +1,19 @@
 """The verdict: what it is tied to, what it says, and that it stays shut when something goes wrong."""
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from synth_assets.plan.resolved import Mode, Treatment
+from synth_assets.profile.profile import profile_table
 from synth_assets.store.store import Store
 from synth_assets.store.verdict import Severity, dataset_fingerprint
 from synth_assets.store.verdicts import passing_verdict, save_verdict
 from synth_assets.validate.errors import RowsMissing
-from tests.validate.samples import PLAN, MemoryRows, failures, honest, judged, source_rows
+from tests.validate.samples import ORDERS, PLAN, MemoryRows, failures, honest, judged, source_rows
 
 ROWS = 400
 
@@ -149,3 +151,26 @@ def test_rules_of_the_user_join_in_and_data_docs_are_built(source: dict[str, Mem
     assert "income" in text
     assert "fake1@example.com" not in text
     assert "Traceback" not in text
+    assert "unknown" not in text
+
+
+def test_data_docs_count_what_is_broken_without_telling_a_value(source: dict[str, MemoryRows], tmp_path: Path) -> None:
+    rows = honest(ROWS)
+    frame = rows["orders"].frame
+    wrong = pl.int_range(pl.len()) < frame.height // 4
+    told = frame.with_columns(
+        channel=pl.when(wrong).then(pl.lit("Atlantis")).otherwise("channel"),
+        total=pl.when(wrong).then(pl.lit(987_654_321.0)).otherwise("total"),
+    )
+    profile = profile_table(source["orders"], table=ORDERS, min_group=10)
+    verdict = judged(
+        source, rows | {"orders": MemoryRows(told)}, profiles={"orders": profile}, data_docs=tmp_path / "docs"
+    )
+    assert {"expect_category_channel", "expect_range_total"} <= {c.name for c in verdict.failures}
+    (page,) = (tmp_path / "docs" / "validations" / "orders").rglob("*.html")
+    text = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", page.read_text(), flags=re.DOTALL)
+    assert re.search(r"2[45][.\d]*% unexpected", text)
+    learned = profile.column("total")
+    values = ["Atlantis", "987654321", str(learned.minimum), str(learned.maximum)]
+    values += [str(value) for value, _ in profile.column("channel").frequent]
+    assert [value for value in values if value in text] == []
