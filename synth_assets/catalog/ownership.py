@@ -1,7 +1,6 @@
-"""Which tables and schemas in a database are this product's own."""
+"""Which tables in a database are this product's own."""
 
 OWN_PREFIX = "synth_assets_"
-OWN_NAMESPACE = "synth_assets"
 
 
 def is_own_table(name: str) -> bool:

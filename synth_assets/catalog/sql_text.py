@@ -1,4 +1,4 @@
-"""SQL text as tokens: enough to find the parts of a definition without being misled by quotes and comments."""
+"""SQL text: quoted identifiers, and tokens, enough to find the parts of a definition despite quotes and comments."""
 
 import itertools
 import re
@@ -45,6 +45,12 @@ class Token:
         if self.kind == "string":
             return self.text[self.text.index("'") + 1 : -1].replace("''", "'")
         return self.text
+
+
+def quoted(name: str) -> str:
+    """The identifier in double quotes, as SQLite, PostgreSQL and DuckDB read it."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
 
 
 def tokens(sql: str) -> list[Token]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -13,7 +13,10 @@ from synth_assets.catalog.connection import file_path, location, open_engine
 from synth_assets.catalog.errors import TableMissing
 from synth_assets.catalog.frames import polars_type
 from synth_assets.catalog.model import Catalog, Column, Kind, Table
-from synth_assets.extract.errors import SourceChanged, SourceUnreadable, ValueUnreadable
+from synth_assets.catalog.sql_text import quoted
+from synth_assets.extract.arrow import frame_of
+from synth_assets.extract.errors import SourceChanged, SourceUnreadable
+from synth_assets.extract.outside import outside_columns
 from synth_assets.extract.source import BATCH_ROWS, TableStream
 
 # DuckDB prints all other types, and those that are finer than a microsecond.
@@ -74,7 +77,7 @@ class DuckdbSource:
     def read(self, table: Table) -> TableStream:
         """See `Source.read`."""
         self._check(table)
-        outside = self._outside(table)
+        outside = outside_columns(table, condition=_outside_condition, source=self._from(table), rows=self._rows)
         schema = pl.Schema(
             {c.name: pl.String() if c.name in outside or _is_printed(c) else polars_type(c.type) for c in table.columns}
         )
@@ -86,27 +89,18 @@ class DuckdbSource:
         if self._found[table.name] != {column.name: column.type.native for column in table.columns}:
             raise SourceChanged(table.name, "it has other columns or types")
 
-    def _outside(self, table: Table) -> set[str]:
-        """Columns with a value that the frame's type cannot hold, found in one scan."""
-        conditions = {c.name: condition for c in table.columns if (condition := _outside_condition(c))}
-        if not conditions:
-            return set()
-        checks = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions.values())
-        [flags] = self._rows(f"SELECT {checks} FROM {self._from(table)}", table.name)
-        return {name for name, flag in zip(conditions, flags, strict=True) if flag}
-
     def _batches(self, table: Table, schema: pl.Schema) -> Iterator[pl.DataFrame]:
         expressions = ", ".join(_expression(column, schema[column.name]) for column in table.columns)
         try:
             reader = self._connection.sql(f"SELECT {expressions} FROM {self._from(table)}").to_arrow_reader(BATCH_ROWS)
             for batch in reader:
                 if batch.num_rows:
-                    yield _frame(table, schema, batch)
+                    yield frame_of(batch, table=table.name, schema=schema)
         except (duckdb.Error, pa.ArrowException) as error:
             raise _unreadable(self._where, table.name, error) from None
 
     def _from(self, table: Table) -> str:
-        return f"{_quoted(self._namespace)}.{_quoted(table.name)} AS t"
+        return f"{quoted(self._namespace)}.{quoted(table.name)} AS t"
 
     def _rows(self, query: str, table: str | None, *parameters: object) -> list[tuple[Any, ...]]:
         try:
@@ -121,7 +115,7 @@ def _is_printed(column: Column) -> bool:
 
 def _outside_condition(column: Column) -> str | None:
     """The SQL that is true of a value outside of the frame's type."""
-    source = f"t.{_quoted(column.name)}"
+    source = f"t.{quoted(column.name)}"
     if column.type.kind is Kind.DATE:
         return f"{source} < DATE '0001-01-01' OR {source} > DATE '9999-12-31'"
     if column.type.native == "TIME":
@@ -134,7 +128,7 @@ def _outside_condition(column: Column) -> str | None:
 
 
 def _expression(column: Column, dtype: pl.DataType) -> str:
-    source = f"t.{_quoted(column.name)}"
+    source = f"t.{quoted(column.name)}"
     if column.type.kind in (Kind.TEXT, Kind.BINARY):
         return source
     if isinstance(dtype, pl.String):
@@ -143,23 +137,8 @@ def _expression(column: Column, dtype: pl.DataType) -> str:
     return f"CAST({source} AS {target})" if target else source
 
 
-def _frame(table: Table, schema: pl.Schema, batch: pa.RecordBatch) -> pl.DataFrame:
-    columns = []
-    for (name, dtype), array in zip(schema.items(), batch.columns, strict=True):
-        values = cast(pl.Series, pl.from_arrow(array))
-        try:
-            columns.append(values.cast(dtype, strict=True).alias(name))
-        except pl.exceptions.PolarsError:
-            raise ValueUnreadable(table.name, name, f"it is no {dtype}") from None
-    return pl.DataFrame(columns)
-
-
 def _unreadable(where: str, table: str | None, error: Exception) -> SourceUnreadable:
     reason = f"DuckDB failed ({type(error).__name__})"
     if isinstance(error, duckdb.IOException) and "lock" in str(error).lower():
         reason = "another process holds it open for writing"
     return SourceUnreadable(where, table=table, reason=reason, next_step=_NEXT_STEP)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

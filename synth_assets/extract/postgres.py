@@ -12,14 +12,17 @@ import adbc_driver_manager
 import adbc_driver_postgresql.dbapi
 import polars as pl
 import psycopg.conninfo
-import pyarrow as pa
 import sqlalchemy
 
 from synth_assets.catalog.connection import location, open_engine
 from synth_assets.catalog.errors import TableMissing
 from synth_assets.catalog.frames import polars_type
 from synth_assets.catalog.model import Catalog, Column, Kind, Table
-from synth_assets.extract.errors import SourceChanged, SourceUnreadable, ValueUnreadable
+from synth_assets.catalog.sql_text import quoted
+from synth_assets.extract.adbc import AdbcQueries
+from synth_assets.extract.arrow import frame_of
+from synth_assets.extract.errors import SourceChanged, SourceUnreadable
+from synth_assets.extract.outside import outside_columns
 from synth_assets.extract.source import TableStream
 
 _LOCK_TIMEOUT = "60s"
@@ -83,6 +86,7 @@ class PostgresSource:
     def __init__(self, connection: Any, where: str, catalog: Catalog) -> None:
         self._connection = connection
         self._where = where
+        self._queries = AdbcQueries(connection, lambda table, error: _unreadable(where, table, error))
         self._catalog = catalog
         self._namespace = catalog.namespace or "public"
         self._found: dict[str, dict[str, str]] = {}
@@ -92,12 +96,12 @@ class PostgresSource:
         """Lock the tables, then fix the instant, then learn what the tables are: in this order nothing can change."""
         # LOCK takes no snapshot; the first SELECT after it does, and so sees what the lock protects.
         self._execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for name, value in (_SETTINGS | {"search_path": _quoted(self._namespace)}).items():
+        for name, value in (_SETTINGS | {"search_path": quoted(self._namespace)}).items():
             text = value if name == "search_path" else f"'{value}'"
             self._execute(f"SET LOCAL {name} = {text}")
         if tables:
             self._lock(tables)
-        for table, form, column, native in self._rows(_COLUMNS, None):
+        for table, form, column, native in self._queries.rows(_COLUMNS):
             self._forms[table] = form
             self._found.setdefault(table, {})
             if column is not None:
@@ -106,7 +110,9 @@ class PostgresSource:
     def read(self, table: Table) -> TableStream:
         """See `Source.read`."""
         self._check(table)
-        outside = self._outside(table)
+        outside = outside_columns(
+            table, condition=_outside_condition, source=self._from(table), rows=self._queries.rows
+        )
         schema = pl.Schema(
             {
                 c.name: pl.String() if c.name in outside or not _is_plain(c) else polars_type(c.type)
@@ -116,7 +122,7 @@ class PostgresSource:
         return TableStream(schema=schema, batches=self._batches(table, schema))
 
     def _lock(self, tables: Sequence[str]) -> None:
-        names = ", ".join(f"{_quoted(self._namespace)}.{_quoted(name)}" for name in tables)
+        names = ", ".join(f"{quoted(self._namespace)}.{quoted(name)}" for name in tables)
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {names} IN ACCESS SHARE MODE")
@@ -124,7 +130,8 @@ class PostgresSource:
             if getattr(error, "sqlstate", None) != "42P01":
                 raise _unreadable(self._where, None, error) from None
             self._connection.rollback()
-            there = [row[0] for row in self._rows(_COLUMNS.replace("current_schema()", _text(self._namespace)), None)]
+            query = _COLUMNS.replace("current_schema()", _text(self._namespace))
+            there = [row[0] for row in self._queries.rows(query)]
             raise TableMissing(
                 [n for n in tables if n not in there] or list(tables), known=sorted(set(there))
             ) from None
@@ -140,45 +147,23 @@ class PostgresSource:
         if changed:
             raise SourceChanged(table.name, f"column {changed[0]!r} has another type")
 
-    def _outside(self, table: Table) -> set[str]:
-        """Columns with a value that the frame's type cannot hold, found in one scan."""
-        conditions = {c.name: condition for c in table.columns if (condition := _outside_condition(c))}
-        if not conditions:
-            return set()
-        checks = ", ".join(f"coalesce(bool_or({condition}), false)" for condition in conditions.values())
-        [flags] = self._rows(f"SELECT {checks} FROM {self._from(table)}", table.name)
-        return {name for name, flag in zip(conditions, flags, strict=True) if flag}
-
     def _batches(self, table: Table, schema: pl.Schema) -> Iterator[pl.DataFrame]:
         if not table.columns:
             return
         expressions = (_expression(column, schema[column.name]) for column in table.columns)
-        with self._cursor(table.name) as cursor:
+        with self._queries.cursor(table.name) as cursor:
             cursor.execute(f"SELECT {', '.join(expressions)} FROM {self._from(table)}")
             for batch in cursor.fetch_record_batch():
-                yield _frame(table, schema, batch)
+                yield frame_of(batch, table=table.name, schema=schema)
 
     def _from(self, table: Table) -> str:
         # A table that others inherit from is read without them: they are tables of their own.
         only = "ONLY " if self._forms[table.name] == "r" else ""
-        return f"{only}{_quoted(self._namespace)}.{_quoted(table.name)} AS t"
+        return f"{only}{quoted(self._namespace)}.{quoted(table.name)} AS t"
 
     def _execute(self, statement: str) -> None:
-        with self._cursor(None) as cursor:
+        with self._queries.cursor() as cursor:
             cursor.execute(statement)
-
-    def _rows(self, query: str, table: str | None) -> list[tuple[Any, ...]]:
-        with self._cursor(table) as cursor:
-            cursor.execute(query)
-            return cast(list[tuple[Any, ...]], cursor.fetchall())
-
-    @contextmanager
-    def _cursor(self, table: str | None) -> Iterator[Any]:
-        try:
-            with self._connection.cursor() as cursor:
-                yield cursor
-        except (adbc_driver_manager.Error, OSError, pa.ArrowException) as error:
-            raise _unreadable(self._where, table, error) from None
 
 
 def _connection_text(url: str) -> str:
@@ -202,7 +187,7 @@ def _is_plain(column: Column) -> bool:
 
 def _outside_condition(column: Column) -> str | None:
     """The SQL that is true of a value outside of the frame's type."""
-    source = f"t.{_quoted(column.name)}"
+    source = f"t.{quoted(column.name)}"
     match column.type.kind:
         case Kind.DATE:
             return f"{source} < '0001-01-01' OR {source} > '9999-12-31'"
@@ -218,32 +203,17 @@ def _outside_condition(column: Column) -> str | None:
 
 
 def _expression(column: Column, dtype: pl.DataType) -> str:
-    source = f"t.{_quoted(column.name)}"
+    source = f"t.{quoted(column.name)}"
     native = column.type.native.partition("(")[0]
     if not isinstance(dtype, pl.String):
         return source if column.type.kind in _NATIVE_KINDS else f"{source}::text"
     return source if column.type.kind is Kind.TEXT and native in _NATIVE_TEXTS else f"{source}::text"
 
 
-def _frame(table: Table, schema: pl.Schema, batch: pa.RecordBatch) -> pl.DataFrame:
-    columns = []
-    for (name, dtype), array in zip(schema.items(), batch.columns, strict=True):
-        values = cast(pl.Series, pl.from_arrow(array))
-        try:
-            columns.append(values.cast(dtype, strict=True).alias(name))
-        except pl.exceptions.PolarsError:
-            raise ValueUnreadable(table.name, name, f"it is no {dtype}") from None
-    return pl.DataFrame(columns)
-
-
 def _unreadable(where: str, table: str | None, error: Exception) -> SourceUnreadable:
     state = getattr(error, "sqlstate", None)
     reason = _REASONS.get(state or "") or f"the server or its driver failed (SQLSTATE {state or 'none'})"
     return SourceUnreadable(where, table=table, reason=reason)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(literal: str) -> str:

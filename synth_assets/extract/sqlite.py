@@ -15,6 +15,8 @@ import sqlalchemy
 from synth_assets.catalog.connection import file_path, location, open_engine
 from synth_assets.catalog.errors import TableMissing
 from synth_assets.catalog.model import Catalog, Column, Table
+from synth_assets.catalog.sql_text import quoted
+from synth_assets.extract.adbc import AdbcQueries
 from synth_assets.extract.errors import SourceChanged, SourceUnreadable, ValueUnreadable
 from synth_assets.extract.source import BATCH_ROWS, TableStream
 from synth_assets.extract.sqlite_columns import (
@@ -92,16 +94,15 @@ class SqliteSource:
     """One read transaction."""
 
     def __init__(self, connection: Any, where: str) -> None:
-        self._connection = connection
-        self._where = where
+        self._queries = AdbcQueries(connection, lambda table, error: _unreadable(where, table, error))
         self._bytes = 1
         self._batch_rows = BATCH_ROWS
 
     def begin(self) -> None:
         """Fix the instant by a first read; the driver began the transaction when it connected."""
-        self._rows(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}", None)
+        self._queries.rows(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size, sqlite_schema LIMIT 1"
-        self._bytes = max(1, *(row[0] for row in self._rows(query, None)), 1)
+        self._bytes = max(1, *(row[0] for row in self._queries.rows(query)), 1)
 
     def read(self, table: Table) -> TableStream:
         """See `Source.read`."""
@@ -118,11 +119,11 @@ class SqliteSource:
         # table_xinfo: the hidden columns of a virtual table (1) are none of the catalog's, generated ones (2, 3) are.
         found = {
             row[1]: row[2]
-            for row in self._rows(f"PRAGMA table_xinfo({_quoted(table.name)})", table.name)
+            for row in self._queries.rows(f"PRAGMA table_xinfo({quoted(table.name)})", table.name)
             if row[6] != 1
         }
         if not found:
-            names = [row[0] for row in self._rows("SELECT name FROM sqlite_schema WHERE type = 'table'", None)]
+            names = [row[0] for row in self._queries.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")]
             raise TableMissing([table.name], known=names)
         known = {column.name: column.type.native for column in table.columns}
         if set(found) != set(known):
@@ -135,8 +136,8 @@ class SqliteSource:
         """What every column holds: one scan for columns that are not as foreseen, a second one for only those."""
         foreseen = {column.name: expected(column, _source(column.name)) for column in table.columns}
         checks = [f"max({e[1]})" if e else "1" for e in foreseen.values()]
-        query = f"SELECT count(*), {', '.join(checks)} FROM {_quoted(table.name)} AS t"
-        [(rows, *flags)] = self._rows(query, table.name)
+        query = f"SELECT count(*), {', '.join(checks)} FROM {quoted(table.name)} AS t"
+        [(rows, *flags)] = self._queries.rows(query, table.name)
         self._batch_rows = min(BATCH_ROWS, max(_FEWEST_BATCH_ROWS, _BATCH_BYTES * rows // self._bytes))
         holdings = {name: e[0] for (name, e), flag in zip(foreseen.items(), flags, strict=True) if e and not flag}
         others = [column for column in table.columns if column.name not in holdings]
@@ -150,7 +151,7 @@ class SqliteSource:
             parts += [f"{extreme}({source}) FILTER (WHERE typeof({source}) = 'integer')" for extreme in ("min", "max")]
             unfit = f"NOT ({fits_decimal(source, bound)})" if bound else "1"
             parts.append(f"max(typeof({source}) = 'real' AND {unfit})")
-        [row] = self._rows(f"SELECT {', '.join(parts)} FROM {_quoted(table.name)} AS t", table.name)
+        [row] = self._queries.rows(f"SELECT {', '.join(parts)} FROM {quoted(table.name)} AS t", table.name)
         holdings = {}
         for column, start in zip(columns, range(0, len(row), 7), strict=True):
             *there, smallest, largest, unfit_reals = row[start : start + 7]
@@ -179,9 +180,9 @@ class SqliteSource:
         # The driver takes each column's type from the first rows, so a row of the right types goes before them.
         query = (
             f"SELECT {', '.join(f'{e} AS {n}' for e, n in zip(first_row, names, strict=True))} "
-            f"UNION ALL SELECT {', '.join(selected)} FROM {_quoted(table.name)} AS t"
+            f"UNION ALL SELECT {', '.join(selected)} FROM {quoted(table.name)} AS t"
         )
-        with self._cursor(table.name) as cursor:
+        with self._queries.cursor(table.name) as cursor:
             cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(self._batch_rows)})
             cursor.execute(query)
             is_first = True
@@ -208,19 +209,6 @@ class SqliteSource:
                 raise ValueUnreadable(table.name, one.column, "it does not fit the type of the others") from None
         return pl.DataFrame(columns)
 
-    def _rows(self, query: str, table: str | None) -> list[tuple[Any, ...]]:
-        with self._cursor(table) as cursor:
-            cursor.execute(query)
-            return cast(list[tuple[Any, ...]], cursor.fetchall())
-
-    @contextmanager
-    def _cursor(self, table: str | None) -> Iterator[Any]:
-        try:
-            with self._connection.cursor() as cursor:
-                yield cursor
-        except (adbc_driver_manager.Error, OSError, pa.ArrowException) as error:
-            raise _unreadable(self._where, table, error) from None
-
 
 def _unreadable(where: str, table: str | None, error: Exception) -> SourceUnreadable:
     said = str(error).lower()
@@ -239,10 +227,6 @@ def _unreadable(where: str, table: str | None, error: Exception) -> SourceUnread
     )
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _source(column: str) -> str:
     # Qualified: SQLite takes a quoted name that it does not know for a text.
-    return f"t.{_quoted(column)}"
+    return f"t.{quoted(column)}"

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Index, Key, Kind, Table
-from synth_assets.catalog.sql_text import tokens
+from synth_assets.catalog.sql_text import quoted, tokens
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.naming import LONGEST_IDENTIFIER
-from synth_assets.publish.statement import Statement, listed, literal, quoted
+from synth_assets.publish.statement import Statement, listed, literal
 from synth_assets.publish.types import target_type
 
 DIALECT = "postgresql"

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_schema import Standing
-from synth_assets.publish.statement import quoted
 
 # Rights of tables and of the sequences that belong to them, then those of single columns; role '' is PUBLIC.
 _GRANTED = """

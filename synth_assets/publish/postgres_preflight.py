@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_dependents import outside_dependents
 from synth_assets.publish.postgres_schema import Standing, collisions, schema_exists
 from synth_assets.publish.postgres_stage import PostgresStage
-from synth_assets.publish.statement import Statement, quoted
+from synth_assets.publish.statement import Statement
 
 # Types that come with an extension, by the word that begins their name.
 _EXTENSIONS = {

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.marker import NAMESPACE
 from synth_assets.publish.postgres_connection import PostgresConnection
-from synth_assets.publish.statement import quoted
 
 _TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

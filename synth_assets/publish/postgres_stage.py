@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from synth_assets.catalog.model import Kind
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
 from synth_assets.publish.postgres_connection import PostgresConnection
@@ -15,7 +16,7 @@ from synth_assets.publish.postgres_grants import carry_over
 from synth_assets.publish.postgres_rows import copy_text
 from synth_assets.publish.postgres_schema import Standing
 from synth_assets.publish.request import PublishRequest
-from synth_assets.publish.statement import Statement, listed, literal, quoted
+from synth_assets.publish.statement import Statement, listed, literal
 
 # A query of PostgreSQL gives at most 1,664 columns.
 _MOST_ANSWERS = 500

@@ -9,12 +9,12 @@ readers never wait longer than that behind a reader that keeps its transaction o
 import random
 import time
 
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ledger import write_entry
 from synth_assets.publish.postgres_schema import Standing, schema_exists, standing
-from synth_assets.publish.statement import quoted
 
 LOCK_TIMEOUT = "200ms"
 # A client that is frozen in the middle of the swap blocks readers no longer than this.

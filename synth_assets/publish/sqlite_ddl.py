@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from synth_assets.catalog.model import Catalog, Column, ForeignKey, Index, Table
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.defaults import portable_default
-from synth_assets.publish.statement import Statement, listed, quoted
+from synth_assets.publish.statement import Statement, listed
 from synth_assets.publish.types import target_type
 
 DIALECT = "sqlite"

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from synth_assets.catalog.ownership import is_own_table
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.sqlite_connection import rows, run
-from synth_assets.publish.statement import listed, quoted
+from synth_assets.publish.statement import listed
 
 _SEQUENCES = "sqlite_sequence"
 

@@ -11,6 +11,7 @@ import adbc_driver_sqlite.dbapi as adbc
 import polars as pl
 
 from synth_assets.catalog.model import Table
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.measure import TableMeasure
@@ -19,7 +20,7 @@ from synth_assets.publish.sqlite_connection import cleaned, create_private, remo
 from synth_assets.publish.sqlite_ddl import SqliteDefinition, define
 from synth_assets.publish.sqlite_rows import stored
 from synth_assets.publish.sqlite_schema import set_sequence
-from synth_assets.publish.statement import Statement, quoted
+from synth_assets.publish.statement import Statement
 
 # What SQLite says of a row that it does not take: names of tables, columns and constraints, and storage classes.
 _SAID = re.compile(

@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.sqlite_connection import create_private, remove, rows, run
 from synth_assets.publish.sqlite_ledger import write_entry
 from synth_assets.publish.sqlite_schema import copy_tables, tables
-from synth_assets.publish.statement import quoted
 
 _KEPT = "synth_assets_kept"
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")

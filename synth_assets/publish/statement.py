@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from synth_assets.catalog.sql_text import quoted
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -17,12 +19,6 @@ class Statement:
     table: str | None
     subject: str
     optional: bool = False
-
-
-def quoted(name: str) -> str:
-    """The identifier in double quotes, as SQLite and PostgreSQL read it."""
-    escaped = name.replace('"', '""')
-    return f'"{escaped}"'
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -39,11 +39,6 @@ def word_like_texts(lengths: Lengths, rng: np.random.Generator, *, vowel_first: 
     return texts_of_codes(codes, lengths)
 
 
-def digit_texts(numbers: npt.NDArray[np.integer], width: int) -> pl.Series:
-    """Whole numbers with leading zeros."""
-    return pl.Series(numbers).cast(pl.String).str.zfill(width)
-
-
 def texts_of_codes(codes: Codes, lengths: Lengths) -> pl.Series:
     """Each row's first `lengths` code points as a text."""
     if not codes.size:
