@@ -1,11 +1,13 @@
 """The ledger: what was published when, kept in the target and written in the same step as the rows."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from pydantic import Field
 
 from synth_assets.catalog.model import Value
+from synth_assets.publish.request import PublishRequest
 
 SQLITE_TABLE = "synth_assets_ledger"
 POSTGRES_TABLE = "ledger"
@@ -26,6 +28,46 @@ class LedgerEntry(Value):
     published_at: datetime
     published_by: str = Field(description="The database's user, or the operating system's for a file.")
     counts: dict[str, int] = Field(description="Rows by table.")
+
+
+COLUMNS = tuple(LedgerEntry.model_fields)
+
+
+def published(request: PublishRequest, *, namespace: str, previous: str | None, by: str) -> LedgerEntry:
+    """The entry of a publication that is about to become live.
+
+    Args:
+        previous: The refresh that it replaces and that is kept.
+        by: Who publishes; a server puts its own user in its place.
+    """
+    return LedgerEntry(
+        publication=secrets.token_hex(16),
+        dataset=request.dataset,
+        namespace=namespace,
+        action="publish",
+        refresh=request.refresh,
+        previous=previous,
+        fingerprint=request.fingerprint,
+        snapshot=request.snapshot,
+        verdict=request.verdict,
+        published_at=datetime.now(UTC),
+        published_by=by,
+        counts=request.counts,
+    )
+
+
+def rolled_back(live: LedgerEntry, entries: Sequence[LedgerEntry], *, by: str) -> LedgerEntry:
+    """The entry that makes the refresh before the live one live again; `entries` stand with the newest first."""
+    then = next(entry for entry in entries if entry.dataset == live.dataset and entry.refresh == live.previous)
+    return then.model_copy(
+        update={
+            "publication": secrets.token_hex(16),
+            "action": "rollback",
+            "previous": live.refresh,
+            "published_at": datetime.now(UTC),
+            "published_by": by,
+        }
+    )
 
 
 def live_entries(entries: Iterable[LedgerEntry]) -> dict[str, LedgerEntry]:

@@ -1,10 +1,8 @@
 """Publishing into PostgreSQL: a new schema beside the live one, whose tables change places in one transaction."""
 
 import contextlib
-import secrets
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Self
 
 from synth_assets.catalog.errors import DatabaseError
@@ -12,7 +10,7 @@ from synth_assets.catalog.identity import server_identity
 from synth_assets.publish import postgres_schema
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, OutcomeUnknown, PublishError, TargetBusy
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.ledger import LedgerEntry, live_entries
+from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.naming import dropped_schema, leftover_key, lock_key, previous_schema
 from synth_assets.publish.postgres_connection import PostgresConnection
@@ -101,20 +99,8 @@ class PostgresPublisher:
         request = self._prepared().request
         live = self._live(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
-        entry = LedgerEntry(
-            publication=secrets.token_hex(16),
-            dataset=request.dataset,
-            namespace=self._namespace,
-            action="publish",
-            refresh=request.refresh,
-            previous=live.refresh if live is not None and outgoing.tables else None,
-            fingerprint=request.fingerprint,
-            snapshot=request.snapshot,
-            verdict=request.verdict,
-            published_at=datetime.now(UTC),
-            published_by="",
-            counts=request.counts,
-        )
+        previous = live.refresh if live is not None and outgoing.tables else None
+        entry = published(request, namespace=self._namespace, previous=previous, by="")
         self._swap(self._prepared().schema, outgoing, entry, request.target, request.patience)
         return entry
 
@@ -126,15 +112,7 @@ class PostgresPublisher:
         if not schema_exists(self._connection, previous, step="rollback"):
             raise NothingToRollBack(target, dataset, f"the schema {previous} that held the earlier refresh is gone")
         entries = read_ledger(self._connection, self._namespace, step="rollback")
-        then = next(entry for entry in entries if entry.dataset == dataset and entry.refresh == live.previous)
-        entry = then.model_copy(
-            update={
-                "publication": secrets.token_hex(16),
-                "action": "rollback",
-                "previous": live.refresh,
-                "published_at": datetime.now(UTC),
-            }
-        )
+        entry = rolled_back(live, entries, by="")
         self._swap(previous, self._outgoing(dataset, {}), entry, target, patience)
         return entry
 

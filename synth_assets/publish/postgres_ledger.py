@@ -3,7 +3,7 @@
 import json
 
 from synth_assets.catalog.identity import ServerIdentity
-from synth_assets.publish.ledger import POSTGRES_TABLE, LedgerEntry
+from synth_assets.publish.ledger import COLUMNS, POSTGRES_TABLE, LedgerEntry
 from synth_assets.publish.marker import NAMESPACE, Marker
 from synth_assets.publish.marker import POSTGRES_TABLE as MARKER_TABLE
 from synth_assets.publish.postgres_connection import PostgresConnection
@@ -19,21 +19,6 @@ CREATE TABLE IF NOT EXISTS {NAMESPACE}.{POSTGRES_TABLE} (
   snapshot text, verdict text NOT NULL, published_at timestamptz NOT NULL DEFAULT now(),
   published_by text NOT NULL DEFAULT current_user, counts jsonb NOT NULL)
 """
-
-_COLUMNS = (
-    "publication",
-    "dataset",
-    "namespace",
-    "action",
-    "refresh",
-    "previous",
-    "fingerprint",
-    "snapshot",
-    "verdict",
-    "published_at",
-    "published_by",
-    "counts",
-)
 
 
 def create_bookkeeping(connection: PostgresConnection) -> None:
@@ -74,15 +59,15 @@ def read_ledger(connection: PostgresConnection, namespace: str, *, step: str) ->
     """The entries of one schema, newest first."""
     if not _exists(connection, POSTGRES_TABLE):
         return []
-    columns = ", ".join("counts::text" if name == "counts" else name for name in _COLUMNS)
+    columns = ", ".join("counts::text" if name == "counts" else name for name in COLUMNS)
     sql = f"SELECT {columns} FROM {NAMESPACE}.{POSTGRES_TABLE} WHERE namespace = %s ORDER BY id DESC"
-    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in connection.rows(sql, [namespace], step=step)]
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in connection.rows(sql, [namespace], step=step)]
     return [LedgerEntry(**row | {"counts": json.loads(row["counts"])}) for row in rows]
 
 
 def write_entry(connection: PostgresConnection, entry: LedgerEntry, *, step: str) -> None:
     """Add an entry inside the transaction that makes it true; time and user are the database's own."""
-    names = [name for name in _COLUMNS if name not in ("published_at", "published_by")]
+    names = [name for name in COLUMNS if name not in ("published_at", "published_by")]
     values = [json.dumps(entry.counts) if name == "counts" else getattr(entry, name) for name in names]
     marks = ", ".join("%s::jsonb" if name == "counts" else "%s" for name in names)
     sql = f"INSERT INTO {NAMESPACE}.{POSTGRES_TABLE} ({', '.join(names)}) VALUES ({marks})"

@@ -1,7 +1,6 @@
 """Publishing into SQLite: a new file beside the live one, whose tables replace the live ones in one transaction."""
 
 import os
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +11,12 @@ from synth_assets.catalog.identity import server_identity
 from synth_assets.publish import sqlite_schema
 from synth_assets.publish.errors import NothingToRollBack, TargetBusy
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.ledger import LedgerEntry, live_entries
+from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.sqlite_connection import remove, rows
 from synth_assets.publish.sqlite_files import FileLock, SqliteFiles, remove_leftovers
-from synth_assets.publish.sqlite_ledger import now, read_ledger, read_marker, write_marker, writer
+from synth_assets.publish.sqlite_ledger import read_ledger, read_marker, write_marker, writer
 from synth_assets.publish.sqlite_stage import SqliteStage
 from synth_assets.publish.sqlite_swap import keep, kept_refresh, swap
 from synth_assets.publish.state import TargetState
@@ -116,20 +115,8 @@ class SqlitePublisher:
         request = self._prepared().request
         live = self._live(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
-        entry = LedgerEntry(
-            publication=secrets.token_hex(16),
-            dataset=request.dataset,
-            namespace="",
-            action="publish",
-            refresh=request.refresh,
-            previous=live.refresh if live is not None and outgoing else None,
-            fingerprint=request.fingerprint,
-            snapshot=request.snapshot,
-            verdict=request.verdict,
-            published_at=now(),
-            published_by=writer(),
-            counts=request.counts,
-        )
+        previous = live.refresh if live is not None and outgoing else None
+        entry = published(request, namespace="", previous=previous, by=writer())
         self._swap(self._prepared().path, outgoing, entry, request.target, request.patience)
         return entry
 
@@ -143,16 +130,7 @@ class SqlitePublisher:
                 target, dataset, f"the file {files.previous.name} does not hold the earlier refresh"
             )
         entries = read_ledger(self._connection, step="rollback")
-        then = next(entry for entry in entries if entry.dataset == dataset and entry.refresh == live.previous)
-        entry = then.model_copy(
-            update={
-                "publication": secrets.token_hex(16),
-                "action": "rollback",
-                "previous": live.refresh,
-                "published_at": now(),
-                "published_by": writer(),
-            }
-        )
+        entry = rolled_back(live, entries, by=writer())
         self._swap(files.previous, self._outgoing(dataset, {}), entry, target, patience)
         return entry
 

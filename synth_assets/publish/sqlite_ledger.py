@@ -3,9 +3,9 @@
 import getpass
 import json
 import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 
-from synth_assets.publish.ledger import SQLITE_TABLE, LedgerEntry
+from synth_assets.publish.ledger import COLUMNS, SQLITE_TABLE, LedgerEntry
 from synth_assets.publish.marker import SQLITE_TABLE as MARKER_TABLE
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.sqlite_connection import rows, run
@@ -20,7 +20,6 @@ _LEDGER = (
     "fingerprint TEXT NOT NULL, snapshot TEXT, verdict TEXT NOT NULL, published_at TEXT NOT NULL, "
     "published_by TEXT NOT NULL, counts TEXT NOT NULL)"
 )
-_COLUMNS = tuple(LedgerEntry.model_fields)
 
 
 def read_marker(connection: sqlite3.Connection) -> Marker | None:
@@ -57,10 +56,10 @@ def read_ledger(connection: sqlite3.Connection, *, step: str) -> list[LedgerEntr
     """All entries, newest first."""
     if not _exists(connection, SQLITE_TABLE):
         return []
-    found = rows(connection, f"SELECT {', '.join(_COLUMNS)} FROM {SQLITE_TABLE} ORDER BY id DESC", step=step)
+    found = rows(connection, f"SELECT {', '.join(COLUMNS)} FROM {SQLITE_TABLE} ORDER BY id DESC", step=step)
     entries = []
     for row in found:
-        values = dict(zip(_COLUMNS, row, strict=True))
+        values = dict(zip(COLUMNS, row, strict=True))
         values["counts"] = json.loads(values["counts"])
         values["published_at"] = datetime.fromisoformat(values["published_at"])
         entries.append(LedgerEntry(**values))
@@ -71,9 +70,9 @@ def write_entry(connection: sqlite3.Connection, entry: LedgerEntry, *, step: str
     """Add an entry inside the transaction that makes it true."""
     run(connection, _LEDGER, step=step)
     values = entry.model_dump(mode="json") | {"counts": json.dumps(entry.counts)}
-    marks = ", ".join("?" for _ in _COLUMNS)
-    sql = f"INSERT INTO {SQLITE_TABLE} ({', '.join(_COLUMNS)}) VALUES ({marks})"
-    run(connection, sql, [values[name] for name in _COLUMNS], step=step)
+    marks = ", ".join("?" for _ in COLUMNS)
+    sql = f"INSERT INTO {SQLITE_TABLE} ({', '.join(COLUMNS)}) VALUES ({marks})"
+    run(connection, sql, [values[name] for name in COLUMNS], step=step)
 
 
 def writer() -> str:
@@ -82,10 +81,6 @@ def writer() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _exists(connection: sqlite3.Connection, table: str) -> bool:

@@ -1,8 +1,14 @@
 """A dataset in a store, ready to be published: what the stages before publishing hand over."""
 
+import os
 import secrets
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -101,6 +107,35 @@ def dataset(
     if judged:
         made.judge()
     return made
+
+
+def publish_and_be_killed(catalog: Catalog, url: str, *, shop: str, folder: Path) -> None:
+    """Publish refresh 2 in a process that is killed when it has sent the first rows of `orders`.
+
+    Args:
+        shop: The module whose `shop_frames` makes the rows.
+        folder: For the catalog on its way to that process.
+    """
+    (folder / "catalog.json").write_text(catalog.model_dump_json())
+    script = textwrap.dedent(
+        f"""
+        import os, signal
+        from pathlib import Path
+        from synth_assets.catalog.model import Catalog
+        from tests.publish.parts import dataset
+        from {shop} import shop_frames
+        catalog = Catalog.model_validate_json(Path({str(folder / "catalog.json")!r}).read_text())
+        def kill(table, rows):
+            if table == "orders":
+                os.kill(os.getpid(), signal.SIGKILL)
+        dataset(catalog, shop_frames(2), refresh="r2").publish({url!r}, progress=kill)
+        """
+    )
+    root = Path(__file__).parents[2]
+    killed = subprocess.run(
+        [sys.executable, "-c", script], cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
 
 
 def catalog_of(url: str, namespace: str | None = None) -> Catalog:

@@ -1,10 +1,5 @@
 """PostgreSQL targets under readers, failures, kills and whatever hangs on their tables."""
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from pathlib import Path
@@ -22,7 +17,7 @@ from synth_assets.publish.errors import (
 )
 from synth_assets.publish.postgres import PostgresPublisher
 from synth_assets.publish.publish import history
-from tests.publish.parts import dataset
+from tests.publish.parts import dataset, publish_and_be_killed
 from tests.publish.postgres_shop import connected, own_schemas, rows_of, run_in, shop_frames
 
 
@@ -127,26 +122,7 @@ def test_a_killed_publication_leaves_the_old_rows_and_its_leftovers_go_next_time
     catalog: Catalog, target: str, tmp_path: Path
 ) -> None:
     dataset(catalog, shop_frames(1)).publish(target)
-    (tmp_path / "catalog.json").write_text(catalog.model_dump_json())
-    script = textwrap.dedent(
-        f"""
-        import os, signal
-        from pathlib import Path
-        from synth_assets.catalog.model import Catalog
-        from tests.publish.parts import dataset
-        from tests.publish.postgres_shop import shop_frames
-        catalog = Catalog.model_validate_json(Path({str(tmp_path / "catalog.json")!r}).read_text())
-        def kill(table, rows):
-            if table == "orders":
-                os.kill(os.getpid(), signal.SIGKILL)
-        dataset(catalog, shop_frames(2), refresh="r2").publish({target!r}, progress=kill)
-        """
-    )
-    root = Path(__file__).parents[2]
-    killed = subprocess.run(
-        [sys.executable, "-c", script], cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
+    publish_and_be_killed(catalog, target, shop="tests.publish.postgres_shop", folder=tmp_path)
     assert own_schemas(target) == ["stage"]
     assert rows_of(target, "SELECT DISTINCT note FROM orders") == [("refresh 1",)]
     # Another dataset's publication finds the lock of the dead one free.

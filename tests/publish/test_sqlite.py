@@ -1,13 +1,8 @@
 """Publishing into real SQLite files."""
 
 import datetime
-import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
-import textwrap
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -29,7 +24,7 @@ from synth_assets.publish.errors import (
 )
 from synth_assets.publish.publish import history, rollback
 from synth_assets.publish.sqlite import SqlitePublisher
-from tests.publish.parts import Dataset, catalog_of, dataset, settings
+from tests.publish.parts import Dataset, catalog_of, dataset, publish_and_be_killed, settings
 
 SHOP = """
 CREATE TABLE customers (
@@ -261,26 +256,7 @@ def test_a_killed_publication_leaves_the_old_rows_and_its_leftovers_go_next_time
     catalog: Catalog, target: str, tmp_path: Path
 ) -> None:
     dataset(catalog, shop_frames(1)).publish(target)
-    (tmp_path / "catalog.json").write_text(catalog.model_dump_json())
-    script = textwrap.dedent(
-        f"""
-        import os, signal
-        from pathlib import Path
-        from synth_assets.catalog.model import Catalog
-        from tests.publish.parts import dataset
-        from tests.publish.test_sqlite import shop_frames
-        catalog = Catalog.model_validate_json(Path({str(tmp_path / "catalog.json")!r}).read_text())
-        def kill(table, rows):
-            if table == "orders":
-                os.kill(os.getpid(), signal.SIGKILL)
-        dataset(catalog, shop_frames(2), refresh="r2").publish({target!r}, progress=kill)
-        """
-    )
-    root = Path(__file__).parents[2]
-    killed = subprocess.run(
-        [sys.executable, "-c", script], cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
+    publish_and_be_killed(catalog, target, shop="tests.publish.test_sqlite", folder=tmp_path)
     assert "staged" in files_beside(target)
     assert rows_of(target, "SELECT DISTINCT note FROM orders") == [("refresh 1",)]
     dataset(catalog, shop_frames(3), refresh="r3").publish(target)
