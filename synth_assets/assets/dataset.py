@@ -11,7 +11,7 @@ from synth_assets.catalog.files import read_catalog
 from synth_assets.catalog.model import Catalog, Table
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
-from synth_assets.plan.resolved import Mode, ResolvedPlan, TableDecision
+from synth_assets.plan.resolved import ResolvedPlan, TableDecision
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
 from synth_assets.synthesize.relational.structure import table_structures
@@ -82,7 +82,7 @@ class Dataset:
     @cached_property
     def extracted(self) -> tuple[str, ...]:
         """The tables whose rows are read."""
-        return tuple(table.name for table in self.plan.published if table.mode is not Mode.EMPTY)
+        return self.plan.extracted
 
     @cached_property
     def stage_of_target(self) -> dict[str, str]:

@@ -1,17 +1,16 @@
 """The synthesizers: one step a table."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
-from synth_assets.assets.failures import run_stage
-from synth_assets.assets.metadata import TABLE_NAME, result
+from synth_assets.assets.metadata import TABLE_NAME
 from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.stage_step import stage_step
 
 if TYPE_CHECKING:
-    from synth_assets.refresh import Outcome
+    from synth_assets.assets.stage_step import Made
 
 
 def synthesizer_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
@@ -22,21 +21,18 @@ def synthesizer_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
 def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
     decision = dataset.decision(name)
 
-    @dg.multi_asset(
+    def work(context: dg.AssetExecutionContext) -> "Made":
+        outcome = open_refresh(context, dataset).fit([name])[name]
+        return [(name, outcome, {"engine": decision.synthesizer, "mode": decision.mode.value})]
+
+    return stage_step(
+        dataset,
+        SYNTHESIZER,
         name=dataset.step(SYNTHESIZER, name),
         specs=[_spec(dataset, name)],
-        required_resource_keys={dataset.resource},
         description=f"Learns {name}, and how its rows hang together with those of its parents.",
+        work=work,
     )
-    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        def work() -> "Outcome":
-            return open_refresh(context, dataset).fit([name])[name]
-
-        outcome = run_stage(SYNTHESIZER, work)
-        more = {"engine": decision.synthesizer, "mode": decision.mode.value}
-        yield result(dataset.key(SYNTHESIZER, name), outcome, more)
-
-    return step
 
 
 def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:

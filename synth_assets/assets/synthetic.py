@@ -1,25 +1,25 @@
 """The synthetic rows: one step a table; tables that refer to each other in a cycle share one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from synth_assets.assets.dataset import SYNTHESIZER, SYNTHETIC, Dataset
-from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import (
     COLUMN_LINEAGE,
     COLUMN_SCHEMA,
     TABLE_NAME,
     column_schema,
     preview,
-    result,
     synthetic_lineage,
 )
 from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.stage_step import stage_step
 
 if TYPE_CHECKING:
-    from synth_assets.refresh import Outcome, Refresh
+    from synth_assets.assets.stage_step import Made
+    from synth_assets.refresh import Refresh
 
 
 def synthetic_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
@@ -28,22 +28,19 @@ def synthetic_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
 
 
 def _step(dataset: Dataset, group: Sequence[str]) -> dg.AssetsDefinition:
-    @dg.multi_asset(
+    def work(context: dg.AssetExecutionContext) -> "Made":
+        refresh = open_refresh(context, dataset)
+        outcomes = refresh.generate(group)
+        return [(name, outcomes[name], _metadata(dataset, refresh, name)) for name in group]
+
+    return stage_step(
+        dataset,
+        SYNTHETIC,
         name=dataset.step(SYNTHETIC, sorted(group)[0]),
         specs=[_spec(dataset, name, group) for name in group],
-        required_resource_keys={dataset.resource},
         description=f"Generates {' and '.join(group)}.",
+        work=work,
     )
-    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        def work() -> "list[tuple[str, Outcome, dict[str, Any]]]":
-            refresh = open_refresh(context, dataset)
-            outcomes = refresh.generate(group)
-            return [(name, outcomes[name], _metadata(dataset, refresh, name)) for name in group]
-
-        for name, outcome, more in run_stage(SYNTHETIC, work):
-            yield result(dataset.key(SYNTHETIC, name), outcome, more)
-
-    return step
 
 
 def _metadata(dataset: Dataset, refresh: "Refresh", name: str) -> dict[str, Any]:

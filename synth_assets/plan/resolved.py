@@ -135,6 +135,11 @@ class ResolvedPlan(Value):
         """The tables that a target gets: all but the excluded ones."""
         return tuple(table for table in self.tables if table.mode is not Mode.EXCLUDE)
 
+    @property
+    def extracted(self) -> tuple[str, ...]:
+        """The names of the tables whose rows are read: of all that are published, but for the empty ones."""
+        return tuple(table.name for table in self.published if table.mode is not Mode.EMPTY)
+
     @cached_property
     def _tables(self) -> dict[str, TableDecision]:
         return {table.name: table for table in self.tables}

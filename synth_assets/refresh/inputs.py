@@ -1,8 +1,9 @@
 """What the stages of a refresh share: the store's latest artifacts, and what follows from them."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,12 @@ from synth_assets.catalog.identity import ServerIdentity, server_identity
 from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.reflect import reflect
 from synth_assets.plan.resolve import resolve
-from synth_assets.plan.resolved import Mode, ResolvedPlan
+from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
 from synth_assets.refresh.data_docs import INDEX
 from synth_assets.refresh.errors import StageMissing
-from synth_assets.refresh.values import Origin, Progress
+from synth_assets.refresh.values import Origin, Outcome, Progress
 from synth_assets.store.key import read_store_key
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
@@ -92,10 +93,9 @@ class RefreshInputs:
         return Origin.model_validate(self._needed("catalog", None).folder.read_json(ORIGIN_FILE))
 
     @cached_property
-    def _extracted(self) -> list[str]:
+    def _extracted(self) -> tuple[str, ...]:
         """Tables with a snapshot and a profile; their profiles outlive their snapshots."""
-        plan = resolve(self.settings, self.catalog)
-        return [table.name for table in plan.published if table.mode is not Mode.EMPTY]
+        return resolve(self.settings, self.catalog).extracted
 
     @cached_property
     def snapshot_rows(self) -> dict[str, TableRows]:
@@ -166,10 +166,19 @@ class RefreshInputs:
             self.store.use(artifact)
         return artifact
 
-    @contextmanager
-    def _make(self, stage: str, table: str | None, inputs: str) -> "Iterator[Draft]":
-        with self.store.create(ArtifactKey(self.dataset, stage, table, inputs), refresh=self.refresh) as draft:
-            yield draft
+    def _make(self, stage: str, table: str | None, inputs: str) -> AbstractContextManager[Draft]:
+        return self.store.create(ArtifactKey(self.dataset, stage, table, inputs), refresh=self.refresh)
+
+    def _made(self, stage: str, table: str | None, inputs: str, fill: Callable[[Draft], None]) -> Outcome:
+        """The stored artifact of these inputs, or else a new one that `fill` makes."""
+        started = time.perf_counter()
+        artifact = self._reusable(stage, table, inputs)
+        reused = artifact is not None
+        if artifact is None:
+            with self._make(stage, table, inputs) as draft:
+                fill(draft)
+            artifact = draft.artifact
+        return Outcome(artifact, reused, time.perf_counter() - started, artifact.facts)
 
     def reflect_source(self) -> Catalog:
         """The source's catalog as it is now."""

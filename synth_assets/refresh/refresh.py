@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.catalog.model import Catalog
+from synth_assets.catalog.model import Catalog, Table
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
-from synth_assets.plan.resolved import Mode
 from synth_assets.refresh.data_docs import prune
 from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE, RefreshInputs
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult
 from synth_assets.store.digest import digest
-from synth_assets.store.store import Artifact
+from synth_assets.store.store import Artifact, Draft
 from synth_assets.store.tables import ROWS_FILE, TableRows
 from synth_assets.store.verdict import Verdict
 from synth_assets.store.verdicts import save_verdict
@@ -56,14 +55,13 @@ class Refresh(RefreshInputs):
         self._hold_changes(catalog)
         plan = resolve(self.settings, catalog)
         check_engines(plan)
-        names = [table.name for table in plan.published if table.mode is not Mode.EMPTY]
         for old in self.store.artifacts(self.dataset, stage="snapshot"):
             self.store.remove(old)
         identity = self._identify_source()
         artifacts = take_snapshot(
             self.source_url,
             catalog=catalog,
-            tables=names,
+            tables=plan.extracted,
             store=self.store,
             dataset=self.dataset,
             refresh=self.refresh,
@@ -103,21 +101,17 @@ class Refresh(RefreshInputs):
 
         outcomes = {}
         min_group = self.settings.privacy.min_group
-        names = list(self.snapshot_rows)
-        for done, name in enumerate(names):
-            self._tell(Progress("profile", name, done, len(names)))
-            started = time.perf_counter()
-            rows, table = self.snapshot_rows[name], self.catalog.table(name)
-            inputs = digest(code_version(), rows.fingerprint, min_group, table.model_dump(mode="json"))
-            artifact = self._reusable("profile", name, inputs)
-            reused = artifact is not None
-            if artifact is None:
+        for done, (name, rows) in enumerate(self.snapshot_rows.items()):
+            self._tell(Progress("profile", name, done, len(self.snapshot_rows)))
+            table = self.catalog.table(name)
+
+            def fill(draft: Draft, rows: TableRows = rows, table: Table = table) -> None:
                 profile = profile_table(rows, table=table, min_group=min_group)
-                with self._make("profile", name, inputs) as draft:
-                    save_profile(draft.folder, profile)
-                    draft.facts.update(rows=profile.rows, columns=len(profile.columns))
-                artifact = draft.artifact
-            outcomes[name] = Outcome(artifact, reused, time.perf_counter() - started, artifact.facts)
+                save_profile(draft.folder, profile)
+                draft.facts.update(rows=profile.rows, columns=len(profile.columns))
+
+            inputs = digest(code_version(), rows.fingerprint, min_group, table.model_dump(mode="json"))
+            outcomes[name] = self._made("profile", name, inputs, fill)
         self._forget()
         return outcomes
 
@@ -131,11 +125,8 @@ class Refresh(RefreshInputs):
         outcomes = {}
         for name in tables:
             self._tell(Progress("synthesizer", name))
-            started = time.perf_counter()
-            inputs = self._fit_inputs(name)
-            artifact = self._reusable("synthesizer", name, inputs)
-            reused = artifact is not None
-            if artifact is None:
+
+            def fill(draft: Draft, name: str = name) -> None:
                 source, features = self._source
                 shared = FitInputs(
                     plan=self.plan,
@@ -145,10 +136,9 @@ class Refresh(RefreshInputs):
                     profiles=self.profiles,
                     key=self.store.derive_key("values seen in the source"),
                 )
-                with self._make("synthesizer", name, inputs) as draft:
-                    draft.facts.update(TableFit(name, shared, seed=self.plan.seed).run(draft.folder))
-                artifact = draft.artifact
-            outcomes[name] = Outcome(artifact, reused, time.perf_counter() - started, artifact.facts)
+                draft.facts.update(TableFit(name, shared, seed=self.plan.seed).run(draft.folder))
+
+            outcomes[name] = self._made("synthesizer", name, self._fit_inputs(name), fill)
         return outcomes
 
     def _fit_inputs(self, name: str) -> str:
@@ -191,9 +181,12 @@ class Refresh(RefreshInputs):
             self.plan.model_dump(mode="json", include={"tables", "foreign_keys", "min_group", "seed"}),
             {name: rows.fingerprint for name, rows in self.snapshot_rows.items()},
         )
-        if self._reusable("dataset synthesizer", None, inputs) is None:
-            with self._make("dataset synthesizer", None, inputs) as draft:
-                fit_whole_dataset(draft.folder, plan=self.plan, source=self._source[0])
+        self._made(
+            "dataset synthesizer",
+            None,
+            inputs,
+            lambda draft: fit_whole_dataset(draft.folder, plan=self.plan, source=self._source[0]),
+        )
 
     # synthetic
 
@@ -206,12 +199,12 @@ class Refresh(RefreshInputs):
             return None
         model = self._needed("dataset synthesizer", None)
         inputs = digest(code_version(), model.fingerprint, self.plan.seed)
-        artifact = self._reusable("dataset rows", None, inputs)
-        if artifact is None:
-            with self._make("dataset rows", None, inputs) as draft:
-                sample_whole_dataset(model.folder, draft.folder, plan=self.plan, structures=self.structures)
-            artifact = draft.artifact
-        return artifact
+        return self._made(
+            "dataset rows",
+            None,
+            inputs,
+            lambda draft: sample_whole_dataset(model.folder, draft.folder, plan=self.plan, structures=self.structures),
+        ).artifact
 
     def generate(self, tables: Sequence[str]) -> dict[str, Outcome]:
         """Generate the tables of one group: one table, or all tables of one cycle."""
@@ -286,7 +279,7 @@ class Refresh(RefreshInputs):
 
     def preview(self, table: str, *, rows: int = 5) -> pl.DataFrame:
         """The first synthetic rows of a table."""
-        return next(iter(TableRows(self._needed("synthetic", table)).batches(rows=rows)), pl.DataFrame())
+        return next(iter(self.synthetic_table(table).batches(rows=rows)), pl.DataFrame())
 
     # verdict
 

@@ -1,0 +1,40 @@
+"""A step that makes one stage of one or more tables."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from synth_assets.assets.dataset import Dataset
+from synth_assets.assets.failures import run_stage
+from synth_assets.assets.metadata import result
+
+if TYPE_CHECKING:
+    from synth_assets.refresh import Outcome
+
+    Made = Sequence[tuple[str, Outcome, Mapping[str, Any]]]
+
+
+def stage_step(
+    dataset: Dataset,
+    stage: str,
+    *,
+    name: str,
+    specs: Sequence[dg.AssetSpec],
+    description: str,
+    work: "Callable[[dg.AssetExecutionContext], Made]",
+) -> dg.AssetsDefinition:
+    """A step whose assets are all materialized when its work is done, or none.
+
+    Args:
+        name: Of the step.
+        specs: Of the assets that it makes, one a table.
+        work: Returns each table with its outcome and what more its metadata tell.
+    """
+
+    @dg.multi_asset(name=name, specs=specs, required_resource_keys={dataset.resource}, description=description)
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        for table, outcome, more in run_stage(stage, lambda: work(context)):
+            yield result(dataset.key(stage, table), outcome, more)
+
+    return step
