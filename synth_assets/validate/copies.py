@@ -1,4 +1,4 @@
-"""Exact copies: synthetic rows equal to a source row that few share, against what chance alone gives."""
+"""Exact copies: source rows that few share and that came out again, against what no engine can help."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,90 +6,136 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.validate.encoding import as_text
+from synth_assets.validate.encoding import Array
+from synth_assets.validate.exchange import exchange_test
+from synth_assets.validate.row_keys import column_keys, row_keys, times
 from synth_assets.validate.statistics import wilson
 
-HELD_OUT_ROWS_FOR_CHANCE = 50
-# Every table has this test at a threshold that is often 0, so the allowance is three standard errors, not 95 %.
-STANDARD_ERRORS = 3.0
+# As improbable as LEVEL of the exchange test.
+STANDARD_ERRORS = 3.09
+# The estimates of coincidence are rough: only what exceeds them this many times over shows that rows were kept.
+ROUGHLY = 3.0
+ROWS_COUNTED, ROWS_ESTIMATED = 20_000, 2_000
 
 
 @dataclass(frozen=True)
 class Copies:
-    """How many rows equal a training row whose combination fewer than min_group training rows share.
+    """How many of the source's rare rows (combinations that fewer than min_group source rows share) came out again.
 
     Attributes:
-        share: Of the synthetic rows.
-        chance: Of rows that no engine saw.
-        by_held_out: Whether `chance` was counted on held-out rows; else it is Good and Turing's estimate.
-        excess: Lower bound of share - chance at three standard errors (Newcombe's interval, 1998, over both strata).
+        share: Of the synthetic rows, those that equal a rare training row.
+        training: Of the distinct rare training rows, those that came out.
+        chance: What would have come out of them by chance: the share of the distinct rare held-out rows that did;
+            without enough of these, an estimate (`coincidence`).
+        by_held_out: Whether `chance` was counted on held-out rows.
+        excess: Lower bound of training - chance, wrong for one honest engine in a thousand.
     """
 
     share: float
+    training: float
     chance: float
     by_held_out: bool
     excess: float
 
 
-def comparable(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[pl.DataFrame]:
-    """The frames' columns in the first one's types; a column that does not fit is compared as text."""
-    first = frames[0]
-    return [
-        frame.select(
-            (frame[c] if all(f.schema[c] == first.schema[c] for f in frames) else as_text(frame[c])).alias(str(i))
-            for i, c in enumerate(columns)
-        )
-        for frame in frames
-    ]
-
-
 def count_copies(
-    training: pl.DataFrame, held_out: pl.DataFrame, synthetic: pl.DataFrame, *, columns: Sequence[str], min_group: int
+    training: pl.DataFrame,
+    held_out: pl.DataFrame,
+    synthetic: pl.DataFrame,
+    *,
+    columns: Sequence[str],
+    entities: tuple[Array, Array],
+    min_group: int,
+    rng: np.random.Generator,
 ) -> Copies:
     """Compare whole rows over `columns`, NULL equal to NULL.
 
-    An engine that leaves rare values out makes only rows of common ones, which meet by chance more often. So chance is
-    counted among rows of common values and among others by themselves, weighted as the synthetic rows are.
+    How many synthetic rows are copies says little: where few combinations are possible, or where each occurs just once
+    in the source (one award a year and league), everything that can come out is in the source. What tells is
+    whether training rows come out more readily than held-out rows. Each distinct rare combination counts once; one
+    that is on both sides counts for each as much as it has rows there.
 
-    Without enough held-out rows, chance is the share of training rows whose combination occurs 2 to min_group times:
-    by Good and Turing (1953) a fresh row meets a combination seen r times with probability (r + 1) N[r + 1] / N.
+    With a hold-out of one in ten, one needs some 66 rows to come out, and none of the held-out ones, for the difference
+    to be certain (0.9 ** 66 is a thousandth). So tables in which coincidence is next to impossible have a second bound:
+    what came out against several times the most that held-out rows, the source's own twins and `coincidence` give.
+
+    Args:
+        entities: Of training and held-out rows: rows of one entity count as one draw.
     """
-    train, held, fake = comparable([training, held_out, synthetic], columns)
-    groups = train.group_by(train.columns).len("rows")
-    rare = groups.filter(pl.col("rows") < min_group).drop("rows")
-    by_held_out = held.height >= HELD_OUT_ROWS_FOR_CHANCE
-    unseen = held if by_held_out else train
-    fresh_hits = rare
-    if not by_held_out:
-        fresh_hits = groups.filter((pl.col("rows") >= 2) & (pl.col("rows") <= min_group)).drop("rows")
-    share = chance = below = above = 0.0
-    for of_shared_values in (True, False):
-        made = _in_stratum(fake, train, min_group, of_shared_values=of_shared_values)
-        weight = made.height / max(fake.height, 1)
-        if not weight:
-            continue
-        others = _in_stratum(unseen, train, min_group, of_shared_values=of_shared_values)
-        copied, expected = (_hits(made, rare), made.height), (_hits(others, fresh_hits), others.height)
-        share += weight * copied[0] / copied[1]
-        chance += weight * expected[0] / max(expected[1], 1)
-        below += (weight * (copied[0] / copied[1] - wilson(*copied, z=STANDARD_ERRORS)[0])) ** 2
-        high = wilson(*expected, z=STANDARD_ERRORS)[1] if expected[1] else 1.0
-        above += (weight * (high - expected[0] / max(expected[1], 1))) ** 2
+    values = column_keys([training, held_out, synthetic], columns)
+    known, unseen, made = (row_keys(v) for v in values)
+    source = np.concatenate([known, unseen])
+    rows = times(source, source)
+    rare = rows < min_group
+    claims = np.where(rare, 1.0 / rows, 0.0)
+    gains = np.where(times(source, made) > 0, claims, 0.0)
+    split = len(known)
+    sides = (gains[:split], gains[split:]), (claims[:split], claims[split:])
+    share = float((times(made, known[rare[:split]]) > 0).mean()) if len(made) else 0.0
+    test = exchange_test(*sides, entities, rng=rng)
+    found, targets = float(gains[:split].sum()), float(claims[:split].sum())
+    held = test.held_out if test else 0.0
+    excess = test.training - held - test.by_chance if test else -1.0
+    estimate = 0.0
+    if found:
+        # Entities of the two sides must not share numbers.
+        entity = np.concatenate([entities[0], entities[1] + (1 << 62)])
+        estimate = max(
+            _twins(source, entity, rare) * min(1.0, len(made) / len(source)),
+            coincidence(np.hstack(values[:2]), entity, np.flatnonzero(rare[:split]), synthetic_rows=len(made), rng=rng),
+        )
+        bar = max(ROUGHLY * max(estimate, held), 1.0 / targets)
+        excess = max(excess, wilson(round(found), round(targets), z=STANDARD_ERRORS)[0] - bar)
     return Copies(
-        share=share, chance=chance, by_held_out=by_held_out, excess=share - chance - float(np.sqrt(below + above))
+        share=share,
+        training=found / targets if targets else 0.0,
+        chance=held if test else estimate,
+        by_held_out=test is not None,
+        excess=excess,
     )
 
 
-def _hits(rows: pl.DataFrame, combinations: pl.DataFrame) -> int:
-    return rows.join(combinations, on=rows.columns, how="semi", nulls_equal=True).height
+def coincidence(
+    values: Array, entities: Array, targets: Array, *, synthetic_rows: int, rng: np.random.Generator
+) -> float:
+    """Share of the target rows that come out by chance from an engine that knows what goes with what.
+
+    Such an engine may take any other entity's row and put in, for one column, a value of any other entity's: a row is
+    met so as often as rows agree with it in all columns but one, times how often that column has its value. What
+    occurs in the row's own entity alone counts for nothing. Rows of the source are counted in a sample.
+
+    Args:
+        values: Keys of the source's values, uint64 of shape (columns, rows).
+        entities: Of the source's rows.
+        targets: Places of the rows in question.
+    """
+    if not len(targets):
+        return 0.0
+    chosen = rng.choice(values.shape[1], min(ROWS_COUNTED, values.shape[1]), replace=False)
+    asked = rng.choice(targets, min(ROWS_ESTIMATED, len(targets)), replace=False)
+    own, others = entities[asked], entities[chosen]
+    whole, among = row_keys(values[:, asked]), row_keys(values[:, chosen])
+    likely = np.zeros(len(asked))
+    for column in values:
+        rest = _elsewhere(whole - column[asked], own, among - column[chosen], others)
+        value = _elsewhere(column[asked], own, column[chosen], others)
+        likely = np.maximum(likely, rest / len(chosen) * value / len(chosen))
+    return float(-np.expm1(-synthetic_rows * likely).mean())
 
 
-def _in_stratum(rows: pl.DataFrame, training: pl.DataFrame, min_group: int, *, of_shared_values: bool) -> pl.DataFrame:
-    """Rows whose values are all shared by min_group training rows each, or the others."""
-    shared = pl.Series(np.ones(rows.height, dtype=np.bool_))
-    for name in rows.columns:
-        common = training.group_by(name).len("rows").filter(pl.col("rows") >= min_group).select(name)
-        known = common.with_columns(pl.lit(value=True).alias("known"))
-        found = rows.select(name).join(known, on=name, how="left", nulls_equal=True, maintain_order="left")
-        shared &= found["known"].fill_null(value=False)
-    return rows.filter(shared if of_shared_values else ~shared)
+def _elsewhere(keys: Array, own: Array, among: Array, others: Array) -> Array:
+    """How often each key occurs in other entities than its own."""
+    return times(keys, among) - times(_with_entity(keys, own), _with_entity(among, others))
+
+
+def _twins(keys: Array, entities: Array, rare: Array) -> float:
+    """Share of the rare source rows that another entity has, too."""
+    if not rare.any():
+        return 0.0
+    pairs = np.unique(np.column_stack([keys, entities.astype(np.uint64)]), axis=0)
+    return float((times(keys[rare], pairs[:, 0]) > 1).mean())
+
+
+def _with_entity(keys: Array, entities: Array) -> Array:
+    mixed: Array = keys ^ (entities.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    return mixed

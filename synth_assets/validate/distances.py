@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth_assets.validate.encoding import NULL, RARE, Array, Scale, Side
-from synth_assets.validate.statistics import ONE_SIDED_95, STUDENT_95, auc_with_error
+from synth_assets.validate.exchange import exchange_test
+from synth_assets.validate.statistics import ONE_SIDED_99, auc_with_error
 from synth_assets.validate.threads import one_thread
 
 ROWS_ATTACKED = 1_500
 ROWS_COMPARED = 3_000
 # Searched for the nearest one. A sample of them would hide most copies, so it is as large as time allows.
 ROWS_SEARCHED = 200_000
-FEWEST_GROUPS, MOST_GROUPS = 5, 9
 MOST_CATEGORIES = 30
-RESAMPLES = 200
+RESAMPLES = 500
 FALSE_POSITIVES = 0.01
 CATEGORY_WEIGHT = 0.5
 KNOTS = 201
@@ -109,13 +109,14 @@ def membership_attack(
     scores = [-nearest(synthetic, side) for side in (training, held_out)]
     area, error = auc_with_error(scores[0], scores[1], entities)
     found = _true_positives(scores[0], scores[1])
+    numbered = [np.unique(e, return_inverse=True)[1] for e in entities]
     resampled = [
-        _true_positives(*(_resample(s, e, rng) for s, e in zip(scores, entities, strict=True)))
+        _true_positives(*(_resample(s, e, rng) for s, e in zip(scores, numbered, strict=True)))
         for _ in range(RESAMPLES)
     ]
     return Membership(
-        Bounded(area, error, area - ONE_SIDED_95 * error),
-        Bounded(found, float(np.std(resampled)), float(np.quantile(resampled, 0.05))),
+        Bounded(area, error, area - ONE_SIDED_99 * error),
+        Bounded(found, float(np.std(resampled)), float(np.quantile(resampled, 0.01))),
     )
 
 
@@ -129,11 +130,10 @@ def _true_positives(training: Array, held_out: Array) -> float:
 
 
 def _resample(scores: Array, entities: Array, rng: np.random.Generator) -> Array:
-    """The scores of entities drawn with replacement."""
-    _, codes = np.unique(entities, return_inverse=True)
-    count = int(codes.max()) + 1
+    """The scores of entities (numbered from 0) drawn with replacement."""
+    count = int(entities.max()) + 1
     weights = np.bincount(rng.integers(0, count, count), minlength=count)
-    return np.repeat(scores, weights[codes])
+    return np.repeat(scores, weights[entities])
 
 
 def closer_share(
@@ -147,34 +147,46 @@ def closer_share(
     """Share of synthetic rows nearer to a training row than to a held-out row, as if both were as many; 0.5 is best.
 
     Each synthetic row has its nearest row among training and held-out rows together; how often that is one of either,
-    per row of either, is compared. The training rows fall into groups of whole entities: how the groups differ among
-    themselves tells what chance does, whatever the entities' sizes. Ties go to a row drawn at random.
+    per row of either, is compared. Rows in the same place share what is nearest to it.
 
     Args:
         training, held_out, synthetic: Rows as vectors, float32 of shape (rows, places).
         entities: Of training and held-out rows: rows of one entity count as one draw.
 
     Returns:
-        None if the training rows are of too few entities to form groups.
+        None if the rows are of too few entities to tell anything.
     """
-    numbers, entity = np.unique(entities[0], return_inverse=True)
-    held_entities = len(np.unique(entities[1]))
-    count = int(np.clip(round(len(numbers) / max(held_entities, 1)), FEWEST_GROUPS, MOST_GROUPS))
-    if len(numbers) < count or not len(held_out) or not len(synthetic):
+    points, entity = np.vstack([training, held_out]), np.concatenate(entities)
+    is_held_out = np.arange(len(points)) >= len(training)
+    if len(points) > ROWS_SEARCHED:
+        chosen = np.sort(rng.choice(len(points), ROWS_SEARCHED, replace=False))
+        points, entity, is_held_out = points[chosen], entity[chosen], is_held_out[chosen]
+    if not len(points) or not len(synthetic):
         return None
-    group = (rng.permutation(len(numbers)) % count)[entity]
-    points, labels = np.vstack([training, held_out]), np.concatenate([group, np.full(len(held_out), count)])
-    chosen = rng.permutation(len(points))[:ROWS_SEARCHED]
-    points, labels = points[chosen], labels[chosen]
     queries = synthetic[rng.choice(len(synthetic), min(ROWS_COMPARED, len(synthetic)), replace=False)]
-    hits = np.bincount(labels[_nearest(points, queries)[1]], minlength=count + 1)
-    rows = np.bincount(labels, minlength=count + 1)
-    if rows[count] == 0 or (rows[:count] == 0).any():
+    first, place, rows = _places(points)
+    hits = np.bincount(_nearest(points[first], queries)[1], minlength=len(first))
+    gains, sides = (hits / rows)[place], (~is_held_out, is_held_out)
+    test = exchange_test(
+        (gains[sides[0]], gains[sides[1]]),
+        (np.ones(sides[0].sum()), np.ones(sides[1].sum())),
+        (entity[sides[0]], entity[sides[1]]),
+        rng=rng,
+    )
+    if test is None:
         return None
-    rates = hits[:count] / rows[:count]
-    known, unknown = float(hits[:count].sum() / rows[:count].sum()), float(hits[count] / rows[count])
-    value = known / (known + unknown)
-    spread = float(np.std(rates, ddof=1))
-    spreads = spread * np.sqrt(len(numbers) / count / held_entities), spread / np.sqrt(count)
-    error = float(np.hypot(known * spreads[0], unknown * spreads[1]) / (known + unknown) ** 2)
-    return Bounded(value, error, value - STUDENT_95[count - 1] * error)
+    both = 2 * (test.training + test.held_out)
+    value = 0.5 + (test.training - test.held_out) / both
+    return Bounded(value, test.error / both, value - test.by_chance / both)
+
+
+def _places(points: Array) -> tuple[Array, Array, Array]:
+    """Of points that may lie in the same place: the first one of each place, each one's place, points a place."""
+    # 64-bit keys: sorting whole rows would take longer than the search.
+    factors = np.random.default_rng(0).integers(2**63, size=(points.shape[1],), dtype=np.uint64)
+    bits = (points + np.float32(0)).view(np.uint32)  # -0 becomes 0
+    keys = np.zeros(len(points), dtype=np.uint64)
+    for place, factor in enumerate(factors * np.uint64(2) + np.uint64(1)):
+        keys += bits[:, place].astype(np.uint64) * factor
+    _, first, places, rows = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+    return first, places, rows

@@ -25,8 +25,10 @@ from synth_assets.validate.subject import Subject
 
 FAMILY = "privacy"
 # Fewer held-out rows or entities bound nothing: the figure would pass whatever the engine did.
-HELD_OUT_ROWS = 50
+HELD_OUT_ROWS = 20
 HELD_OUT_ENTITIES = 10
+# One in a hundred of fewer rows is no row.
+HELD_OUT_ROWS_FOR_FALSE_POSITIVES = 50
 # Five times what chance gives: the share of training rows that the attack may find at 1 % false positives.
 TRUE_POSITIVES = 0.05
 ROWS_FOR_COPIES = 50
@@ -56,7 +58,8 @@ def table_checks(
     subject: Subject, *, gate: PrivacyGate, hold_out: float, entities: Entities, seed: int
 ) -> Iterator[CheckResult]:
     """Every privacy check of one table."""
-    yield from _guarded("privacy_copies", subject, lambda: [_copies(subject, gate.copies)])
+    rng = np.random.default_rng([seed, 5])
+    yield from _guarded("privacy_copies", subject, lambda r=rng: [_copies(subject, gate.copies, entities, r)])  # type: ignore[misc]
     yield from _guarded("privacy_rare_values", subject, lambda: [_rare_values(subject)])
     why = _why_no_distances(subject, entities, hold_out)
     names = ("privacy_closer_share", "privacy_membership_auc", "privacy_membership_true_positives")
@@ -98,6 +101,21 @@ def scanned(subject: Subject) -> list[ColumnDecision]:
     return chosen
 
 
+def compared(subject: Subject) -> tuple[str, ...]:
+    """The learned columns that can tell whether a row was copied: not those with values that no two rows share.
+
+    Such values are dealt out anew, and where they are dense (1 to n) every one of them is in the source, too.
+    """
+    return tuple(name for name in subject.learned if not _is_unique(subject, name))
+
+
+def _is_unique(subject: Subject, name: str) -> bool:
+    decision = subject.column_decision(name)
+    return (decision is not None and decision.unique) or any(
+        key.columns == (name,) for key in (*subject.table.unique_keys, subject.table.primary_key) if key
+    )
+
+
 def name_parts(subject: Subject) -> tuple[str, ...]:
     """The faked columns that make up a person's name."""
     if subject.source is None or subject.decision.mode in (Mode.REFERENCE, Mode.EMPTY):
@@ -133,6 +151,8 @@ def _why_no_distances(subject: Subject, entities: Entities, hold_out: float) -> 
     if entities.root(subject.name) is None:
         return f"it hangs on no table of {ROWS_OF_AN_ENTITY_ROOT} rows, so no rows are held out"
     held_out = entities.held_out(subject.name)
+    if not compared(subject):
+        return "no two rows share a value of any learned column"
     missing = hold_out == 0 or (len(held_out) == 0 and hold_out * subject.source_rows >= HELD_OUT_ROWS)
     if missing:
         return None
@@ -141,36 +161,46 @@ def _why_no_distances(subject: Subject, entities: Entities, hold_out: float) -> 
     return None
 
 
-def _copies(subject: Subject, threshold: float) -> CheckResult:
+def _copies(subject: Subject, threshold: float, entities: Entities, rng: np.random.Generator) -> CheckResult:
     why = _why_no_rows(subject)
-    if not why and len(subject.learned) < 2:
+    columns = compared(subject)
+    if not why and len(columns) < 2:
         why = "one column is learned, and one shared value does not make a copied row"
     if why:
         return not_applicable(name="privacy_copies", table=subject.name, family=FAMILY, why=why)
     found = count_copies(
-        subject.extracted.read(columns=subject.learned, part="training"),
-        subject.extracted.read(columns=subject.learned, part="held_out"),
-        subject.synthetic.read(columns=subject.learned),
-        columns=subject.learned,
+        subject.extracted.read(columns=columns, part="training"),
+        subject.extracted.read(columns=columns, part="held_out"),
+        subject.synthetic.read(columns=columns),
+        columns=columns,
+        entities=(entities.training(subject.name), entities.held_out(subject.name)),
         min_group=subject.min_group,
+        rng=rng,
     )
-    unseen = "of held-out rows" if found.by_held_out else "of fresh rows by Good and Turing's estimate"
+    unseen = "of the held-out ones, which no engine saw" if found.by_held_out else "is what coincidence may give"
     small = subject.source_rows < ROWS_FOR_COPIES
     return figure(
         name="privacy_copies",
         table=subject.name,
         family=FAMILY,
-        value=found.share - found.chance,
+        value=found.training - found.chance,
         threshold=threshold,
         passed=found.excess <= threshold,
         severity=Severity.WARN if small else Severity.ERROR,
         description=(
-            f"{found.share:.4%} of the synthetic rows equal, in all {len(subject.learned)} learned columns, a training "
-            f"row that fewer than {subject.min_group} share; {found.chance:.4%} {unseen} do by chance. Wanted: at most "
-            f"{threshold:.4%} more, beyond three standard errors."
+            f"{found.training:.4%} of the training rows that fewer than {subject.min_group} share came out again, "
+            f"equal in all {len(columns)} learned columns; {found.chance:.4%} {unseen}. Wanted: at most "
+            f"{threshold:.4%} more, beyond what chance does in one of a thousand tables. "
+            f"{found.share:.4%} of the synthetic rows are such."
         ),
         remedy=ANOTHER_SYNTHESIZER,
-        facts={"share": found.share, "chance": found.chance, "excess_lower_bound": found.excess},
+        facts={
+            "share": found.share,
+            "training": found.training,
+            "chance": found.chance,
+            "by_held_out": found.by_held_out,
+            "excess_lower_bound": found.excess,
+        },
     )
 
 
@@ -211,11 +241,11 @@ def _rare_values(subject: Subject) -> CheckResult:
 
 
 def _distances(subject: Subject, gate: PrivacyGate, entities: Entities, rng: np.random.Generator) -> list[CheckResult]:
-    columns = subject.learned
+    columns = compared(subject)
     everything = subject.extracted.read(columns=columns)
     parts = {"training": entities.training(subject.name), "held_out": entities.held_out(subject.name)}
     if not len(parts["training"]) or not len(parts["held_out"]):
-        return _bounded(subject, gate, None, None, None)
+        return _bounded(subject, gate, entities, None, None, None)
     synthetic = subject.synthetic.read(columns=columns)
     # An attacker knows every category, however rare.
     coded = {
@@ -232,24 +262,24 @@ def _distances(subject: Subject, gate: PrivacyGate, entities: Entities, rng: np.
     training, held_out = (coded[part] for part in ("training", "held_out"))
     vectors = row_matrix(training.scales, training.source, [training.source, held_out.source, training.synthetic])
     known, unknown, made = vectors
-    size = min(len(known), len(unknown), ROWS_ATTACKED)
-    attacked = [_some(known, parts["training"], size, rng), _some(unknown, parts["held_out"], size, rng)]
+    attacked = [_some(known, parts["training"], rng), _some(unknown, parts["held_out"], rng)]
     targets = made[rng.choice(len(made), min(len(made), ROWS_SEARCHED), replace=False)]
     membership = membership_attack(
         attacked[0][0], attacked[1][0], targets, entities=(attacked[0][1], attacked[1][1]), rng=rng
     )
     closer = closer_share(known, unknown, made, entities=(parts["training"], parts["held_out"]), rng=rng)
-    return _bounded(subject, gate, closer, membership.auc, membership.true_positives)
+    return _bounded(subject, gate, entities, closer, membership.auc, membership.true_positives)
 
 
-def _some(rows: Array, entities: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    chosen = rng.choice(len(rows), size, replace=False)
+def _some(rows: Array, entities: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    chosen = rng.choice(len(rows), min(len(rows), ROWS_ATTACKED), replace=False)
     return rows[chosen], entities[chosen]
 
 
 def _bounded(
     subject: Subject,
     gate: PrivacyGate,
+    entities: Entities,
     closer: Bounded | None,
     auc: Bounded | None,
     true_positives: Bounded | None,
@@ -259,30 +289,37 @@ def _bounded(
         ("membership_auc", auc, gate.membership_auc, _ATTACK),
         ("membership_true_positives", true_positives, TRUE_POSITIVES, _FOUND),
     )
-    return [
-        figure(
-            name=f"privacy_{name}",
-            table=subject.name,
-            family=FAMILY,
-            value=found.value if found else None,
-            threshold=threshold,
-            passed=found is not None and found.lower <= threshold,
-            severity=Severity.ERROR,
-            description=(
-                f"{found.value:.4f} {what}, standard error {found.error:.4f}; wanted at most {threshold:.2f}, and it "
-                f"fails when even the lower 95 % bound, {found.lower:.4f}, is above."
-                if found
-                else ""
-            ),
-            remedy=(
-                ANOTHER_SYNTHESIZER
-                if found
-                else "No rows were held out of training: set hold_out above 0 in the plan and refresh."
-            ),
-            facts={"standard_error": found.error, "lower_bound": found.lower} if found else {},
-        )
-        for name, found, threshold, what in texts
-    ]
+    checks = [_bounded_figure(subject, *of) for of in texts]
+    few = len(entities.held_out(subject.name)) < HELD_OUT_ROWS_FOR_FALSE_POSITIVES
+    if true_positives is not None and few:
+        why = f"fewer than {HELD_OUT_ROWS_FOR_FALSE_POSITIVES} rows are held out, of which 1 % is no row"
+        name = "privacy_membership_true_positives"
+        checks[-1] = not_applicable(name=name, table=subject.name, family=FAMILY, why=why)
+    return checks
+
+
+def _bounded_figure(subject: Subject, name: str, found: Bounded | None, threshold: float, what: str) -> CheckResult:
+    return figure(
+        name=f"privacy_{name}",
+        table=subject.name,
+        family=FAMILY,
+        value=found.value if found else None,
+        threshold=threshold,
+        passed=found is not None and found.lower <= threshold,
+        severity=Severity.ERROR,
+        description=(
+            f"{found.value:.4f} {what}, standard error {found.error:.4f}; wanted at most {threshold:.2f}, and it "
+            f"fails when even what chance cannot explain, {found.lower:.4f}, is above."
+            if found
+            else ""
+        ),
+        remedy=(
+            ANOTHER_SYNTHESIZER
+            if found
+            else "No rows were held out of training: set hold_out above 0 in the plan and refresh."
+        ),
+        facts={"standard_error": found.error, "lower_bound": found.lower} if found else {},
+    )
 
 
 def _source_values(name: str, subject: Subject, decision: ColumnDecision, rng: np.random.Generator) -> CheckResult:

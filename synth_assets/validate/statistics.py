@@ -4,9 +4,7 @@ import numpy as np
 
 from synth_assets.validate.encoding import Array
 
-ONE_SIDED_95 = 1.645
-# Quantiles of Student's t at 0.95, by degrees of freedom.
-STUDENT_95 = {2: 2.920, 3: 2.353, 4: 2.132, 5: 2.015, 6: 1.943, 7: 1.895, 8: 1.860}
+ONE_SIDED_99 = 2.326
 
 
 def wilson(hits: int, of: int, *, z: float) -> tuple[float, float]:

@@ -6,7 +6,6 @@ import pytest
 
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
-from synth_assets.validate.copies import count_copies
 from synth_assets.validate.distances import closer_share, membership_attack, row_matrix
 from synth_assets.validate.encoding import Scale, Side
 from synth_assets.validate.entities import Entities
@@ -19,35 +18,6 @@ from tests.validate.samples import CUSTOMERS, ORDERS_KEY, PLAN, MemoryRows, deci
 
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
-
-
-def test_copies_count_rare_combinations_only() -> None:
-    training = pl.DataFrame({"a": [1] * 20 + [2], "b": ["x"] * 20 + [None]})
-    held_out = pl.DataFrame({"a": [1] * 99 + [2], "b": ["x"] * 99 + [None]})
-    synthetic = pl.DataFrame({"a": [1, 1, 2, 3], "b": ["x", "x", None, "x"]})
-    found = count_copies(training, held_out, synthetic, columns=("a", "b"), min_group=10)
-    # Half of the synthetic rows are of rare values, where the only held-out row of such values is a copy.
-    assert (found.share, found.chance, found.by_held_out) == (0.25, 0.5, True)
-
-
-def test_without_held_out_rows_chance_is_estimated_from_repeated_rows() -> None:
-    draws = np.random.default_rng(1).integers(0, 300, (3, 400))
-    training, fresh, more = (pl.DataFrame({"a": d, "b": d % 7}) for d in draws)
-    found = count_copies(training, fresh.clear(), fresh, columns=("a", "b"), min_group=10)
-    assert not found.by_held_out
-    assert found.chance == pytest.approx(found.share, abs=0.08)
-    assert found.excess < 0
-    assert count_copies(training, more.clear(), training, columns=("a", "b"), min_group=10).excess > 0.1
-
-
-def test_values_and_types_that_differ_are_compared_as_text() -> None:
-    frames = (
-        pl.DataFrame({"a": ["1", "2"], "b": [1, 2]}),
-        pl.DataFrame({"a": [], "b": []}),
-        pl.DataFrame({"a": [1], "b": [1]}),
-    )
-    frames = (frames[0], frames[0].clear(), frames[2])
-    assert count_copies(*frames, columns=("a", "b"), min_group=10).share == 1.0
 
 
 def vectors(rows: int, seed: int) -> np.ndarray:

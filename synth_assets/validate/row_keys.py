@@ -1,0 +1,37 @@
+"""Rows as 64-bit keys: equal rows have equal keys, and so have rows equal but for one column."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from synth_assets.validate.encoding import Array, as_text
+
+
+def column_keys(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[Array]:
+    """A key of every value, uint64 of shape (columns, rows) for each frame; NULL equals NULL.
+
+    A column whose type is not the same in all frames is compared as text. Keys of one call go together.
+    """
+    keys = [np.empty((len(columns), frame.height), dtype=np.uint64) for frame in frames]
+    for place, name in enumerate(columns):
+        alike = len({frame.schema[name] for frame in frames}) == 1
+        for key, frame in zip(keys, frames, strict=True):
+            key[place] = (frame[name] if alike else as_text(frame[name])).hash(seed=place + 1).to_numpy()
+    return keys
+
+
+def row_keys(values: Array) -> Array:
+    """Keys of rows from those of their values: their sum, from which any column can be taken away again."""
+    keys: Array = values.sum(axis=0, dtype=np.uint64)
+    return keys
+
+
+def times(keys: Array, among: Array) -> Array:
+    """How often each key occurs among others, int64 of the shape of `keys`."""
+    known, counts = np.unique(among, return_counts=True)
+    if not len(known):
+        return np.zeros(len(keys), dtype=np.int64)
+    place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+    found: Array = np.where(known[place] == keys, counts[place], 0)
+    return found

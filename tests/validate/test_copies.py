@@ -1,0 +1,107 @@
+"""Exact copies: honest engines pass, whatever coincides by necessity; dishonest ones are stopped."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from synth_assets.validate.copies import Copies, coincidence, count_copies
+from synth_assets.validate.row_keys import column_keys, row_keys
+from tests.validate import sources
+from tests.validate.sources import Split, leak, split
+
+SEEDS = range(10)
+
+
+def counted(of: Split, synthetic: pl.DataFrame, seed: int = 0) -> Copies:
+    columns = [c for c in synthetic.columns if c != sources.ENTITY]
+    return count_copies(
+        of.training.select(columns),
+        of.held_out.select(columns),
+        synthetic.select(columns),
+        columns=columns,
+        entities=(of.training[sources.ENTITY].to_numpy(), of.held_out[sources.ENTITY].to_numpy()),
+        min_group=10,
+        rng=np.random.default_rng(seed),
+    )
+
+
+def alarms(
+    source: str, share: float, *, seeds: range = SEEDS, hold_out: float = 0.1, whole_families: bool = False
+) -> int:
+    """Of how many engines, one a seed, the copies are more than chance gives."""
+    found = 0
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        of = split(sources.SOURCES[source](rng), rng=rng, hold_out=hold_out)
+        synthetic = leak(of, share, rng=rng, whole_families=whole_families)
+        found += counted(of, synthetic, seed).excess > 0
+    return found
+
+
+@pytest.mark.parametrize("source", sources.SOURCES)
+def test_another_sample_of_the_same_distribution_passes(source: str) -> None:
+    assert alarms(source, 0.0, seeds=range(20)) == 0
+
+
+@pytest.mark.parametrize("source", sources.SOURCES)
+def test_copied_rows_are_stopped(source: str) -> None:
+    assert alarms(source, 1.0) == len(SEEDS)
+
+
+@pytest.mark.parametrize(
+    ("source", "share"),
+    [("people", 0.02), ("few_people", 0.05), ("children", 0.1), ("pairs", 0.6), ("seats", 0.4), ("awards", 0.9)],
+)
+def test_how_small_a_leak_is_stopped(source: str, share: float) -> None:
+    assert alarms(source, share) >= len(SEEDS) - 1
+
+
+def test_copied_families_are_stopped() -> None:
+    assert alarms("children", 0.3, whole_families=True) == len(SEEDS)
+
+
+@pytest.mark.parametrize("source", ["few_people", "awards", "pairs", "calendar"])
+def test_without_held_out_rows_an_honest_engine_passes(source: str) -> None:
+    assert alarms(source, 0.0, hold_out=0.0, seeds=range(20)) == 0
+
+
+def test_without_held_out_rows_copies_that_cannot_be_coincidence_are_stopped() -> None:
+    assert alarms("few_people", 0.1, hold_out=0.0) >= len(SEEDS) - 1
+    assert alarms("children", 0.2, hold_out=0.0) == len(SEEDS)
+
+
+def test_an_engine_that_must_repeat_what_is_there_is_not_to_blame() -> None:
+    """Each combination occurs once in the source: whatever comes out is in it, and held-out rows come out as well."""
+    rng = np.random.default_rng(0)
+    of = split(sources.awards(rng), rng=rng)
+    synthetic = leak(of, 0.0, rng=rng)
+    found = counted(of, synthetic)
+    assert found.share > 0.4
+    assert found.by_held_out
+    assert abs(found.training - found.chance) < 0.3
+    assert found.excess <= 0
+
+
+def test_what_many_share_is_no_copy() -> None:
+    training = pl.DataFrame({"a": [1] * 90, "b": ["x"] * 90, sources.ENTITY: range(90)})
+    of = Split(training, training[:10], training)
+    found = counted(of, training)
+    assert (found.share, found.training, found.excess) == (0.0, 0.0, -1.0)
+
+
+def test_null_equals_null_and_types_that_differ_are_compared_as_text() -> None:
+    left = pl.DataFrame({"a": ["1", None], "b": [1.5, float("nan")]})
+    right = pl.DataFrame({"a": [None, 1], "b": [float("nan"), 1.5]})
+    keys = [row_keys(values) for values in column_keys([left, right], ["a", "b"])]
+    assert keys[0].tolist() == keys[1][::-1].tolist()
+
+
+def test_a_row_that_an_exchange_of_one_column_gives_may_come_out_by_coincidence() -> None:
+    """Two columns of three values, each pair but once: 9 rows, which 9 draws of the marginals meet so often."""
+    grid = pl.DataFrame({"a": [0, 0, 0, 1, 1, 1, 2, 2, 2], "b": [0, 1, 2] * 3})
+    values = column_keys([grid], grid.columns)[0]
+    everyone, alone = np.zeros(9, dtype=np.int64), np.arange(9)
+    targets = np.arange(9)
+    found = coincidence(values, alone, targets, synthetic_rows=9, rng=np.random.default_rng(0))
+    assert found == pytest.approx(1 - np.exp(-9 * (2 / 9) * (2 / 9)))
+    assert coincidence(values, everyone, targets, synthetic_rows=9, rng=np.random.default_rng(0)) == 0.0
