@@ -17,9 +17,9 @@ from synth_assets.catalog.model import Catalog, Table
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
-from synth_assets.refresh.data_docs import prune
 from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE, RefreshInputs
+from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
@@ -245,7 +245,6 @@ class Refresh(RefreshInputs):
         }
         generation = Generation(
             self.structures,
-            self.plan,
             models={name: artifact.folder for name, artifact in models.items()},
             finished=finished,
             snapshot=self.snapshot_rows,
@@ -391,18 +390,5 @@ class Refresh(RefreshInputs):
     def finish(self) -> None:
         """Remove snapshots beyond `keep_snapshots`, and all else that is older than the last `keep_refreshes`."""
         settings = self.project.resources.store
-        newest: dict[tuple[str, str | None], int] = {}
-        for artifact in reversed(self.store.artifacts(self.dataset)):
-            place = (artifact.key.stage, artifact.key.table)
-            newest[place] = newest.get(place, 0) + 1
-            kept = settings.keep_snapshots if artifact.key.stage == "snapshot" else settings.keep_refreshes
-            if newest[place] > kept and not self._in_use(artifact):
-                self.store.remove(artifact)
-        prune(self.project.data_docs_folder(self.dataset), keep=settings.keep_refreshes)
-
-    def _in_use(self, artifact: Artifact) -> bool:
-        """An old artifact that this refresh has reused is not old."""
-        if artifact.key.stage == "snapshot":
-            return False
-        latest = self.store.latest(self.dataset, artifact.key.stage, artifact.key.table)
-        return latest is not None and latest.key == artifact.key
+        remove_old_artifacts(self.store, self.dataset, settings)
+        remove_old_data_docs(self.project.data_docs_folder(self.dataset), keep=settings.keep_refreshes)

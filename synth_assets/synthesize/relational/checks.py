@@ -25,14 +25,19 @@ class RowChecks(Value):
     columns: tuple[str, ...]
 
     @classmethod
-    def of(cls, table: Table, columns: Sequence[str]) -> "RowChecks":
-        """All checks of the table that name at least one of `columns` and none besides them."""
+    def of(cls, table: Table, columns: Sequence[str], *, known: Sequence[str] = ()) -> "RowChecks":
+        """All checks of the table that name at least one of `columns` and, besides them, none but `known` ones."""
+        new, columns = columns, (*known, *columns)
         others = [name for name in table.column_names if name not in columns]
         expressions = []
         for check in table.checks:
             expression = portable(check)
             named = [name for name in columns if _names(expression, name)]
-            if named and not any(_names(expression, name) for name in others) and _runs(expression, columns):
+            if (
+                set(named) & set(new)
+                and not any(_names(expression, name) for name in others)
+                and _runs(expression, columns)
+            ):
                 expressions.append(expression)
         used = tuple(name for name in columns if any(_names(expression, name) for expression in expressions))
         return cls(expressions=tuple(expressions), columns=used)

@@ -47,6 +47,14 @@ class CountDistribution:
         counts[order] = round_randomly(wanted * factor, rng)
         return counts
 
+    def restore_positive(self, drawn: npt.NDArray[np.float64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """As `restore`, but who was drawn to have none has none: the model knows which rows have no children."""
+        counts = np.zeros(len(drawn), dtype=np.int64)
+        some = np.flatnonzero(np.nan_to_num(drawn) >= 0.5)
+        positive = CountDistribution(tuple(point for point in self.points if point >= 0.5))
+        counts[some] = np.maximum(positive.restore(drawn[some], factor=1.0, rng=rng), 1) if positive.points else 0
+        return counts
+
 
 def round_randomly(values: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Each value rounded up with the probability of its fraction, so that means are kept."""

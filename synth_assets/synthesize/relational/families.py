@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
@@ -12,10 +11,15 @@ from synth_assets.synthesize.relational.gaps import common_unit
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, rank_within
 
 POSITION = "#position"
+STAYS = "\x01stays"
 MOST_SIBLINGS = 256
 FEWEST_STEPS = 200
 MOST_PREVIOUS = 40
 MOST_POSITIONS = 8
+ENOUGH_FIRST = 5_000
+FEWEST_LABELS = 8
+OFTEN = 0.5
+TOLD = 0.9
 
 
 class FamilyOrder(Value):
@@ -25,16 +29,25 @@ class FamilyOrder(Value):
         column: The column that orders them and that is learned as the gap to the sibling before; None: no such column.
         unit: The rounding of these gaps, in the column's physical unit.
         earliest, latest: The range in which values of that column may come out.
-        previous: Columns of the sibling before that a row is generated with.
+        previous: Columns of the sibling before that a row is generated with; not labels that one made earlier tells.
         averaged: Number columns of which it also knows the mean over all siblings before.
+        staying: Text columns that are learned as "the same as the sibling before" where they are.
+        compared: Columns made earlier of which a row knows whether they are as in the sibling before.
     """
 
-    column: str | None
+    column: str | None = None
     unit: int = 1
     earliest: int | None = None
     latest: int | None = None
-    previous: tuple[str, ...]
-    averaged: tuple[str, ...]
+    previous: tuple[str, ...] = ()
+    averaged: tuple[str, ...] = ()
+    staying: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
+
+    @property
+    def has_steps(self) -> bool:
+        """Siblings but the first are learned in another form than first ones."""
+        return self.column is not None or bool(self.staying)
 
 
 @dataclass(frozen=True)
@@ -59,117 +72,209 @@ class Arranged:
         return cls(order, rank_within(parents[order]))
 
 
-def choose_order(
-    rows: pl.DataFrame, parents: Rows, *, candidates: Sequence[str], fallback: pl.Series | None, min_group: int
-) -> tuple[Arranged, FamilyOrder] | None:
-    """How siblings follow each other; None where single rows, or very long families, leave nothing to learn.
+def worth_following(parents: Rows) -> bool:
+    """Whether siblings should know each other: not where single rows, or very long families, leave nothing to learn."""
+    sizes = np.bincount(parents[parents >= 0])
+    in_long = sizes[sizes > MOST_SIBLINGS].sum() / max(sizes.sum(), 1)
+    return bool(sizes.sum() - (sizes > 0).sum() >= FEWEST_STEPS and in_long <= 0.05)
+
+
+def order_column(rows: pl.DataFrame, candidates: Sequence[str]) -> str | None:
+    """The first of the columns that is filled everywhere."""
+    return next((name for name in candidates if rows[name].null_count() == 0), None)
+
+
+def learn_order(
+    rows: pl.DataFrame, known: pl.DataFrame | None, arranged: Arranged, *, column: str | None, min_group: int
+) -> FamilyOrder:
+    """How siblings follow each other.
 
     Args:
         rows: The table's encoded rows.
-        parents: Their parents.
-        candidates: Columns that may order siblings, best first.
-        fallback: Values to order by if no candidate is filled everywhere (a running key).
-        min_group: Fewest rows that must share the latest value.
+        known: Columns of the same rows that are made earlier.
+        arranged: Their order.
+        column: The one of `rows` that orders them; None if none does.
+        min_group: Fewest rows that must share the earliest and latest value.
     """
-    sizes = np.bincount(parents[parents >= 0])
-    in_long = sizes[sizes > MOST_SIBLINGS].sum() / max(sizes.sum(), 1)
-    if sizes.sum() - (sizes > 0).sum() < FEWEST_STEPS or in_long > 0.05:
-        return None
-    column = next((name for name in candidates if rows[name].null_count() == 0), None)
-    arranged = Arranged.by(parents, rows[column] if column else fallback)
     unit, earliest, latest = 1, None, None
     if column:
         ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
         inner = np.sort(rows[column].to_physical().cast(pl.Int64).to_numpy())
         earliest, latest = int(inner[min_group - 1]), int(inner[-min_group])
-    previous = tuple(rows.columns[:MOST_PREVIOUS])
-    averaged = tuple(name for name in previous if rows.schema[name].is_numeric() and name != column)
-    return arranged, FamilyOrder(
-        column=column, unit=unit, earliest=earliest, latest=latest, previous=previous, averaged=averaged
+    around = rows if known is None else pl.concat([known, rows], how="horizontal")
+    told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known)}
+    labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
+    previous = tuple(name for name in labels_first if name not in told)[:MOST_PREVIOUS]
+    return FamilyOrder(
+        column=column,
+        unit=unit,
+        earliest=earliest,
+        latest=latest,
+        previous=previous,
+        averaged=tuple(n for n in previous if around.schema[n].is_numeric() and n != column),
+        staying=tuple(n for n in rows.columns if n in previous and _often_stays(rows[n], arranged)),
+        compared=tuple(n for n in previous if known is not None and n in known.columns and _is_label(known[n])),
     )
 
 
-def start_context(arranged: Arranged) -> pl.DataFrame:
-    """The context, beside the parent's columns, of the model of first siblings.
+def _is_label(values: pl.Series) -> bool:
+    return values.dtype == pl.String
 
-    It is trained on all rows, so that few families have much to learn from, too; the position that a row really has
-    lets it tell what only first siblings are like.
+
+def _often_stays(values: pl.Series, arranged: Arranged) -> bool:
+    """Text of many labels that is mostly that of the sibling before: no tree tells so many labels apart."""
+    if not _is_label(values) or values.n_unique() < FEWEST_LABELS:
+        return False
+    ordered = values.gather(arranged.order)
+    same = (ordered == ordered.shift(1)).filter(pl.Series(arranged.position > 0))
+    return int(same.sum()) >= OFTEN * len(same) > 0
+
+
+def _is_told(values: pl.Series, known: pl.DataFrame | None) -> bool:
+    """Whether a label that is made earlier says already what this one is."""
+    if known is None:
+        return False
+    for name in known.columns:
+        if _is_label(known[name]):
+            pairs = pl.DataFrame({"by": known[name], "told": values}).group_by("by", "told").len()
+            agreeing = pairs.group_by("by").agg(pl.col("len").max())["len"].sum()
+            if agreeing >= TOLD * len(values):
+                return True
+    return False
+
+
+def contexts_before(
+    rows: pl.DataFrame, known: pl.DataFrame | None, arranged: Arranged, order: FamilyOrder
+) -> pl.DataFrame:
+    """What each row knows of the siblings before it, in the order of `rows`; nulls for first siblings."""
+    around = rows if known is None else pl.concat([known, rows], how="horizontal")
+    follows = arranged.position > 0
+    sorted_rows = around.select(order.previous)[arranged.order]
+    first = pl.Series(~follows)
+    before = sorted_rows.select(
+        pl.when(first).then(None).otherwise(pl.col(name).shift(1)).alias(name) for name in order.previous
+    )
+    context = before.rename({name: f"previous {name}" for name in order.previous})
+    starts = np.maximum.accumulate(np.where(~follows, np.arange(len(follows)), 0))
+    at = np.arange(len(follows))
+    means = []
+    for name in order.averaged:
+        values = sorted_rows[name].cast(pl.Float64).to_numpy()
+        there = ~np.isnan(values)
+        sums, counts = np.r_[0.0, np.cumsum(np.where(there, values, 0.0))], np.r_[0.0, np.cumsum(there)]
+        count = counts[at] - counts[starts[at]]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(count > 0, (sums[at] - sums[starts[at]]) / count, np.nan)
+        means.append(pl.Series(f"mean {name}", mean).fill_nan(None))
+    same = [
+        (sorted_rows[name].eq_missing(before[name]) & pl.Series(follows)).alias(f"same {name}")
+        for name in order.compared
+    ]
+    context = context.with_columns(*means, *same, pl.Series(POSITION, arranged.position))
+    back = np.empty(len(arranged.order), dtype=np.int64)
+    back[arranged.order] = np.arange(len(arranged.order))
+    return context[back]
+
+
+def first_rows(arranged: Arranged) -> tuple[Rows, pl.DataFrame]:
+    """The rows that the model of first siblings is trained on, and their context.
+
+    Where there are few families, it is trained on all rows, so that it has much to learn from; the position that a row
+    really has lets it tell what only first siblings are like.
     """
-    position = np.empty(len(arranged.order), dtype=np.int64)
-    position[arranged.order] = arranged.position
+    enough = int((arranged.position == 0).sum()) >= ENOUGH_FIRST
+    chosen = np.flatnonzero(arranged.position == 0) if enough else np.arange(len(arranged.order))
+    return arranged.order[chosen], first_context(arranged.position[chosen])
+
+
+def first_context(position: Rows) -> pl.DataFrame:
+    """What first siblings know beside the context of their family."""
     return pl.DataFrame({POSITION: np.minimum(position, MOST_POSITIONS)})
 
 
-def step_frames(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[Rows, pl.DataFrame, pl.DataFrame]:
-    """What the model of all siblings but the first is trained on.
+def with_stays(
+    rows: pl.DataFrame, steps: Rows, before: pl.DataFrame, order: FamilyOrder, *, min_group: int, seed: int
+) -> list[pl.Series]:
+    """The staying labels of later siblings, with STAYS for each that is that of the sibling before.
 
-    Returns:
-        The numbers of those rows, their columns (the order column as a gap), and their context beside the parent's.
+    A label that fewer than `min_group` of all rows share may not come out, and becomes one that may: that siblings
+    change is kept, though not to what.
     """
+    rng = np.random.default_rng(seed)
+    told = []
+    for name in order.staying:
+        counted = rows[name].drop_nulls().value_counts(name="#")
+        shared = counted.filter(counted["#"] >= min_group)[name]
+        labels = rows[name].gather(steps)
+        may_come_out = labels.is_null() | labels.is_in(shared.implode())
+        others = labels.filter(may_come_out)
+        if len(others):
+            labels = labels.zip_with(may_come_out, others.gather(rng.integers(0, len(others), len(labels))))
+        stays = rows[name].gather(steps).eq(before[f"previous {name}"].gather(steps)).fill_null(value=False)
+        told.append(labels.set(stays, STAYS))
+    return told
+
+
+def step_rows(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[Rows, pl.DataFrame]:
+    """All siblings but the first: their numbers, and the rows with the order column as a gap."""
     follows = arranged.position > 0
-    sorted_rows = rows[arranged.order]
-    steps = arranged.order[follows]
-    before = sorted_rows.select(order.previous).shift(1).filter(pl.Series(follows))
-    context = before.rename({name: f"previous {name}" for name in order.previous})
-    starts = np.maximum.accumulate(np.where(~follows, np.arange(len(follows)), 0))
-    means = {}
-    for name in order.averaged:
-        filled = sorted_rows[name].cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()
-        known = (~sorted_rows[name].is_null()).cast(pl.Float64).to_numpy()
-        sums, counts = np.r_[0.0, np.cumsum(filled)], np.r_[0.0, np.cumsum(known)]
-        at = np.flatnonzero(follows)
-        count = counts[at] - counts[starts[at]]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means[f"mean {name}"] = np.where(count > 0, (sums[at] - sums[starts[at]]) / count, np.nan)
-    context = context.with_columns(pl.Series(name, mean).fill_nan(None) for name, mean in means.items())
-    context = context.with_columns(pl.Series(POSITION, arranged.position[follows]))
-    columns = rows[steps]
+    at = arranged.order[follows]
+    columns = rows[at]
     if order.column:
-        physical = sorted_rows[order.column].to_physical().cast(pl.Int64)
+        physical = rows[order.column][arranged.order].to_physical().cast(pl.Int64)
         gaps = (physical.diff().filter(pl.Series(follows)) // order.unit).rename(order.column)
         columns = columns.with_columns(gaps)
-    return steps, columns, context
+    return at, columns
 
 
-Draw = Callable[[int, pl.DataFrame], pl.DataFrame]
+Draw = Callable[[Rows, pl.DataFrame], pl.DataFrame]
 
 
 class Walk:
-    """The siblings so far of many parents, while further ones are generated round by round."""
+    """The siblings so far of many families, while further ones are generated round by round."""
 
-    def __init__(self, order: FamilyOrder, schema: pl.Schema, parents: int) -> None:
+    def __init__(self, order: FamilyOrder, schema: pl.Schema, families: int) -> None:
         self._order = order
         self._schema = schema
-        self._sums = {name: np.zeros(parents) for name in order.averaged}
-        self._counts = {name: np.zeros(parents) for name in order.averaged}
+        self._sums = {name: np.zeros(families) for name in order.averaged}
+        self._counts = {name: np.zeros(families) for name in order.averaged}
         self._last: pl.DataFrame | None = None
-        self._row_of_parent = np.full(parents, NO_ROW, dtype=np.int64)
+        self._row_of_family = np.full(families, NO_ROW, dtype=np.int64)
 
     def remember(self, active: Rows, rows: pl.DataFrame) -> None:
-        """Rows just generated, one for each active parent."""
+        """Rows just generated, with what was known of them before, one for each active family."""
         for name in self._order.averaged:
-            values = rows[name].cast(pl.Float64)
-            self._sums[name][active] += values.fill_null(0.0).fill_nan(0.0).to_numpy()
-            self._counts[name][active] += (~values.is_null()).to_numpy()
-        self._last = rows
-        self._row_of_parent[:] = NO_ROW
-        self._row_of_parent[active] = np.arange(len(active))
+            values = rows[name].cast(pl.Float64).to_numpy()
+            there = ~np.isnan(values)
+            self._sums[name][active] += np.where(there, values, 0.0)
+            self._counts[name][active] += there
+        self._last = rows.select(self._order.previous)
+        self._row_of_family[:] = NO_ROW
+        self._row_of_family[active] = np.arange(len(active))
 
-    def context(self, active: Rows, position: int) -> pl.DataFrame:
-        """What the next sibling of each active parent knows, as in `step_frames`."""
+    def context(self, active: Rows, position: int, known: pl.DataFrame | None) -> pl.DataFrame:
+        """What the next sibling of each active family knows, as in `contexts_before`."""
+        order = self._order
         if self._last is None:
-            message = "no sibling has been generated yet"
-            raise ValueError(message)
-        before = gather(self._last.select(self._order.previous), self._row_of_parent[active])
-        context = before.rename({name: f"previous {name}" for name in self._order.previous})
+            before = pl.DataFrame([pl.Series(n, [None] * len(active), dtype=self._schema[n]) for n in order.previous])
+        else:
+            before = gather(self._last, self._row_of_family[active])
+        context = before.rename({name: f"previous {name}" for name in order.previous})
         means = []
-        for name in self._order.averaged:
+        for name in order.averaged:
             count = self._counts[name][active]
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = np.where(count > 0, self._sums[name][active] / count, np.nan)
             means.append(pl.Series(f"mean {name}", mean).fill_nan(None))
-        return context.with_columns(*means, pl.Series(POSITION, np.full(len(active), position, dtype=np.int64)))
+        same = [
+            (known[name].eq_missing(before[name]) if position else pl.repeat(False, len(active), eager=True)).alias(
+                f"same {name}"
+            )
+            for name in order.compared
+            if known is not None
+        ]
+        return context.with_columns(*means, *same, pl.Series(POSITION, np.full(len(active), position, dtype=np.int64)))
 
     def in_range(self, rows: pl.DataFrame) -> pl.DataFrame:
         """First siblings whose order column lies in the range that all siblings may lie in."""
@@ -179,12 +284,20 @@ class Walk:
         values = rows[column].to_physical().cast(pl.Int64).clip(self._order.earliest, self._order.latest)
         return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
 
-    def add_gap(self, active: Rows, rows: pl.DataFrame) -> pl.DataFrame:
-        """Turn the order column's gaps into values again."""
-        column = self._order.column
-        if column is None or self._last is None:
+    def restored(self, active: Rows, rows: pl.DataFrame) -> pl.DataFrame:
+        """Turn what is told relative to the sibling before, gaps and stays, into values again."""
+        if self._last is None:
             return rows
-        before = self._last[column].to_physical().cast(pl.Int64).gather(self._row_of_parent[active]).to_numpy()
+        at = self._row_of_family[active]
+        staying = [
+            rows[name].zip_with(rows[name].ne_missing(STAYS), self._last[name].gather(at).alias(name))
+            for name in self._order.staying
+        ]
+        rows = rows.with_columns(staying)
+        column = self._order.column
+        if column is None:
+            return rows
+        before = self._last[column].to_physical().cast(pl.Int64).gather(at).to_numpy()
         gaps = rows[column].cast(pl.Int64).fill_null(0).to_numpy()
         values = pl.Series(before + gaps * self._order.unit)
         return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
@@ -195,47 +308,39 @@ def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
 
 
 def walk_families(
-    counts: npt.NDArray[np.int64],
-    features: pl.DataFrame,
-    *,
-    order: FamilyOrder,
-    schema: pl.Schema,
-    start: Draw,
-    step: Draw,
-) -> tuple[Rows, pl.DataFrame]:
-    """Generate all children of all parents, the first ones first.
+    families: Rows, *, known: pl.DataFrame | None, order: FamilyOrder, schema: pl.Schema, start: Draw, step: Draw
+) -> pl.DataFrame:
+    """Generate all rows of all families, the first ones first.
 
     Args:
-        counts: Children by parent.
-        features: The parents' columns.
+        families: The family of each row; the rows of a family lie side by side.
+        known: Columns of the rows that are made already.
         order: How siblings follow each other.
-        schema: Types of the rows.
-        start: Draws first children from n and their context.
+        schema: Types of the rows, known columns included.
+        start: Draws first siblings from the numbers of their rows and what they know of each other.
         step: Draws further ones; the order column comes out as a gap.
 
     Returns:
-        The parent of each row, and the rows, both by parent and position.
+        The rows in their order.
     """
-    walk = Walk(order, schema, len(counts))
-    parents, parts = [], []
-    for position in range(int(counts.max(initial=0))):
-        active = np.flatnonzero(counts > position)
-        context = gather(features, active)
-        if position == 0:
-            first = pl.DataFrame({POSITION: np.zeros(len(active), dtype=np.int64)})
-            rows = walk.in_range(start(len(active), pl.concat([context, first], how="horizontal")))
-        else:
-            rows = step(len(active), pl.concat([context, walk.context(active, position)], how="horizontal"))
-            rows = walk.add_gap(active, rows)
-        rows = rows.cast(schema)
-        walk.remember(active, rows)
-        parents.append(active)
-        parts.append(rows)
+    firsts = np.r_[0, np.flatnonzero(np.diff(families)) + 1] if len(families) else np.array([], dtype=np.int64)
+    lengths = np.diff(np.r_[firsts, len(families)])
+    made = pl.Schema({name: kind for name, kind in schema.items() if known is None or name not in known.columns})
+    walk = Walk(order, schema, len(firsts))
+    at, parts = [], []
+    for position in range(int(lengths.max(initial=0))):
+        active = np.flatnonzero(lengths > position)
+        rows = firsts[active] + position
+        here = known[rows] if known is not None else None
+        drawn = (start if position == 0 else step)(rows, walk.context(active, position, here))
+        drawn = walk.in_range(drawn) if position == 0 else walk.restored(active, drawn)
+        drawn = drawn.cast(made)
+        walk.remember(active, drawn if here is None else pl.concat([here, drawn], how="horizontal"))
+        at.append(rows)
+        parts.append(drawn)
     if not parts:
-        return np.array([], dtype=np.int64), pl.DataFrame(schema=schema)
-    owner = np.concatenate(parents)
-    by_parent = np.argsort(owner, kind="stable")
-    return owner[by_parent], pull_in(pl.concat(parts)[by_parent], owner[by_parent], order)
+        return pl.DataFrame(schema=made)
+    return pull_in(pl.concat(parts)[np.argsort(np.concatenate(at))], families, order)
 
 
 def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder) -> pl.DataFrame:

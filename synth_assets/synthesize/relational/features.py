@@ -9,6 +9,7 @@ from synth_assets.synthesize.relational.structure import TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 
 MOST_INHERITED = 32
+MOST_FURTHER = 48
 
 
 def count_name(reference: str) -> str:
@@ -39,6 +40,11 @@ def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[
 def inherited(features: pl.DataFrame) -> pl.DataFrame:
     """The features of a parent that its children hand on to their own children."""
     return features.select(features.columns[:MOST_INHERITED])
+
+
+def further_features(reference: str, features: pl.DataFrame) -> pl.DataFrame:
+    """The features of a further parent that the rows which refer to it know."""
+    return features.select(pl.col(name).alias(f"{reference}: {name}") for name in features.columns[:MOST_FURTHER])
 
 
 class SourceFeatures:

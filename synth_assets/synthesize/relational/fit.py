@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -14,18 +15,21 @@ from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.agreement import find_agreement
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name
+from synth_assets.synthesize.relational.families import order_column, worth_following
+from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name, further_features
 from synth_assets.synthesize.relational.hierarchy import levels
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel, partition_fields
+from synth_assets.synthesize.relational.panels import find_panels
 from synth_assets.synthesize.relational.partition import Partition
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
-from synth_assets.synthesize.relational.values import NATIVE, Training, ValueModel
+from synth_assets.synthesize.relational.values import NATIVE, Siblings, Training, ValueModel, families_of
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 
+IDENTIFYING, VALUES = "identifying", "values"
 MOST_LEAVES = 96
 MOST_OUTCOMES = 12
 TEMPORAL = (Kind.DATE, Kind.DATETIME)
@@ -72,22 +76,32 @@ class TableFit:
         """Fit everything, save it, and tell figures about it (never values)."""
         structure, decision = self._structure, self._structure.decision
         children = self._child_counts()
-        further: list[FurtherModel] = []
         hidden: list[pl.Series] = [pl.Series(count_name(name), counts) for name, counts in children.items()]
+        further: list[FurtherModel] = []
         depth: dict[str, Rows] = {}
         generated = decision.mode is Mode.SYNTHETIC
+        identifying: ValueModel | None = None
+        values: ValueModel | None
         if generated:
+            early = self._early()
+            leaves: list[pl.Series] = []
             for reference in structure.further:
-                one, columns, found = self._further(reference)
+                one, leaf = self._further(reference)
                 further.append(one)
-                hidden += columns
-                depth |= found
+                (leaves if reference in early else hidden).append(leaf)
+                if reference.to_itself:
+                    depth[reference.name] = levels(self._inputs.source.parents(structure.name, reference.key))
+                    hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
             hidden += self._null_columns()
-        elif decision.mode is not Mode.EMPTY:
-            folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
-        values = self._values(hidden) if generated else self._partial_values()
-        if values:
-            values.save(folder.folder("values"))
+            identifying = self._identifying_model(leaves)
+            values = self._values(hidden, early)
+        else:
+            if decision.mode is not Mode.EMPTY:
+                folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
+            values = self._partial_values()
+        for name, model in ((IDENTIFYING, identifying), (VALUES, values)):
+            if model:
+                model.save(folder.folder(name))
         ruled = [c for c in structure.ruled if c.name not in structure.referencing]
         if generated and ruled:
             self._rules(ruled).save(folder.folder("rules"))
@@ -97,7 +111,7 @@ class TableFit:
         found_ordinals = [find_ordinal(trained, s, structure.learned, min_group=min_group) for s in sets]
         ordinals = found_ordinals if generated else []
         driving = self._inputs.source.parents(structure.name, structure.driving.key) if structure.driving else None
-        model = RelationalModel(
+        relational = RelationalModel(
             table=structure.name,
             rows=self._rows.height,
             without_parent=int((driving < 0).sum()) if driving is not None else 0,
@@ -105,17 +119,62 @@ class TableFit:
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
             further=tuple(further),
+            early=tuple(r.name for r in self._early()) if generated else (),
             ordinals=tuple(OrdinalModel.of(o) for o in ordinals if o),
+            panels=find_panels(structure.table, trained, self._identifying, min_group=min_group) if generated else (),
+            identifying=self._identifying if generated else (),
+            order=self._order if generated else None,
+            has_identifying=identifying is not None,
             has_values=values is not None,
             has_rules=generated and bool(ruled),
         )
-        folder.write_json("relational.json", model.model_dump(mode="json"))
+        folder.write_json("relational.json", relational.model_dump(mode="json"))
         return {
             "rows_trained": len(self._training) if generated else 0,
             "columns_learned": len(structure.learned) if generated else 0,
             "columns_by_rules": len(ruled) if generated else 0,
             "synthesizer": decision.synthesizer if generated else decision.mode.value,
         }
+
+    @property
+    def _native(self) -> bool:
+        return self._structure.decision.synthesizer == NATIVE
+
+    def _early(self) -> tuple[Reference, ...]:
+        """Further keys whose parent is chosen before the columns that identify nothing are made."""
+        if not self._native:
+            return ()
+        return tuple(r for r in self._structure.further if not r.deferred and not r.to_itself)
+
+    @cached_property
+    def _families(self) -> Rows | None:
+        """The family of each training row, None for a table without a driving key."""
+        if not self._structure.driving:
+            return None
+        return families_of(
+            self._inputs.source.parents(self._structure.name, self._structure.driving.key)[self._training]
+        )
+
+    @cached_property
+    def _follow(self) -> bool:
+        return self._families is not None and worth_following(self._families)
+
+    @cached_property
+    def _order(self) -> str | None:
+        """The learned column that orders siblings."""
+        if not self._follow:
+            return None
+        return order_column(self._rows[self._training], self._order_candidates())
+
+    @cached_property
+    def _identifying(self) -> tuple[str, ...]:
+        """Learned columns that are made before the others, so that parents can be chosen and repetitions mended."""
+        structure = self._structure
+        if not self._native:
+            return ()
+        wanted = {column for columns in structure.table.unique_sets for column in columns}
+        wanted |= set(structure.carried) | ({self._order} if self._order else set())
+        return tuple(name for name in structure.learned if name in wanted)
 
     def _child_counts(self) -> dict[str, Rows]:
         references = (*self._structure.driven, *self._structure.chosen)
@@ -127,8 +186,8 @@ class TableFit:
     def _children_rows(self, reference: Reference) -> int:
         return int((self._inputs.source.parents(reference.child, reference.key) >= 0).sum())
 
-    def _further(self, reference: Reference) -> tuple[FurtherModel, list[pl.Series], dict[str, Rows]]:
-        """The model of one further key, the hidden columns of the training rows, and all rows' levels."""
+    def _further(self, reference: Reference) -> tuple[FurtherModel, pl.Series]:
+        """The model of one further key, and the leaf of the parent of each training row."""
         source, plan = self._inputs.source, self._inputs.plan
         parent_features = self._inputs.features.of(reference.key.parent)
         own = self._inputs.source.structures[reference.key.parent]
@@ -141,6 +200,7 @@ class TableFit:
             looked_at,
             chosen[known],
             self._outcomes()[known],
+            groups=group_numbers([self._rows.select(reference.carried)[known]])[0] if reference.carried else None,
             min_group=plan.min_group,
             most_leaves=MOST_LEAVES,
             seed=self._seed,
@@ -148,11 +208,6 @@ class TableFit:
         leaves = np.full(self._rows.height, NO_ROW, dtype=np.int64)
         leaves[known] = partition.apply(looked_at)[chosen[known]]
         text = pl.Series(leaf_name(reference.name), leaves[self._training])
-        text = text.set(text < 0, None).cast(pl.String)
-        hidden, depth = [text], {}
-        if reference.to_itself:
-            depth[reference.name] = levels(source.parents(reference.child, reference.key))
-            hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
         degrees = source.count_children(reference)[source.training(reference.key.parent)]
         model = FurtherModel(
             reference=reference.name,
@@ -160,7 +215,7 @@ class TableFit:
             agreement=find_agreement(source, reference, chosen),
             degrees=self._distribution(degrees),
         )
-        return model, hidden, depth
+        return model, text.set(text < 0, None).cast(pl.String)
 
     def _outcomes(self) -> pl.DataFrame:
         """What a further parent is grouped by: the rows' own columns, then those of their driving parent."""
@@ -186,39 +241,98 @@ class TableFit:
         rows = self._inputs.snapshot[self._structure.name].read(columns=nullable, part="training")
         return [rows[name].is_null().alias(null_name(name)) for name in nullable]
 
-    def _values(self, hidden: list[pl.Series]) -> ValueModel | None:
-        structure, source = self._structure, self._inputs.source
-        learned = self._rows[self._training].select(structure.learned)
-        if not learned.width and not hidden:
+    def _identifying_model(self, leaves: list[pl.Series]) -> ValueModel | None:
+        """The model of identifying columns and of the leaves of further parents, given the driving parent."""
+        columns = self._rows[self._training].select(self._identifying)
+        if not columns.width and not leaves:
             return None
-        structural = frozenset(s.name for s in hidden)
-        if structure.decision.synthesizer == HMA:
-            return self._hidden_values(learned, hidden)
-        kept = {n for n in structure.learned if structure.decision.column(n).treatment is Treatment.KEEP}
-        parents = features = None
-        if structure.driving:
-            parents = source.parents(structure.name, structure.driving.key)[self._training]
-            features = self._inputs.features.of(structure.driving.key.parent)
-        primary = structure.table.primary_key
-        running = primary.columns[0] if primary and len(primary.columns) == 1 else None
-        ordered = running in self._rows.columns and self._rows.schema[running].is_integer() if running else False
-        return ValueModel.fit(
+        names = tuple(s.name for s in leaves)
+        return self._fitted(
             Training(
-                rows=pl.DataFrame([*learned.get_columns(), *hidden]),
-                hidden=tuple(s.name for s in hidden),
-                kept=structural | kept,
-                parents=parents,
-                features=features,
-                order_candidates=self._order_candidates(),
-                order_fallback=self._rows[running][self._training] if running and ordered else None,
+                rows=pl.DataFrame([*columns.get_columns(), *leaves]),
+                hidden=names,
+                kept=self._kept() | frozenset(names),
+                context=self._driving_context(),
+                siblings=self._siblings(self._order),
             ),
-            table=structure.name,
-            synthesizer=structure.decision.synthesizer,
-            options=dict(structure.decision.synthesizer_options),
-            checks=RowChecks.of(structure.table, structure.learned),
+            RowChecks.of(self._structure.table, self._identifying),
+        )
+
+    def _values(self, hidden: list[pl.Series], early: tuple[Reference, ...]) -> ValueModel | None:
+        """The model of all other learned columns, given all parents and identifying columns."""
+        structure = self._structure
+        rest = [name for name in structure.learned if name not in self._identifying]
+        rows = self._rows[self._training]
+        if not rest and not hidden:
+            return None
+        if structure.decision.synthesizer == HMA:
+            return self._hidden_values(rows.select(rest), hidden)
+        names = tuple(s.name for s in hidden)
+        contexts = [self._driving_context(), *(self._further_context(r) for r in early)]
+        wide = [frame for frame in contexts if frame is not None]
+        return self._fitted(
+            Training(
+                rows=pl.DataFrame([*rows.select(rest).get_columns(), *hidden]),
+                hidden=names,
+                kept=self._kept() | frozenset(names),
+                context=pl.concat(wide, how="horizontal") if wide else None,
+                known=rows.select(self._identifying) if self._identifying else None,
+                siblings=self._siblings(None),
+            ),
+            RowChecks.of(structure.table, rest, known=self._identifying),
+        )
+
+    def _fitted(self, training: Training, checks: RowChecks) -> ValueModel:
+        decision = self._structure.decision
+        return ValueModel.fit(
+            training,
+            table=decision.name,
+            synthesizer=decision.synthesizer,
+            options=dict(decision.synthesizer_options),
+            checks=checks,
             min_group=self._inputs.plan.min_group,
             seed=self._seed,
         )
+
+    def _kept(self) -> frozenset[str]:
+        decision = self._structure.decision
+        return frozenset(n for n in self._structure.learned if decision.column(n).treatment is Treatment.KEEP)
+
+    def _siblings(self, column: str | None) -> Siblings | None:
+        """How rows belong together; `column` is the one to learn that orders them."""
+        if self._families is None:
+            return None
+        rows = self._rows[self._training]
+        name = self._order or self._sequence_order()
+        return Siblings(
+            self._families,
+            order_by=rows[name] if name else self._running_key(),
+            column=column if self._native else name,
+            follow=self._follow,
+        )
+
+    def _sequence_order(self) -> str | None:
+        """What orders the rows of engines that learn sequences as a whole."""
+        return None if self._native else order_column(self._rows[self._training], self._order_candidates())
+
+    def _running_key(self) -> pl.Series | None:
+        """A whole-number key, in whose order rows were made."""
+        primary = self._structure.table.primary_key
+        if not primary or len(primary.columns) != 1 or primary.columns[0] not in self._rows.columns:
+            return None
+        values = self._rows[primary.columns[0]]
+        return values[self._training] if values.dtype.is_integer() else None
+
+    def _driving_context(self) -> pl.DataFrame | None:
+        driving = self._structure.driving
+        if not driving:
+            return None
+        parents = self._inputs.source.parents(self._structure.name, driving.key)[self._training]
+        return gather(self._inputs.features.of(driving.key.parent), parents)
+
+    def _further_context(self, reference: Reference) -> pl.DataFrame:
+        parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
+        return gather(further_features(reference.name, self._inputs.features.of(reference.key.parent)), parents)
 
     def _hidden_values(self, learned: pl.DataFrame, hidden: list[pl.Series]) -> ValueModel | None:
         """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""
@@ -230,10 +344,7 @@ class TableFit:
                 rows=pl.DataFrame(hidden),
                 hidden=names,
                 kept=frozenset(names),
-                parents=np.arange(learned.height) if learned.width else None,
-                features=learned if learned.width else None,
-                order_candidates=(),
-                order_fallback=None,
+                context=learned if learned.width else None,
             ),
             table=self._structure.name,
             synthesizer=NATIVE,
@@ -270,22 +381,9 @@ class TableFit:
         if not anew:
             return None
         rows = self._rows[self._training]
-        return ValueModel.fit(
-            Training(
-                rows=rows.select(anew),
-                hidden=(),
-                kept=frozenset(),
-                parents=np.arange(rows.height) if kept else None,
-                features=rows.select(kept) if kept else None,
-                order_candidates=(),
-                order_fallback=None,
-            ),
-            table=self._structure.name,
-            synthesizer=decision.synthesizer,
-            options=dict(decision.synthesizer_options),
-            checks=RowChecks.of(self._structure.table, self._structure.learned),
-            min_group=self._inputs.plan.min_group,
-            seed=self._seed,
+        return self._fitted(
+            Training(rows=rows.select(anew), context=rows.select(kept) if kept else None),
+            RowChecks.of(self._structure.table, self._structure.learned),
         )
 
     def _rules(self, ruled: list[ColumnDecision]) -> Rules:

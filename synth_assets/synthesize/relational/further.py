@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 
-from synth_assets.catalog.model import Kind
 from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.fit import leaf_name, level_name
 from synth_assets.synthesize.relational.hierarchy import parent_levels
@@ -12,8 +11,6 @@ from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.pairing import Side, choose_parents
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables
-
-NUMERIC = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
 
 
 def fill_reference(

@@ -1,5 +1,7 @@
 """Dates of one row that never run backwards: the later one is learned as the time since the earlier one."""
 
+from collections.abc import Collection
+
 import numpy as np
 import polars as pl
 
@@ -28,11 +30,11 @@ class Gaps(Value):
     steps: tuple[Gap, ...] = ()
 
     @classmethod
-    def find(cls, rows: pl.DataFrame, *, min_group: int) -> "Gaps":
+    def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
         A column is tied to the closest column before it that is filled wherever it is filled itself. Values that fewer
-        than `min_group` rows reach at either end do not come out.
+        than `min_group` rows reach at either end do not come out. `known` columns stay as they are.
         """
         times = [name for name in rows.columns if rows.schema[name] in (pl.Date, pl.Datetime)]
         before = {
@@ -41,9 +43,9 @@ class Gaps(Value):
         }
         steps: list[Gap] = []
         placed: set[str] = set()
-        for name in sorted(times, key=lambda time: len(before[time])):
+        for name in sorted(times, key=lambda time: (time not in known, len(before[time]))):
             possible = [found for found in before[name] if found[1].since in placed]
-            if possible:
+            if possible and name not in known:
                 steps.append(min(possible, key=lambda found: found[0])[1])
             placed.add(name)
         return cls(steps=tuple(steps))

@@ -1,8 +1,9 @@
 """Generating the tables of one group: rows by parent, then keys, then every further parent."""
 
+import itertools
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,20 +11,28 @@ import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.errors import SynthAssetsError
-from synth_assets.plan.resolved import Mode, ResolvedPlan, Treatment
+from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
-from synth_assets.synthesize.relational.features import count_name, feature_name, inherited, own_features
-from synth_assets.synthesize.relational.fit import level_name, null_name
+from synth_assets.synthesize.relational.families import Arranged
+from synth_assets.synthesize.relational.features import (
+    count_name,
+    feature_name,
+    further_features,
+    inherited,
+    own_features,
+)
+from synth_assets.synthesize.relational.fit import IDENTIFYING, VALUES, level_name, null_name
 from synth_assets.synthesize.relational.further import fill_reference
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
+from synth_assets.synthesize.relational.panels import settle
 from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables
-from synth_assets.synthesize.relational.values import ValueModel
+from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
 from synth_assets.synthesize.sdv.hma import LinkedRows
@@ -73,7 +82,6 @@ class Generation:
     def __init__(
         self,
         structures: Mapping[str, TableStructure],
-        plan: ResolvedPlan,
         *,
         models: Mapping[str, Folder],
         finished: Mapping[str, Finished],
@@ -85,7 +93,6 @@ class Generation:
     ) -> None:
         self._whole = whole or {}
         self._structures = structures
-        self._plan = plan
         self._models = models
         self._finished = finished
         self._snapshot = snapshot
@@ -96,7 +103,9 @@ class Generation:
         self._features: dict[str, pl.DataFrame] = {name: table.features for name, table in finished.items()}
         self._tables = LinkedTables(structures, self._keys_of)
         self._relational: dict[str, RelationalModel] = {}
+        self._parents: dict[str, Rows] = {}
         self._kept: dict[str, Rows] = {}
+        self._wanted: dict[str, int] = {}
 
     def run(self, group: tuple[str, ...]) -> dict[str, GeneratedTable]:
         """Generate the tables of a group, in the order given by `table_structures`."""
@@ -147,11 +156,10 @@ class Generation:
         if self._relational[name].has_values:
             anew = [c for c in structure.learned if structure.decision.column(c).treatment is Treatment.LEARN]
             kept = rows.select(c for c in structure.learned if c not in anew)
-            model = ValueModel.load(self._models[name].folder("values"))
+            model = ValueModel.load(self._models[name].folder(VALUES))
             rng = self._rng(name, "values")
-            rows = rows.with_columns(
-                model.sample_alone(rows.height, rng, context=kept if kept.width else None).get_columns()
-            )
+            around = Surroundings(rows.height, kept if kept.width else None)
+            rows = rows.with_columns(model.sample(around, rng).get_columns())
         return transform(
             rows,
             table=structure.table,
@@ -162,93 +170,146 @@ class Generation:
         )
 
     def _synthesize(self, name: str) -> None:
+        """Rows by parent with what identifies them, further parents for them, and then all other columns."""
         structure, model = self._structures[name], self._relational[name]
-        parents, values = self._rows_by_parent(name)
-        hidden = {c: values[c] for c in values.columns if c not in structure.learned}
+        early = [r for r in structure.further if r.name in model.early]
+        self._tables.put(name, self._with_settled_labels(name, self._identified(name)))
+        self._make_unique(name, filled=())
+        if early:
+            for reference in early:
+                self._refer(name, reference)
+            self._make_unique(name, filled=early)
+        self._in_order(name)
+        values = self._values(name, early)
         rng = self._rng(name, "counts")
+        hidden = {c: values[c] for c in values.columns if c not in structure.learned}
         counted = {count_name(reference): points for reference, points in model.children.items()}
         counted |= {level_name(reference): points for reference, points in model.levels.items()}
         for column, points in counted.items():
             drawn = hidden[column].cast(pl.Float64).to_numpy()
-            hidden[column] = pl.Series(column, CountDistribution(points).restore(drawn, factor=1.0, rng=rng))
-        rows = values.select(structure.learned) if structure.learned else _nothing(len(parents))
-        if structure.driving:
-            rows = self._with_key(rows, structure.driving, parents)
-        self._tables.put(name, rows)
-        left = self._make_unique(name, before_references=True)
-        self._kept[name] = left
-        parents, rows = parents[left], self._tables.frame(name)
-        self._hidden[name] = (pl.DataFrame(hidden) if hidden else _nothing(len(parents)))[left]
-        counts = {reference: self._hidden[name][count_name(reference)] for reference in model.children}
+            hidden[column] = pl.Series(column, CountDistribution(points).restore_positive(drawn, rng=rng))
+        rows = self._tables.frame(name).with_columns(values[c] for c in values.columns if c in structure.learned)
+        self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
+        counts = {reference: hidden[count_name(reference)] for reference in model.children}
         parts = [own_features(structure, rows, counts)]
         if structure.driving:
-            parts.append(gather(inherited(self._features[structure.driving.key.parent]), parents))
+            parts.append(gather(inherited(self._features[structure.driving.key.parent]), self._parents[name]))
         self._features[name] = pl.concat(parts, how="horizontal")
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
-            if not reference.deferred:
+            if not reference.deferred and reference not in early:
                 self._refer(name, reference)
 
-    def _rows_by_parent(self, name: str) -> tuple[Rows, pl.DataFrame]:
-        """The driving parent's row of each row (NO_ROW: none), and learned and hidden columns."""
+    def _identified(self, name: str) -> pl.DataFrame:
+        """As many rows as each parent is to have, with what identifies them; sets their parents and hidden leaves."""
         structure, model = self._structures[name], self._relational[name]
-        scale = structure.decision.scale
-        values = ValueModel.load(self._models[name].folder("values")) if model.has_values else None
+        driving, scale = structure.driving, structure.decision.scale
         if name in self._whole:
-            return self._rows_of_whole(name, values)
-        if structure.driving is None:
-            total = round(model.rows * scale)
-            blocks = [
-                self._alone(values, min(BLOCK, total - at), self._rng(name, f"block {at}"))
-                for at in range(0, total, BLOCK)
-            ] or [self._alone(values, 0, self._rng(name, "block 0"))]
-            rows = pl.concat(blocks)
-            return np.full(total, NO_ROW, dtype=np.int64), rows
-        parent = structure.driving.key.parent
-        features = self._features[parent]
-        counts = self._children_of(name, features)
-        owners, blocks = [], []
-        for at in range(0, max(len(counts), 1), BLOCK):
-            part, rng = slice(at, at + BLOCK), self._rng(name, f"block {at}")
-            if values:
-                rows_of, rows = values.sample_families(counts[part], features[part], rng)
-            else:
-                rows_of = np.repeat(np.arange(len(counts[part])), counts[part])
-                rows = _nothing(len(rows_of))
-            owners.append(rows_of + at)
-            blocks.append(rows)
-        lonely = round(model.without_parent * scale)
-        if lonely:
-            nothing = gather(features, np.full(lonely, NO_ROW, dtype=np.int64))
-            rng = self._rng(name, "without parent")
-            owners.append(np.full(lonely, NO_ROW, dtype=np.int64))
-            blocks.append(
-                values.sample_alone(lonely, rng, context=nothing) if values else self._alone(None, lonely, rng)
+            parents = self._parents_of_whole(name, driving) if driving else self._orphans(self._whole[name].rows.height)
+        elif driving is None:
+            parents = self._orphans(round(model.rows * scale))
+        else:
+            counts = self._children_of(name, self._features[driving.key.parent])
+            lonely = self._orphans(round(model.without_parent * scale))
+            parents = np.concatenate([np.repeat(np.arange(len(counts)), counts), lonely])
+        self._parents[name], self._kept[name] = parents, np.arange(len(parents))
+        self._wanted[name] = len(parents)
+        rows = _nothing(len(parents))
+        if model.has_identifying:
+            identifying = ValueModel.load(self._models[name].folder(IDENTIFYING))
+            rows = self._blockwise(
+                name, lambda part, rng: identifying.sample(self._around(name, part), rng), purpose="block"
             )
-        return np.concatenate(owners), pl.concat(blocks)
+        leaves = rows.select(c for c in rows.columns if c not in structure.learned)
+        self._hidden[name] = leaves if leaves.width else _nothing(len(parents))
+        rows = rows.select(model.identifying) if model.identifying else _nothing(len(parents))
+        return self._with_key(rows, driving, parents) if driving else rows
 
-    def _rows_of_whole(self, name: str, hidden: ValueModel | None) -> tuple[Rows, pl.DataFrame]:
-        """Rows that a model of the whole dataset has drawn, with hidden columns drawn for them."""
-        driving, rows = self._structures[name].driving, self._whole[name].rows
-        parents = np.full(rows.height, NO_ROW, dtype=np.int64)
-        if driving:
-            parents = self._parents_of_whole(name, driving)
-        if hidden:
-            context = rows if rows.width else None
-            drawn = hidden.sample_alone(rows.height, self._rng(name, "hidden"), context=context)
-            rows = pl.concat([rows, drawn], how="horizontal") if rows.width else drawn
-        return parents, rows if rows.width else _nothing(rows.height)
+    def _with_settled_labels(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with the labels of keys of a label and a time given out so that none is needed twice at a time."""
+        for panel in self._relational[name].panels:
+            follow = panel.time == self._relational[name].order
+            rows = settle(rows, panel, families_of(self._parents[name]) if follow else None)
+        return rows
+
+    def _values(self, name: str, early: list[Reference]) -> pl.DataFrame:
+        """All learned columns that are not there yet, and hidden ones."""
+        model, height = self._relational[name], self._tables.frame(name).height
+        values = ValueModel.load(self._models[name].folder(VALUES)) if model.has_values else None
+        if name in self._whole:
+            rows = self._whole[name].rows[self._kept[name]]
+            if values:
+                context = rows if rows.width else None
+                drawn = values.sample(Surroundings(rows.height, context), self._rng(name, "hidden"))
+                rows = pl.concat([rows, drawn], how="horizontal") if rows.width else drawn
+            return rows if rows.width else _nothing(rows.height)
+        if values is None:
+            return _nothing(height)
+        further = [(r, self._tables.parents(name, r.key)) for r in early]
+        known = self._tables.frame(name).select(model.identifying) if model.identifying else None
+
+        def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
+            around = self._around(name, part)
+            contexts = [around.context] if around.context is not None else []
+            contexts += [
+                gather(further_features(r.name, self._features[r.key.parent]), parents[part]) for r, parents in further
+            ]
+            around = replace(
+                around,
+                context=pl.concat(contexts, how="horizontal") if contexts else None,
+                known=known[part] if known is not None else None,
+            )
+            return values.sample(around, rng)
+
+        return self._blockwise(name, sampled, purpose="values")
+
+    def _around(self, name: str, part: slice) -> Surroundings:
+        """The driving parents of some rows."""
+        driving, parents = self._structures[name].driving, self._parents[name][part]
+        if driving is None:
+            return Surroundings(len(parents))
+        context = gather(self._features[driving.key.parent], parents)
+        return Surroundings(len(parents), context, None, families_of(parents))
+
+    def _blockwise(
+        self, name: str, sample: Callable[[slice, np.random.Generator], pl.DataFrame], *, purpose: str
+    ) -> pl.DataFrame:
+        """All rows of a table, in blocks that end where a family ends."""
+        parents = self._parents[name]
+        ends = np.flatnonzero((np.diff(parents) != 0) | (parents[1:] < 0)) + 1
+        wanted = np.arange(BLOCK, len(parents), BLOCK)
+        cuts = np.unique(np.r_[0, ends[np.searchsorted(ends, wanted[wanted <= ends.max(initial=0)])], len(parents)])
+        parts = [
+            sample(slice(int(start), int(end)), self._rng(name, f"{purpose} {start}"))
+            for start, end in itertools.pairwise(cuts)
+        ]
+        return pl.concat(parts or [sample(slice(0, 0), self._rng(name, f"{purpose} 0"))])
+
+    def _in_order(self, name: str) -> None:
+        """Put the rows of each family side by side, in the order in which siblings follow each other."""
+        parents, rows = self._parents[name], self._tables.frame(name)
+        order = self._relational[name].order
+        if self._structures[name].driving is None or order not in rows.columns:
+            return
+        last = np.where(parents < 0, len(parents) + parents.max(initial=0) + 1, parents)
+        arranged = Arranged.by(last, rows[order]).order
+        self._tables.put(name, rows[arranged])
+        self._keep_rows(name, arranged)
+
+    def _keep_rows(self, name: str, left: Rows) -> None:
+        """What is known of each row, for those that are left, in their order."""
+        self._parents[name] = self._parents[name][left]
+        self._hidden[name] = self._hidden[name][left]
+        self._kept[name] = self._kept[name][left] if name in self._kept else left
+
+    @staticmethod
+    def _orphans(rows: int) -> Rows:
+        return np.full(rows, NO_ROW, dtype=np.int64)
 
     def _parents_of_whole(self, name: str, reference: Reference) -> Rows:
         """Row numbers in the parent, which may have had to give up some rows."""
         rows, height = self._whole[name].parents[reference.name], self._tables.frame(reference.key.parent).height
         return np.where(rows >= 0, rows % height, NO_ROW) if height else np.full(len(rows), NO_ROW, dtype=np.int64)
-
-    @staticmethod
-    def _alone(
-        values: ValueModel | None, n: int, rng: np.random.Generator, *, context: pl.DataFrame | None = None
-    ) -> pl.DataFrame:
-        return values.sample_alone(n, rng, context=context) if values else _nothing(n)
 
     def _children_of(self, name: str, features: pl.DataFrame) -> npt.NDArray[np.int64]:
         structure = self._structures[name]
@@ -314,28 +375,27 @@ class Generation:
         )
         self._tables.put(name, filled)
 
-    def _make_unique(self, name: str, *, before_references: bool) -> Rows:
-        """Repair repeated combinations; the rows that are left (numbers of the former rows)."""
+    def _make_unique(self, name: str, *, filled: Sequence[Reference]) -> Rows:
+        """Repair repeated combinations, when these further keys are filled; the numbers of the rows that are left."""
         structure = self._structures[name]
         repair = Repair(
             structure=structure,
             ordinals=tuple(o.ordinal() for o in self._relational[name].ordinals),
-            before_references=before_references,
+            filled=frozenset(reference.name for reference in filled),
         )
-        rows, left = make_unique(self._tables.frame(name), repair, rng=self._rng(name, f"unique {before_references}"))
+        rows, left = make_unique(self._tables.frame(name), repair, rng=self._rng(name, f"unique {len(filled)}"))
         self._tables.put(name, rows)
+        self._keep_rows(name, left)
         return left
 
     def _finish(self, name: str) -> int:
         """Make all unique sets unique; rows for which that cannot be done go. Returns how many."""
         structure = self._structures[name]
-        before = self._tables.frame(name).height
-        left = self._make_unique(name, before_references=False)
+        left = self._make_unique(name, filled=structure.further)
         rows = self._tables.frame(name)
         self._features[name] = self._features[name][left].with_columns(
             rows[column].alias(feature_name(name, column)) for column in structure.learned
         )
-        self._hidden[name] = self._hidden[name][left]
         for column in structure.published_columns:
             if not structure.table.column(column).nullable and rows[column].null_count():
                 raise GenerationFailed(
@@ -345,7 +405,7 @@ class Generation:
                     f"Give it a treatment in the plan, e.g. tables.{name}.columns.{column}: {{constant: ...}}, "
                     "or exclude the table.",
                 )
-        return before - len(left)
+        return self._wanted[name] - rows.height
 
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 from synth_assets.catalog.model import Value
 from synth_assets.synthesize.relational.agreement import Agreement
 from synth_assets.synthesize.relational.counts import CountDistribution
+from synth_assets.synthesize.relational.panels import Panel
 from synth_assets.synthesize.relational.partition import Coding, Partition
 from synth_assets.synthesize.relational.uniqueness import Ordinal
 
@@ -67,6 +68,9 @@ class RelationalModel(Value):
         children: Quantiles of training children per row, by the key that this table drives.
         children_rows: Source rows of the child table that have a parent here.
         levels: Quantiles of the depth in the hierarchy, by self-referencing key.
+        early: Further keys whose parents are chosen before the columns that identify nothing are made.
+        identifying: Learned columns that are made first: those of keys, and the one that orders siblings.
+        order: The learned column that orders siblings.
     """
 
     table: str
@@ -76,6 +80,11 @@ class RelationalModel(Value):
     children_rows: dict[str, int]
     levels: dict[str, tuple[float, ...]]
     further: tuple[FurtherModel, ...]
+    early: tuple[str, ...]
     ordinals: tuple[OrdinalModel, ...]
+    panels: tuple[Panel, ...]
+    identifying: tuple[str, ...]
+    order: str | None
+    has_identifying: bool
     has_values: bool
     has_rules: bool

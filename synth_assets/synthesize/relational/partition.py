@@ -73,6 +73,7 @@ class Partition:
         rows: Rows,
         outcomes: pl.DataFrame,
         *,
+        groups: Rows | None = None,
         min_group: int,
         most_leaves: int,
         seed: int,
@@ -83,6 +84,8 @@ class Partition:
             parent: Features of the parent table, a row each.
             rows: The parent row of each child row that has one.
             outcomes: The child rows' columns, as many rows as `rows`.
+            groups: The group within which each child row's parent is chosen anyhow (its year); what groups differ in
+                need not be told apart. None: all rows are one group.
             min_group: Fewest child rows in a leaf.
             most_leaves: Most leaves of the tree.
             seed: Of the rows that are looked at in a big table.
@@ -92,6 +95,8 @@ class Partition:
         if len(rows) > MOST_ROWS:
             chosen = np.sort(rng.choice(len(rows), MOST_ROWS, replace=False))
         wanted = _outcome_matrix(outcomes[chosen], min_group)
+        if groups is not None and wanted.shape[1]:
+            wanted = _within(wanted, groups[chosen])
         codings = tuple(Coding.of(parent[name], min_group=min_group) for name in parent.columns)
         if not codings or not wanted.shape[1] or len(chosen) < 2 * min_group:
             return cls(codings, (-1,), (0.0,), (0,), (0,), (0,))
@@ -151,3 +156,11 @@ def _outcome_matrix(frame: pl.DataFrame, min_group: int) -> Matrix:
             if spread > 0:
                 parts.append(((ranks - ranks.mean()) / spread / 2).astype(np.float32))
     return np.column_stack(parts[:MOST_OUTCOMES]) if parts else np.zeros((frame.height, 0), dtype=np.float32)
+
+
+def _within(outcomes: Matrix, groups: Rows) -> Matrix:
+    """What is left of the outcomes beside the mean of each group."""
+    _, numbers = np.unique(groups, return_inverse=True)
+    sizes = np.bincount(numbers)[:, None]
+    sums = np.column_stack([np.bincount(numbers, weights=column) for column in outcomes.T])
+    return (outcomes - (sums / sizes)[numbers]).astype(np.float32)

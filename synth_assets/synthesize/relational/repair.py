@@ -21,21 +21,23 @@ class Repair:
 
     Attributes:
         ordinals: Columns that simply count the rows of their group.
-        before_references: Only the sets that no further key takes part in: those keys are still to be filled.
+        filled: Names of the further keys that are filled; the sets that others take part in are left for later.
     """
 
     structure: TableStructure
     ordinals: tuple[Ordinal, ...]
-    before_references: bool
+    filled: frozenset[str] = frozenset()
 
     def sets(self, columns: list[str]) -> list[tuple[str, ...]]:
         """The unique sets that all their columns are there for."""
-        waiting = (
-            {c for r in self.structure.further for c in r.key.columns if c not in r.carried}
-            if self.before_references
-            else set()
-        )
+        waiting = {
+            c for r in self.structure.further if r.name not in self.filled for c in r.key.columns if c not in r.carried
+        }
         return [s for s in self.structure.table.unique_sets if set(s) <= set(columns) and not waiting & set(s)]
+
+    def is_fixed(self, column: str) -> bool:
+        """Whether a filled key has been looked up by this column."""
+        return any(column in r.carried for r in self.structure.further if r.name in self.filled)
 
 
 def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator) -> tuple[pl.DataFrame, Rows]:
@@ -82,7 +84,7 @@ def _spread(rows: pl.DataFrame, ordinal: Ordinal, repair: Repair) -> tuple[pl.Da
         name
         for name in ordinal.within
         if name in repair.structure.learned
-        and (repair.before_references or name not in repair.structure.carried)
+        and not repair.is_fixed(name)
         and (rows.schema[name].is_integer() or rows.schema[name] == pl.Date)
     ]
     away = rows.select(
@@ -194,14 +196,17 @@ def _repeats(own: Rows, value: Rows, width: int) -> Rows:
 
 def _swappable(unique_set: tuple[str, ...], repair: Repair, learned: list[str]) -> list[tuple[str, ...]]:
     """Sets of columns that two rows may swap: they are not tied to the rest of the row by a key."""
-    carried = set(repair.structure.carried)
     driving = set(repair.structure.driving.key.columns) if repair.structure.driving else set()
     options: list[tuple[str, ...]] = []
-    # Before the references, at most the carried columns of a further key are there: they are swapped as learned ones.
-    for reference in () if repair.before_references else repair.structure.further:
-        if set(reference.key.columns) & set(unique_set) and _is_free(reference, driving, repair):
+    # Of a key that is not filled, at most the carried columns are there: they are swapped as learned ones.
+    for reference in repair.structure.further:
+        if (
+            reference.name in repair.filled
+            and set(reference.key.columns) & set(unique_set)
+            and _is_free(reference, driving, repair)
+        ):
             options.append(reference.key.columns)
-    free = tuple(name for name in learned if name not in carried or repair.before_references)
+    free = tuple(name for name in learned if not repair.is_fixed(name))
     ordered = [name for name in free if repair.structure.table.column(name).type.kind in ORDERED_KINDS]
     # Rows that swap a whole unique set are as repeated as before.
     rest = [(name,) for name in free if name not in ordered] if set(free) == set(unique_set) else [free]

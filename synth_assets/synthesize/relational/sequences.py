@@ -1,7 +1,5 @@
 """Rows of one parent as a sequence, for engines that learn sequences as a whole."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from synth_assets.synthesize.protocol import SequenceSynthesizer, TableSpec
@@ -14,9 +12,9 @@ def fit_sequences(
     rows: pl.DataFrame,
     *,
     table: TableSpec,
-    parents: Rows,
-    candidates: Sequence[str],
-    fallback: pl.Series | None,
+    families: Rows,
+    order_by: pl.Series | None,
+    order_column: str | None,
     context: pl.DataFrame,
     seed: int,
 ) -> None:
@@ -26,14 +24,13 @@ def fit_sequences(
         model: The model to fit.
         rows: The learned columns.
         table: Their spec.
-        parents: The parent of each row, a number of its own for a row without one.
-        candidates: Columns that may order siblings, best first.
-        fallback: Values to order by if no candidate is filled everywhere (a running key).
+        families: The parent of each row, a number of its own for a row without one.
+        order_by: Values in whose order siblings stand; None: as they lie.
+        order_column: The column of `rows` that these are, if any.
         context: The parent's columns for each row.
         seed: Of the model.
     """
-    column = next((name for name in candidates if rows[name].null_count() == 0), None)
-    order = Arranged.by(parents, rows[column] if column else fallback).order
+    order = Arranged.by(families, order_by).order
     model.fit_sequences(
-        rows[order], table=table, sequences=parents[order], order=column, context=context[order], seed=seed
+        rows[order], table=table, sequences=families[order], order=order_column, context=context[order], seed=seed
     )

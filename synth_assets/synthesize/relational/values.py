@@ -1,6 +1,6 @@
-"""The model of all learned columns of one table, given its parents: synthesizers, and how rows follow each other."""
+"""A model of some learned columns of one table, given what is made before them, and how rows follow each other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,16 +14,18 @@ from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, SequenceSyn
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.families import (
-    POSITION,
     Arranged,
     FamilyOrder,
-    choose_order,
-    start_context,
-    step_frames,
+    contexts_before,
+    first_context,
+    first_rows,
+    learn_order,
+    step_rows,
     walk_families,
+    with_stays,
 )
 from synth_assets.synthesize.relational.gaps import Gaps
-from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.sequences import fit_sequences
 
 MOST_REDRAWS = 20
@@ -31,20 +33,31 @@ NATIVE = "trees"
 Part = Synthesizer | SequenceSynthesizer
 
 
-class ColumnType(Value):
-    name: str
-    dtype: str
-    hidden: bool
-
-
 class Shape(Value):
     """What a saved value model consists of."""
 
     synthesizer: str
-    columns: tuple[ColumnType, ...]
+    columns: tuple[str, ...]
     gaps: Gaps
     order: FamilyOrder | None
     parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Siblings:
+    """How the rows that a model is trained on belong together.
+
+    Attributes:
+        families: The parent of each row; a row without one is a family of its own (a negative number).
+        order_by: Values in whose order siblings stand; None: as they lie.
+        column: The column among those to learn that `order_by` is; None if it is none of them.
+        follow: Rows are generated knowing the siblings before them.
+    """
+
+    families: Rows
+    order_by: pl.Series | None
+    column: str | None
+    follow: bool
 
 
 @dataclass(frozen=True)
@@ -52,36 +65,54 @@ class Training:
     """What a value model is fitted on.
 
     Attributes:
-        rows: Learned columns, then hidden ones (counts of children, leaves of further parents, ...).
+        rows: Columns to learn, then hidden ones (counts of children, leaves of further parents, ...).
         hidden: Names of the hidden columns: they are never published.
         kept: Columns whose real values the plan lets through.
-        parents: Row numbers into `features`; None for a table without a parent.
-        features: Columns of the driving parent's rows.
-        order_candidates, order_fallback: See `choose_order`.
+        context: What is known of each row's parents.
+        known: Columns of the same rows that are made earlier.
+        siblings: None for rows that have nothing to do with each other.
     """
 
     rows: pl.DataFrame
-    hidden: tuple[str, ...]
-    kept: frozenset[str]
-    parents: Rows | None
-    features: pl.DataFrame | None
-    order_candidates: Sequence[str]
-    order_fallback: pl.Series | None
+    hidden: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
+    context: pl.DataFrame | None = None
+    known: pl.DataFrame | None = None
+    siblings: Siblings | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What rows are drawn for.
+
+    Attributes:
+        rows: How many.
+        context, known: As in Training.
+        families: The family of each row, those of one family side by side; None for rows that know of no other.
+    """
+
+    rows: int
+    context: pl.DataFrame | None = None
+    known: pl.DataFrame | None = None
+    families: Rows | None = None
+
+    def at(self, rows: Rows) -> "Surroundings":
+        """The same for some rows, each by itself."""
+        return Surroundings(
+            len(rows),
+            None if self.context is None else self.context[rows],
+            None if self.known is None else self.known[rows],
+        )
 
 
 class ValueModel:
-    """Fitted synthesizers of one table: one for all rows, or one for first siblings and one for those that follow."""
+    """Fitted synthesizers: one for all rows, or one for first siblings and one for those that follow."""
 
     def __init__(self, shape: Shape, parts: dict[str, Part], schema: pl.Schema, checks: RowChecks) -> None:
         self._shape = shape
         self._parts = parts
         self._schema = schema
         self._checks = checks
-
-    @property
-    def follows(self) -> bool:
-        """Rows are generated knowing their siblings before."""
-        return self._shape.order is not None
 
     @classmethod
     def fit(
@@ -96,47 +127,38 @@ class ValueModel:
         seed: int,
     ) -> Self:
         """Fit all parts; `options` are handed to the synthesizer's constructor."""
-        rows = training.rows
-        gaps = Gaps.find(rows, min_group=min_group)
-        encoded = gaps.encode(rows)
-        native = learns_context(synthesizer)
-        context = (
-            gather(training.features, training.parents)
-            if training.features is not None and training.parents is not None
-            else None
-        )
+        rows, known, siblings = training.rows, training.known, training.siblings
+        around = _beside(known, rows)
+        fixed = () if known is None else known.columns
+        order_by = siblings.column if siblings else None
+        gaps = Gaps.find(around, min_group=min_group, known=[*fixed, *([order_by] if order_by else [])])
+        encoded = gaps.encode(around).select(rows.columns)
+        kept = training.kept
 
         def spec_of(columns: pl.DataFrame) -> TableSpec:
-            return TableSpec(table, tuple(_spec(columns[c], training, gaps) for c in columns.columns), min_group)
+            specs = tuple(_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns)
+            return TableSpec(table, specs, min_group)
 
         def fitted(name: str, columns: pl.DataFrame, given: pl.DataFrame | None, part_seed: int) -> Synthesizer:
-            spec = spec_of(columns)
             model = synthesizer_class(name)(**(options if name == synthesizer else {}))
-            model.fit(columns, table=spec, context=given, seed=part_seed)
+            model.fit(columns, table=spec_of(columns), context=given, seed=part_seed)
             return model
 
-        arranged: tuple[Arranged, FamilyOrder] | None = None
-        if native and context is not None and training.parents is not None:
-            arranged = choose_order(
-                encoded,
-                _families(training.parents),
-                candidates=_unchanged(training.order_candidates, encoded, rows),
-                fallback=training.order_fallback,
-                min_group=min_group,
-            )
         parts: dict[str, Part] = {}
-        if not native:
+        order: FamilyOrder | None = None
+        context = _beside(training.context, known) if training.context is not None or known is not None else None
+        if not learns_context(synthesizer):
             learned = encoded.select(name for name in encoded.columns if name not in training.hidden)
             sequential = sequence_synthesizer_class(synthesizer)
-            if sequential and context is not None and training.parents is not None:
+            if sequential and context is not None and siblings is not None:
                 model = sequential(**options)
                 fit_sequences(
                     model,
                     learned,
                     table=spec_of(learned),
-                    parents=_families(training.parents),
-                    candidates=_unchanged(training.order_candidates, learned, rows),
-                    fallback=training.order_fallback,
+                    families=siblings.families,
+                    order_by=siblings.order_by,
+                    order_column=siblings.column,
                     context=context,
                     seed=seed,
                 )
@@ -144,104 +166,120 @@ class ValueModel:
             else:
                 parts["rows"] = fitted(synthesizer, learned, None, seed)
             if training.hidden:
-                known = learned if context is None else pl.concat([learned, context], how="horizontal")
-                parts["hidden"] = fitted(NATIVE, encoded.select(training.hidden), known, seed + 1)
-        elif arranged is None or context is None:
+                given = _beside(context, learned)
+                parts["hidden"] = fitted(NATIVE, encoded.select(training.hidden), given, seed + 1)
+        elif siblings is None or not siblings.follow:
             parts["rows"] = fitted(synthesizer, encoded, context, seed)
         else:
-            known = pl.concat([context, start_context(arranged[0])], how="horizontal")
-            parts["rows"] = fitted(synthesizer, encoded, known, seed)
-            at, steps, before = step_frames(encoded, *arranged)
-            parts["steps"] = fitted(synthesizer, steps, pl.concat([context[at], before], how="horizontal"), seed + 1)
+            arranged = Arranged.by(siblings.families, siblings.order_by)
+            order = learn_order(encoded, known, arranged, column=siblings.column, min_group=min_group)
+            before = contexts_before(encoded, known, arranged, order)
+            if order.has_steps:
+                at, first = first_rows(arranged)
+                parts["rows"] = fitted(synthesizer, encoded[at], _beside(_some(context, at), first), seed)
+                at, steps = step_rows(encoded, arranged, order)
+                steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
+                kept |= frozenset(order.staying)
+                parts["steps"] = fitted(synthesizer, steps, _beside(_some(context, at), before[at]), seed + 1)
+            else:
+                parts["rows"] = fitted(synthesizer, encoded, _beside(context, before), seed)
         shape = Shape(
-            synthesizer=synthesizer,
-            columns=tuple(
-                ColumnType(name=name, dtype=str(dtype), hidden=name in training.hidden)
-                for name, dtype in encoded.schema.items()
-            ),
-            gaps=gaps,
-            order=arranged[1] if arranged else None,
-            parts=tuple(parts),
+            synthesizer=synthesizer, columns=tuple(encoded.columns), gaps=gaps, order=order, parts=tuple(parts)
         )
         return cls(shape, parts, rows.schema, checks)
 
-    def sample_alone(self, n: int, rng: np.random.Generator, *, context: pl.DataFrame | None = None) -> pl.DataFrame:
-        """`n` rows without a parent, or one for each row of `context`."""
-        if context is not None and self.follows:
-            context = context.with_columns(pl.lit(0, dtype=pl.Int64).alias(POSITION))
-        return self._draw("rows", n, context, rng, self._encoded_schema())
-
-    def sample_families(
-        self, counts: npt.NDArray[np.int64], features: pl.DataFrame, rng: np.random.Generator
-    ) -> tuple[Rows, pl.DataFrame]:
-        """The children of parents: the parent's row number of each row, and the rows, by parent and position."""
-        order, encoded = self._shape.order, self._encoded_schema()
+    def sample(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
+        """Rows for what is there already; all columns, hidden ones included."""
+        order = self._shape.order
+        if around.families is None:
+            if order is None:
+                return self._drawn("rows", around, None, rng)
+            return self.sample(_apart(around), rng)
+        if isinstance(sequences := self._parts["rows"], SequenceSynthesizer):
+            return self._repaired(self._sequences(sequences, around, rng), around, rng)
         if order is None:
-            parents = np.repeat(np.arange(len(counts)), counts)
-            if isinstance(sequences := self._parts["rows"], SequenceSynthesizer):
-                rows = sequences.sample_sequences(counts, context=features, rng=rng)
-                rows = self._with_hidden(rows, gather(features, parents), rng)
-                return parents, self._repaired(self._decoded(rows.cast(encoded)), rng)
-            return parents, self._draw("rows", len(parents), gather(features, parents), rng, encoded)
-        parents, rows = walk_families(
-            counts,
-            features,
+            return self._drawn("rows", around, None, rng)
+        start, step = ("rows", "steps") if order.has_steps else ("rows", "rows")
+        schema = pl.Schema({**(around.known.schema if around.known is not None else {}), **self._encoded_schema()})
+
+        def started(at: Rows, before: pl.DataFrame) -> pl.DataFrame:
+            first = first_context(np.zeros(len(at), dtype=np.int64)) if order.has_steps else before
+            return self._encoded(start, around.at(at), first, rng)
+
+        rows = walk_families(
+            around.families,
+            known=around.known,
             order=order,
-            schema=encoded,
-            start=lambda n, context: self._draw_encoded("rows", n, context, rng),
-            step=lambda n, context: self._draw_encoded("steps", n, context, rng),
+            schema=schema,
+            start=started,
+            step=lambda at, before: self._encoded(step, around.at(at), before, rng),
         )
-        return parents, self._repaired(self._decoded(rows), rng)
+        return self._repaired(self._decoded(rows, around.known), around, rng)
 
     def _encoded_schema(self) -> pl.Schema:
         steps = {gap.column for gap in self._shape.gaps.steps}
         return pl.Schema({n: pl.Int64() if n in steps else t for n, t in self._schema.items()})
 
-    def _decoded(self, rows: pl.DataFrame) -> pl.DataFrame:
-        return self._shape.gaps.decode(rows, self._schema).cast(self._schema)
+    def _decoded(self, rows: pl.DataFrame, known: pl.DataFrame | None) -> pl.DataFrame:
+        decoded = self._shape.gaps.decode(_beside(known, rows), self._schema)
+        return decoded.select(rows.columns).cast(self._schema)
 
-    def _draw(
-        self, part: str, n: int, context: pl.DataFrame | None, rng: np.random.Generator, encoded: pl.Schema
+    def _drawn(
+        self, part: str, around: Surroundings, before: pl.DataFrame | None, rng: np.random.Generator
     ) -> pl.DataFrame:
-        rows = self._decoded(self._draw_encoded(part, n, context, rng).cast(encoded))
+        encoded = self._encoded_schema()
+        rows = self._decoded(self._encoded(part, around, before, rng).cast(encoded), around.known)
         for _ in range(MOST_REDRAWS):
-            wrong = np.flatnonzero(self._checks.violated(rows))
+            wrong = np.flatnonzero(self._violated(rows, around.known))
             if not len(wrong):
                 return rows
-            again = None if context is None else context[wrong]
-            fresh = self._decoded(self._draw_encoded(part, len(wrong), again, rng).cast(encoded))
+            again = around.at(wrong)
+            fresh = self._decoded(self._encoded(part, again, _some(before, wrong), rng).cast(encoded), again.known)
             rows = _replaced(rows, wrong, fresh)
-        return self._repaired(rows, rng)
+        return self._repaired(rows, around, rng)
 
-    def _repaired(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-        """Rows that break a check take the columns that it names from another generated row that does not."""
-        wrong = self._checks.violated(rows)
-        if not wrong.any() or wrong.all():
-            return rows
-        donors = rng.choice(np.flatnonzero(~wrong), int(wrong.sum()))
-        at = np.flatnonzero(wrong)
-        source = np.arange(rows.height)
-        source[at] = donors
-        return rows.with_columns(pl.col(name).gather(source) for name in self._checks.columns)
+    def _violated(self, rows: pl.DataFrame, known: pl.DataFrame | None) -> npt.NDArray[np.bool_]:
+        return self._checks.violated(_beside(known, rows))
 
-    def _draw_encoded(self, part: str, n: int, context: pl.DataFrame | None, rng: np.random.Generator) -> pl.DataFrame:
+    def _repaired(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
+        """Rows that break a check take the columns that it names from another generated row, until none does."""
+        columns = [name for name in self._checks.columns if name in rows.columns]
+        for _ in range(MOST_REDRAWS):
+            wrong = self._violated(rows, around.known)
+            if not wrong.any() or wrong.all():
+                return rows
+            source = np.arange(rows.height)
+            source[wrong] = rng.choice(np.flatnonzero(~wrong), int(wrong.sum()))
+            rows = rows.with_columns(pl.col(name).gather(source) for name in columns)
+        return rows
+
+    def _encoded(
+        self, part: str, around: Surroundings, before: pl.DataFrame | None, rng: np.random.Generator
+    ) -> pl.DataFrame:
         model = self._parts[part]
         if isinstance(model, SequenceSynthesizer):
-            alone = pl.DataFrame(height=n) if context is None else context
-            rows = model.sample_sequences(np.ones(n, dtype=np.int64), context=alone, rng=rng)
-        else:
-            uses_context = learns_context(self._shape.synthesizer)
-            rows = model.sample(n, context=context if uses_context else None, given=None, rng=rng)
-        return self._with_hidden(rows, context, rng)
+            return self._sequences(model, _apart(around), rng)
+        context = _beside(_beside(around.context, around.known), before)
+        uses_context = learns_context(self._shape.synthesizer) and context.width
+        rows = model.sample(around.rows, context=context if uses_context else None, given=None, rng=rng)
+        return self._with_hidden(rows, around, rng)
 
-    def _with_hidden(self, rows: pl.DataFrame, context: pl.DataFrame | None, rng: np.random.Generator) -> pl.DataFrame:
+    def _sequences(self, model: SequenceSynthesizer, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
+        families = around.families if around.families is not None else np.arange(around.rows)
+        firsts = np.r_[0, np.flatnonzero(np.diff(families)) + 1] if len(families) else np.array([], dtype=np.int64)
+        lengths = np.diff(np.r_[firsts, len(families)]).astype(np.int64)
+        context = _beside(around.context, around.known)[firsts]
+        rows = model.sample_sequences(lengths, context=context, rng=rng)
+        return self._with_hidden(rows, around, rng).cast(self._schema)
+
+    def _with_hidden(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """All columns in their order; where hidden ones have a model of their own, they are drawn by it."""
         hidden_model = self._parts.get("hidden")
         if isinstance(hidden_model, Synthesizer):
-            known = rows if context is None else pl.concat([rows, context], how="horizontal")
-            hidden = hidden_model.sample(rows.height, context=known, given=None, rng=rng)
+            given = _beside(_beside(around.context, around.known), rows)
+            hidden = hidden_model.sample(rows.height, context=given, given=None, rng=rng)
             rows = pl.concat([rows, hidden], how="horizontal")
-        return rows.select(column.name for column in self._shape.columns)
+        return rows.select(self._shape.columns)
 
     def save(self, folder: Folder) -> None:
         """One sub-folder a part, the shape beside them."""
@@ -263,14 +301,25 @@ class ValueModel:
         return cls(shape, parts, schema, checks)
 
 
-def _unchanged(names: Sequence[str], encoded: pl.DataFrame, rows: pl.DataFrame) -> list[str]:
-    """Those of the columns that are learned as they are."""
-    return [name for name in names if encoded.schema[name] == rows.schema[name]]
-
-
-def _families(parents: Rows) -> Rows:
-    """The parent of each row; a row without one is a family of its own."""
+def families_of(parents: Rows) -> Rows:
+    """The family of each row: its parent; a row without one is a family of its own."""
     return np.where(parents < 0, -1 - np.arange(len(parents)), parents)
+
+
+def _apart(around: Surroundings) -> Surroundings:
+    return Surroundings(around.rows, around.context, around.known, np.arange(around.rows))
+
+
+def _beside(left: pl.DataFrame | None, right: pl.DataFrame | None) -> pl.DataFrame:
+    """Two frames of the same rows side by side; either may be missing."""
+    frames = [frame for frame in (left, right) if frame is not None and frame.width]
+    if not frames:
+        return pl.DataFrame(height=max((f.height for f in (left, right) if f is not None), default=0))
+    return frames[0] if len(frames) == 1 else pl.concat(frames, how="horizontal")
+
+
+def _some(frame: pl.DataFrame | None, rows: Rows) -> pl.DataFrame | None:
+    return None if frame is None else frame[rows]
 
 
 def _replaced(rows: pl.DataFrame, at: Rows, fresh: pl.DataFrame) -> pl.DataFrame:
@@ -279,16 +328,16 @@ def _replaced(rows: pl.DataFrame, at: Rows, fresh: pl.DataFrame) -> pl.DataFrame
     return pl.concat([rows, fresh])[source]
 
 
-def _spec(values: pl.Series, training: Training, gaps: Gaps) -> ColumnSpec:
+def _spec(values: pl.Series, *, kept: frozenset[str], hidden: Collection[str], gaps: Gaps) -> ColumnSpec:
     kind = column_kind(values.dtype)
     is_gap = any(gap.column == values.name for gap in gaps.steps)
-    counted = values.name in training.hidden and kind is ColumnKind.NUMBER
+    counted = values.name in hidden and kind is ColumnKind.NUMBER
     return ColumnSpec(
         name=values.name,
         kind=kind,
         nullable=values.null_count() > 0,
         minimum=0 if is_gap or counted else None,
-        keep=values.name in training.kept,
+        keep=values.name in kept,
     )
 
 

@@ -24,6 +24,7 @@ class Coded:
         outside: How many of the parts are context.
         blocks: The parts of each learned column.
         nullable: Whether each learned column may hold NULL.
+        min_group: Fewest rows that a distribution may come from.
     """
 
     matrix: Codes
@@ -35,6 +36,7 @@ class Coded:
     outside: int
     blocks: Sequence[range]
     nullable: Sequence[bool]
+    min_group: int
 
     @property
     def rows(self) -> int:
@@ -48,6 +50,7 @@ class Coded:
         context: Sequence[ColumnCodes],
         columns: Sequence[ColumnCodes],
         nullable: Sequence[bool],
+        min_group: int,
     ) -> "Coded":
         """From the codes of each part; at least one column."""
         every = [*context, *columns]
@@ -66,6 +69,7 @@ class Coded:
             outside,
             blocks,
             nullable,
+            min_group,
         )
 
     def ranks(self, place: int, matrix: Codes) -> Floats:

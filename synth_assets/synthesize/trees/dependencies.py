@@ -4,12 +4,14 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.trees.coded import Coded
-from synth_assets.synthesize.trees.scale import Mask
+from synth_assets.synthesize.trees.scale import Floats, Mask
 
 _MOST_CODES = 1_000
 _FIRST_LOOK = 1_000
 _EXPECTED = 12.0  # rows that chance would put where there are none: e**-12 that none is there by chance
 _MOST_RULES = 4
+_MANY_LABELS = 24
+_NEARLY_ALL = 0.8
 
 
 def determinants(coded: Coded) -> dict[int, list[int]]:
@@ -35,6 +37,22 @@ def determinants(coded: Coded) -> dict[int, list[int]]:
         if hits:
             found[target] = sorted(hits, key=lambda column: (int(coded.sizes[column]), column))
     return found
+
+
+def tellers_of(coded: Coded, target: int, information: Floats, entropy: Floats) -> list[int]:
+    """Other parts that say nearly all about a part of very many labels, the one that says most first.
+
+    A tree of leaves of a hundred rows tells few labels apart. Where one column leaves little open (a team's name its
+    park), each of its codes, which stands for at least min_group rows, has its own distribution instead.
+    """
+    if coded.ordered[target] or int(coded.sizes[target]) <= _MANY_LABELS:
+        return []
+    if np.bincount(coded.matrix[target]).max() > coded.rows / 2:
+        return []
+    usable = coded.discrete & ~coded.ordered & (coded.sizes > _MANY_LABELS) & (coded.sizes <= _MOST_CODES)
+    usable[target] = False
+    telling = np.flatnonzero(usable & (information[target] >= _NEARLY_ALL * entropy[target]))
+    return sorted(telling.tolist(), key=lambda part: -information[target, part])
 
 
 def _decides(coded: Coded, column: int, target: int, matrix: npt.NDArray[np.uint16]) -> bool:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.trees.coarse import coarse
 from synth_assets.synthesize.trees.coded import Coded
-from synth_assets.synthesize.trees.dependencies import determinants, null_rules
+from synth_assets.synthesize.trees.dependencies import determinants, null_rules, tellers_of
 from synth_assets.synthesize.trees.direction import Direction, find_direction
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.order import dependence, drawing_order
@@ -24,13 +24,14 @@ _CLASSES = 24  # most groups of codes that a tree tells apart
 
 @dataclass(frozen=True)
 class _Job:
-    """One part to fit: after which parts, belonging to which column, decided by which part (None: by no single one)."""
+    """One part to fit: after which parts, of which column, decided or mostly told by which (None: by no single one)."""
 
     place: int
     earlier: Places
     head: int
     nullable: bool
     determinant: int | None
+    teller: int | None
     seed: int
 
 
@@ -46,6 +47,7 @@ def fit_parts(
         )
     information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered)
     deciders = determinants(coded)
+    tellers = {place: tellers_of(coded, place, information, entropy) for block in coded.blocks for place in block}
     order = drawing_order(entropy, blocks=coded.blocks, determinants=deciders, leading=leading)
     before = list(range(coded.outside))
     jobs = []
@@ -54,8 +56,9 @@ def fit_parts(
         for place in block:
             known = set(before)
             decider = next((c for c in deciders.get(place, ()) if c in known), None)
+            teller = next((c for c in tellers[place] if c in known), None)
             seed = int(rng.integers(2**31))
-            jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, seed))
+            jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, teller, seed))
             before.append(place)
     return tuple(pool.map(lambda job: _fit(coded, job, information[job.place], settings), jobs))
 
@@ -76,8 +79,9 @@ def _fit(coded: Coded, job: _Job, information: Floats, settings: TreesSettings) 
         return part
     rng = np.random.default_rng(job.seed)
     overall = np.bincount(target[seen], minlength=size).astype(np.float64)
-    if job.determinant is not None:
-        part = replace(part, tree=lookup(job.determinant, int(coded.sizes[job.determinant])))
+    by = job.teller if job.determinant is None else job.determinant
+    if by is not None:
+        part = replace(part, tree=lookup(by, int(coded.sizes[by])))
     else:
         some = _drawn(seen, settings.tree_rows, rng)
         looked = _telling(information, job.earlier, settings.features)
@@ -85,7 +89,9 @@ def _fit(coded: Coded, job: _Job, information: Floats, settings: TreesSettings) 
         part = _grown(coded, part, matrix[:, some], classes, looked, settings, job.seed)
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
-    leaves = Leaves.count(leaf, target[many], part.tree.leaves, size, overall / overall.sum())
+    # What a teller's rare or unknown codes say would come from fewer rows than a leaf must have.
+    least = coded.min_group if job.determinant is None and job.teller is not None else 1
+    leaves = Leaves.count(leaf, target[many], part.tree.leaves, size, overall / overall.sum(), least=least)
     return replace(part, leaves=leaves)
 
 
@@ -134,7 +140,7 @@ def _grown(
         columns=looked,
         sizes=sizes,
         ordered=ordered,
-        smallest_leaf=settings.smallest_leaf,
+        smallest_leaf=settings.leaf_for(coded.rows),
         seed=seed,
     )
     return replace(part, directions=directions, tree=tree)

@@ -63,11 +63,17 @@ class LabelCodes:
         return [None, *(self.labels or self.invented)]
 
     @cached_property
+    def _places(self) -> dict[str | None, int]:
+        return {None: 0, **{text: place for place, text in enumerate(self.labels, start=1)}}
+
+    @cached_property
     def _texts(self) -> pl.Series:
         return pl.Series(self._plain, dtype=pl.String)
 
     def encode(self, series: pl.Series) -> Codes:
         """The code of each text."""
+        if len(series) < _FEW and self.buckets == 1:
+            return np.array([self._places.get(text, len(self.labels) + 1) for text in series.to_list()], np.uint16)
         known = series.cast(self._enum, strict=False).to_physical().cast(pl.UInt32) + 1
         codes = known.fill_null(0).to_numpy().astype(np.uint16)
         other = np.flatnonzero((codes == 0) & ~series.is_null().to_numpy())

@@ -26,10 +26,12 @@ class Leaves:
     ends: npt.NDArray[np.intp]
 
     @classmethod
-    def count(cls, leaf: npt.NDArray[np.intp], codes: Codes, leaves: int, size: int, fallback: Floats) -> "Leaves":
-        """From the leaf and code of each row; a leaf without rows gets `fallback` (one probability a code)."""
+    def count(
+        cls, leaf: npt.NDArray[np.intp], codes: Codes, leaves: int, size: int, fallback: Floats, *, least: int = 1
+    ) -> "Leaves":
+        """From the leaf and code of each row; a leaf of fewer than `least` rows gets `fallback` (a share a code)."""
         table = np.bincount(leaf * size + codes, minlength=leaves * size).reshape(leaves, size).astype(np.float64)
-        table[table.sum(axis=1) == 0] = fallback
+        table[table.sum(axis=1) < least] = fallback
         return cls.of(table)
 
     @classmethod

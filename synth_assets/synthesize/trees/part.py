@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.leaves import Leaves
-from synth_assets.synthesize.trees.scale import Codes, Mask
+from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 from synth_assets.synthesize.trees.tree import Tree
 
 
@@ -27,6 +27,13 @@ class Part:
     tree: Tree
     leaves: Leaves
 
+    def looked_at(self) -> set[int]:
+        """The places that it is drawn by."""
+        around = {int(column) for column in self.tree.column} if self.tree.depth else set()
+        for direction in self.directions:
+            around |= set(direction.tables)
+        return around | {column for column, _ in self.nulls}
+
     def leaf(self, matrix: Codes) -> npt.NDArray[np.intp]:
         """The leaf of each row of the (columns, rows) matrix."""
         if not self.directions:
@@ -42,7 +49,27 @@ class Part:
 
     def draw(self, matrix: Codes, rng: np.random.Generator) -> Codes:
         """A code for each row."""
-        codes = self.leaves.draw(self.leaf(matrix), rng.random(int(matrix.shape[1])))
+        leaf = self.leaf(matrix)
+        codes = self.leaves.draw(leaf, spread_evenly(leaf, rng))
         if self.nulls:
             codes[self.certain_nulls(matrix)] = 0
         return codes
+
+
+def spread_evenly(groups: npt.NDArray[np.intp], rng: np.random.Generator) -> Floats:
+    """A uniform number for each row; those of one group fill (0, 1) evenly, in random order (systematic sampling).
+
+    The rows of a leaf then have every code nearly as often as its distribution says, instead of as often as chance
+    has it: the noise of drawing few rows is left out.
+    """
+    rows = len(groups)
+    shuffled = rng.permutation(rows)
+    order = shuffled[np.argsort(groups[shuffled], kind="stable")]
+    sizes = np.bincount(groups)
+    ends = np.cumsum(sizes)
+    within = np.arange(rows) - np.repeat(ends - sizes, sizes)
+    start = rng.random(len(sizes))
+    evenly = (within + np.repeat(start, sizes)) / np.repeat(sizes, sizes)
+    uniform = np.empty(rows)
+    uniform[order] = evenly
+    return uniform

@@ -56,12 +56,19 @@ class Scale:
 
     def units(self, series: pl.Series) -> tuple[Floats, Mask]:
         """(float64 units, NULL mask), both of the column's length; units under NULL are 0."""
-        ticks = _ticks(series)
-        missing = ticks.is_null().to_numpy()
-        if self.base:
-            ticks = ticks.cast(pl.Int128) - pl.Series([self.base], dtype=pl.Int128)
-        values = ticks.fill_null(0).cast(pl.Float64).to_numpy()
-        return values, missing
+        if self.base or isinstance(series.dtype, pl.Decimal):
+            ticks = _ticks(series)
+            missing = ticks.is_null().to_numpy()
+            if self.base:
+                ticks = ticks.cast(pl.Int128) - pl.Series([self.base], dtype=pl.Int128)
+            return ticks.fill_null(0).cast(pl.Float64).to_numpy(), missing
+        # Casts and to_numpy are the methods of a Series that cost microseconds; others are tens of times as slow.
+        plain = series.cast(pl.Int32 if series.dtype == pl.Date else pl.Int64) if series.dtype.is_temporal() else series
+        values = plain.to_numpy().astype(np.float64)
+        if not series.null_count():
+            return values, np.zeros(len(values), np.bool_)
+        missing = np.isnan(values) if not series.dtype.is_float() else series.is_null().to_numpy()
+        return np.where(missing, 0.0, values), missing
 
     def bound(self, value: float) -> float:
         """A ColumnSpec's bound in units."""

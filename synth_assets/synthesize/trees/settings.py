@@ -7,17 +7,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synth_assets.errors import SynthAssetsError
 
+SMALLEST_LEAVES = (20, 100)
+LEAVES = 40
+
 
 class TreesSettings(BaseModel):
     """What a plan may set beside `synthesizer: {name: trees}`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    smallest_leaf: int = Field(
-        default=100,
+    smallest_leaf: int | None = Field(
+        default=None,
         ge=2,
-        description="Fewest training rows that a distribution comes from. The main privacy setting: smaller is closer "
-        "to the data, and from about 50 downwards closer than held-out real rows are.",
+        description="Fewest training rows that a distribution comes from; by default a fortieth of them, from 20 to "
+        "100. The main privacy setting: smaller is closer to the data, and in big tables from about 50 downwards "
+        "closer than held-out real rows are.",
     )
     tree_rows: int = Field(default=100_000, ge=1, description="Most rows that decide where the trees split.")
     leaf_rows: int = Field(default=1_000_000, ge=1, description="Most rows that fill the leaves.")
@@ -34,6 +38,10 @@ class TreesSettings(BaseModel):
     threads: int | None = Field(
         default=None, ge=1, description="Trees fitted at a time; None: as many as there are processors for the process."
     )
+
+    def leaf_for(self, rows: int) -> int:
+        """Fewest training rows that a distribution comes from, if this many are learned from."""
+        return self.smallest_leaf or max(SMALLEST_LEAVES[0], min(rows // LEAVES, SMALLEST_LEAVES[1]))
 
 
 class SettingsRefused(SynthAssetsError):

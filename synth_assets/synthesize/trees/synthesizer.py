@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -61,6 +62,7 @@ class TreesSynthesizer:
                     context=self.context,
                     columns=self.columns,
                     nullable=[spec.nullable for spec in table.columns],
+                    min_group=group,
                 )
                 names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]
@@ -70,7 +72,7 @@ class TreesSynthesizer:
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
     ) -> pl.DataFrame:
         """`n` rows; see Synthesizer."""
-        around = self._encode(self.context, context)
+        around = self._surrounding(context, n)
         fixed: dict[int, Codes] = {}
         first = sum(len(column.names) for column in self.context)
         places = {}
@@ -111,6 +113,21 @@ class TreesSynthesizer:
         frames = {name: folder.read_frame(f"{name}.parquet") for name in FRAMES}
         made.parts = parts_from(stored["parts"], frames)
         return made
+
+    @cached_property
+    def _looked_at(self) -> set[int]:
+        return {place for part in self.parts for place in part.looked_at()}
+
+    def _surrounding(self, context: pl.DataFrame | None, n: int) -> list[Codes]:
+        """The codes of the context; of what no tree looks at, none but 0."""
+        around: list[Codes] = []
+        for column in self.context if context is not None else ():
+            places = range(len(around), len(around) + len(column.names))
+            if context is not None and self._looked_at & set(places):
+                around += column.encode(context[column.name])
+            else:
+                around += [np.zeros(n, np.uint16) for _ in places]
+        return around
 
     def _threads(self) -> int:
         return self.settings.threads or len(os.sched_getaffinity(0))

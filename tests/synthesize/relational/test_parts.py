@@ -9,7 +9,18 @@ import pytest
 from synth_assets.catalog.model import Check, Column, DataType, Kind, Table
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
-from synth_assets.synthesize.relational.families import FamilyOrder, choose_order, pull_in, step_frames
+from synth_assets.synthesize.relational.families import (
+    STAYS,
+    Arranged,
+    FamilyOrder,
+    contexts_before,
+    learn_order,
+    order_column,
+    pull_in,
+    step_rows,
+    with_stays,
+    worth_following,
+)
 from synth_assets.synthesize.relational.gaps import Gaps, common_unit
 from synth_assets.synthesize.relational.hierarchy import levels, parent_levels
 from synth_assets.synthesize.relational.matching import NO_ROW, gather, group_numbers, match_rows, rank_within
@@ -47,6 +58,14 @@ def test_counts_keep_their_distribution_and_the_drawn_order() -> None:
     assert abs(restored.mean() - real.mean()) < 0.02
     assert np.corrcoef(np.argsort(np.argsort(drawn)), restored)[0, 1] > 0.9
     assert max(np.abs(np.bincount(restored, minlength=12)[:6] - np.bincount(real, minlength=12)[:6])) < 15
+
+
+def test_who_was_drawn_to_have_no_children_has_none() -> None:
+    distribution = CountDistribution.of(np.repeat([0, 2, 4], 100), min_group=10)
+    drawn = np.repeat([0.0, 1.0, 5.0], [80, 10, 10])
+    counts = distribution.restore_positive(drawn, rng=np.random.default_rng(0))
+    assert counts[:80].max() == 0
+    assert counts[80:].tolist() == [2] * 10 + [4] * 10
 
 
 def test_extreme_counts_come_out_as_the_mean_of_a_group_only() -> None:
@@ -106,15 +125,55 @@ def test_siblings_know_the_ones_before() -> None:
     parents = np.repeat(np.arange(300), 3)
     year = np.tile([2003, 2001, 2002], 300)
     rows = pl.DataFrame({"year": year, "hits": np.tile([30.0, 10.0, 20.0], 300)})
-    found = choose_order(rows, parents, candidates=["year"], fallback=None, min_group=10)
-    assert found is not None
-    arranged, order = found
-    at, steps, context = step_frames(rows, arranged, order)
+    assert worth_following(parents)
+    assert order_column(rows, ["year"]) == "year"
+    arranged = Arranged.by(parents, rows["year"])
+    order = learn_order(rows, None, arranged, column="year", min_group=10)
+    at, steps = step_rows(rows, arranged, order)
+    context = contexts_before(rows, None, arranged, order)[at]
     assert steps["year"].unique().to_list() == [1]
     first, second = context[:2].to_dicts()
     assert (first["previous hits"], first["mean hits"], first["#position"]) == (10.0, 10.0, 1)
     assert (second["previous hits"], second["mean hits"], second["#position"]) == (20.0, 15.0, 2)
     assert rows["hits"][int(at[0])] == 20.0
+
+
+def test_text_that_stays_is_learned_as_staying() -> None:
+    parents = np.repeat(np.arange(40), 8)
+    team = np.repeat([f"T{number}" for number in range(20)], 16).reshape(20, 16)
+    team[:, 12:] = "T0"
+    rows = pl.DataFrame({"team": team.ravel(), "mood": np.tile(["up", "down"], 160)})
+    arranged = Arranged.by(parents, None)
+    order = learn_order(rows, None, arranged, column=None, min_group=10)
+    assert order.staying == ("team",)
+    at, _ = step_rows(rows, arranged, order)
+    before = contexts_before(rows, None, arranged, order)
+    (told,) = with_stays(rows, at, before, order, min_group=10, seed=0)
+    assert told.to_list()[21:28] == [STAYS] * 3 + ["T0"] + [STAYS] * 3
+    (protected,) = with_stays(rows, at, before, order, min_group=20, seed=0)
+    assert set(protected) == {STAYS, "T0"}
+
+
+def test_what_is_made_earlier_is_known_of_siblings_too() -> None:
+    parents, year = np.repeat(np.arange(100), 3), np.tile([1, 2, 2], 100)
+    known = pl.DataFrame({"year": year, "club": np.tile(["a", "a", "b"], 100)})
+    rows = pl.DataFrame({"hits": np.tile([10.0, 20.0, 30.0], 100)})
+    arranged = Arranged.by(parents, known["year"])
+    order = learn_order(rows, known, arranged, column=None, min_group=10)
+    first, second, third = contexts_before(rows, known, arranged, order)[:3].to_dicts()
+    assert [row["same club"] for row in (first, second, third)] == [False, True, False]
+    assert [row["previous year"] for row in (first, second, third)] == [None, 1, 2]
+    assert [row["mean hits"] for row in (first, second, third)] == [None, 10.0, 15.0]
+
+
+def test_a_group_that_is_chosen_anyhow_needs_no_leaf() -> None:
+    rng = np.random.default_rng(0)
+    parent = pl.DataFrame({"year": np.repeat(np.arange(50), 4), "rich": np.tile([0, 0, 1, 1], 50)})
+    rows = rng.integers(0, 200, 4000)
+    year, rich = parent["year"].to_numpy()[rows], parent["rich"].to_numpy()[rows]
+    outcomes = pl.DataFrame({"price": 100.0 * year + 5.0 * rich + rng.random(4000)})
+    apart = Partition.fit(parent, rows, outcomes, groups=year, min_group=10, most_leaves=2, seed=0).apply(parent)
+    assert set(apart[parent["rich"].to_numpy() == 1]).isdisjoint(apart[parent["rich"].to_numpy() == 0])
 
 
 def test_a_partition_tells_parents_apart_by_what_their_children_look_like() -> None:

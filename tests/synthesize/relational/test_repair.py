@@ -67,7 +67,7 @@ def test_a_carried_column_is_made_unique_before_the_rest_of_its_key_is_there(sea
     assert season.carried == ("year",)
     rng = np.random.default_rng(0)
     rows = pl.DataFrame({"player": np.repeat(np.arange(100), 4), "year": rng.integers(1900, 1950, 400)})
-    repair = Repair(structure=season, ordinals=(), before_references=True)
+    repair = Repair(structure=season, ordinals=())
     assert repair.sets(rows.columns) == [("player", "year")]
     assert rows.is_duplicated().any()
     unique, left = make_unique(rows, repair, rng=rng)
@@ -90,7 +90,7 @@ def test_rows_whose_key_is_learned_as_a_whole_move_to_a_nearby_year(season: Tabl
     rows = pl.DataFrame({"year": rng.integers(1900, 2000, 1200), "team": rng.choice(teams, 1200)})
     repeats = rows.height - rows.unique().height
     assert repeats > 100
-    repair = Repair(structure=structure, ordinals=(), before_references=False)
+    repair = Repair(structure=structure, ordinals=())
     unique, left = make_unique(rows, repair, rng=rng)
     assert len(left) == unique.height == rows.height
     assert not unique.is_duplicated().any()

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import SequenceSynthesizer, Synthesizer
 from synth_assets.synthesize.relational.checks import RowChecks
-from synth_assets.synthesize.relational.values import Training, ValueModel
+from synth_assets.synthesize.relational.values import Siblings, Surroundings, Training, ValueModel
 from synth_assets.synthesize.sdv.errors import OptionRefused
 from synth_assets.synthesize.sdv.par import PAR
 from tests.synthesize.sdv.made_tables import spec_of
@@ -121,21 +121,17 @@ def test_inside_the_relational_layer(saved: Callable[[object], Folder]) -> None:
     training = Training(
         rows=rows.with_columns(hidden)[shuffled],
         hidden=("null comment",),
-        kept=frozenset(),
-        parents=owner[shuffled],
-        features=patients,
-        order_candidates=("at",),
-        order_fallback=None,
+        context=patients[owner[shuffled]],
+        siblings=Siblings(owner[shuffled], order_by=rows["at"][shuffled], column="at", follow=False),
     )
     checks = RowChecks(expressions=(), columns=())
     model = ValueModel.fit(
         training, table="visits", synthesizer="par", options={"epochs": 1}, checks=checks, min_group=5, seed=1
     )
     again = ValueModel.load(saved(model))
-    counts = np.array([2, 0, 3])
-    parents, made = again.sample_families(counts, patients[:3], np.random.default_rng(0))
-    assert parents.tolist() == [0, 0, 2, 2, 2]
+    parents = np.array([0, 0, 2, 2, 2])
+    made = again.sample(Surroundings(5, patients[parents], None, parents), np.random.default_rng(0))
     assert made.schema == training.rows.schema
     assert made["at"][2:5].is_sorted()
-    lonely = again.sample_alone(4, np.random.default_rng(0), context=patients.clear(4))
+    lonely = again.sample(Surroundings(4, patients.clear(4)), np.random.default_rng(0))
     assert lonely.height == 4
