@@ -17,7 +17,6 @@ from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
-from synth_assets.refresh.data_docs import INDEX
 from synth_assets.refresh.errors import StageMissing
 from synth_assets.refresh.values import Origin, Outcome, Progress
 from synth_assets.store.key import read_store_key
@@ -74,7 +73,7 @@ class RefreshInputs:
     @property
     def data_docs(self) -> Path | None:
         """The first page of the Data Docs of this refresh; None before they are built, and where none are."""
-        index = self._docs_folder / INDEX if self._docs_folder else None
+        index = self._docs_folder / "index.html" if self._docs_folder else None
         return index if index and index.is_file() else None
 
     @property

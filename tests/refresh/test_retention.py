@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from synth_assets.refresh.data_docs import prune
+from synth_assets.refresh.retention import remove_old_data_docs
 
 
 def test_the_data_docs_of_the_last_refreshes_are_kept(tmp_path: Path) -> None:
@@ -10,7 +10,7 @@ def test_the_data_docs_of_the_last_refreshes_are_kept(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "index.html").write_text(name)
         os.utime(folder, (1_000_000 - age, 1_000_000 - age))
-    prune(tmp_path / "shop", keep=2)
+    remove_old_data_docs(tmp_path / "shop", keep=2)
     assert sorted(folder.name for folder in (tmp_path / "shop").iterdir()) == ["newest", "second"]
-    prune(tmp_path / "other", keep=2)
+    remove_old_data_docs(tmp_path / "other", keep=2)
     assert not (tmp_path / "other").exists()
