@@ -245,7 +245,6 @@ class Refresh(RefreshInputs):
         }
         generation = Generation(
             self.structures,
-            self.plan,
             models={name: artifact.folder for name, artifact in models.items()},
             finished=finished,
             snapshot=self.snapshot_rows,
