@@ -8,7 +8,7 @@ import polars as pl
 
 from synth_assets.validate.encoding import Array
 from synth_assets.validate.exchange import exchange_test
-from synth_assets.validate.row_keys import column_keys, row_keys, times
+from synth_assets.validate.row_keys import Families, column_keys, row_keys, times
 from synth_assets.validate.statistics import wilson
 
 # As improbable as LEVEL of the exchange test.
@@ -64,35 +64,79 @@ def count_copies(
     """
     values = column_keys([training, held_out, synthetic], columns)
     known, unseen, made = (row_keys(v) for v in values)
-    source = np.concatenate([known, unseen])
+    found = _compared(known, unseen, made, entities=entities, min_group=min_group, rng=rng)
+    targets = round(found.rare)
+    if not found.training:
+        return found.copies(0.0)
+    source, entity = np.concatenate([known, unseen]), _apart(entities)
+    met = coincidence(
+        np.hstack(values[:2]), entity, np.flatnonzero(found.is_rare[: len(known)]), synthetic_rows=len(made), rng=rng
+    )
+    twins = _twins(source, entity, found.is_rare) * min(1.0, len(made) / len(source))
+    bar = max(ROUGHLY * max(met, twins, found.held_out), 1.0 / targets)
+    least = wilson(round(found.training * targets), targets, z=STANDARD_ERRORS)[0]
+    return found.copies(max(met, twins), or_above=least - bar)
+
+
+def count_copied_families(
+    training: Families, held_out: Families, synthetic: Families, *, min_group: int, rng: np.random.Generator
+) -> Copies | None:
+    """Compare families (all children of a parent, in any order) of two rows and more; None without held-out families.
+
+    Children that nobody could be told by may tell of their parent when they come together.
+    """
+    sides = [f.of_several() for f in (training, held_out, synthetic)]
+    entities = sides[0].entities, sides[1].entities
+    found = _compared(*(s.keys for s in sides), entities=entities, min_group=min_group, rng=rng)
+    return found.copies(0.0) if found.by_held_out else None
+
+
+@dataclass(frozen=True)
+class _Compared:
+    share: float
+    rare: float
+    is_rare: Array
+    training: float
+    held_out: float
+    by_held_out: bool
+    excess: float
+
+    def copies(self, estimate: float, *, or_above: float = -1.0) -> Copies:
+        chance = self.held_out if self.by_held_out else estimate
+        return Copies(self.share, self.training, chance, self.by_held_out, max(self.excess, or_above))
+
+
+def _compared(
+    known: Array,
+    unseen: Array,
+    made: Array,
+    *,
+    entities: tuple[Array, Array],
+    min_group: int,
+    rng: np.random.Generator,
+) -> _Compared:
+    """How much of the training and of the held-out keys came out again."""
+    source, split = np.concatenate([known, unseen]), len(known)
     rows = times(source, source)
     rare = rows < min_group
     claims = np.where(rare, 1.0 / rows, 0.0)
     gains = np.where(times(source, made) > 0, claims, 0.0)
-    split = len(known)
-    sides = (gains[:split], gains[split:]), (claims[:split], claims[split:])
-    share = float((times(made, known[rare[:split]]) > 0).mean()) if len(made) else 0.0
-    test = exchange_test(*sides, entities, rng=rng)
-    found, targets = float(gains[:split].sum()), float(claims[:split].sum())
-    held = test.held_out if test else 0.0
-    excess = test.training - held - test.by_chance if test else -1.0
-    estimate = 0.0
-    if found:
-        # Entities of the two sides must not share numbers.
-        entity = np.concatenate([entities[0], entities[1] + (1 << 62)])
-        estimate = max(
-            _twins(source, entity, rare) * min(1.0, len(made) / len(source)),
-            coincidence(np.hstack(values[:2]), entity, np.flatnonzero(rare[:split]), synthetic_rows=len(made), rng=rng),
-        )
-        bar = max(ROUGHLY * max(estimate, held), 1.0 / targets)
-        excess = max(excess, wilson(round(found), round(targets), z=STANDARD_ERRORS)[0] - bar)
-    return Copies(
-        share=share,
-        training=found / targets if targets else 0.0,
-        chance=held if test else estimate,
+    test = exchange_test((gains[:split], gains[split:]), (claims[:split], claims[split:]), entities, rng=rng)
+    targets = float(claims[:split].sum())
+    return _Compared(
+        share=float((times(made, known[rare[:split]]) > 0).mean()) if len(made) else 0.0,
+        rare=targets,
+        is_rare=rare,
+        training=float(gains[:split].sum()) / targets if targets else 0.0,
+        held_out=test.held_out if test else 0.0,
         by_held_out=test is not None,
-        excess=excess,
+        excess=test.training - test.held_out - test.by_chance if test else -1.0,
     )
+
+
+def _apart(entities: tuple[Array, Array]) -> Array:
+    """Entities of both sides with no number on both."""
+    return np.concatenate([entities[0], entities[1] + (1 << 62)])
 
 
 def coincidence(

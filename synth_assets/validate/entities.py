@@ -35,6 +35,10 @@ class Entities:
             (t for t in reversed(way) if t in self._source and self._source[t].rows >= ROWS_OF_AN_ENTITY_ROOT), None
         )
 
+    def family_key(self, table: str) -> ForeignKey | None:
+        """The key by which a table's rows form families that are held out as a whole; None if they form none."""
+        return self._driving.get(table) if self.root(table) not in (None, table) else None
+
     def training(self, table: str) -> Array:
         """The entity of each training row, int64 of shape (rows,); the numbers are those of the table's root only."""
         return self._of(table, "training")

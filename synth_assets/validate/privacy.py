@@ -8,7 +8,8 @@ from pydantic import JsonValue
 
 from synth_assets.plan.resolved import ColumnDecision, Mode, PrivacyGate, Role, Treatment
 from synth_assets.store.verdict import CheckResult, Severity
-from synth_assets.validate.copies import count_copies
+from synth_assets.validate.compared import ANOTHER_SYNTHESIZER, FAMILY, compared, why_no_rows
+from synth_assets.validate.copy_checks import families_check, rows_check
 from synth_assets.validate.distances import (
     ROWS_ATTACKED,
     ROWS_SEARCHED,
@@ -23,7 +24,6 @@ from synth_assets.validate.results import figure, guarded, name_part, not_applic
 from synth_assets.validate.source_values import Matches, match_combinations, match_values
 from synth_assets.validate.subject import Subject
 
-FAMILY = "privacy"
 # Fewer held-out rows or entities bound nothing: the figure would pass whatever the engine did.
 HELD_OUT_ROWS = 20
 HELD_OUT_ENTITIES = 10
@@ -31,7 +31,6 @@ HELD_OUT_ENTITIES = 10
 HELD_OUT_ROWS_FOR_FALSE_POSITIVES = 50
 # Five times what chance gives: the share of training rows that the attack may find at 1 % false positives.
 TRUE_POSITIVES = 0.05
-ROWS_FOR_COPIES = 50
 # Names are drawn from lists that real people share: what tells of a person is the combination.
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 # Kinds whose values everybody shares: the same city or day in the source tells nothing.
@@ -48,10 +47,6 @@ SHARED_KINDS = frozenset(
 _CLOSER = "of the synthetic rows are nearer to a training row than to a held-out row (0.5 is best)"
 _ATTACK = "is the AUC of a membership attack by distance, training against held-out rows (0.5 is best)"
 _FOUND = "of the training rows are found by that attack at 1 % false positives (0.01 is best)"
-ANOTHER_SYNTHESIZER = (
-    "The model has begun to memorise its training rows: give the table a synthesizer that learns less of each row "
-    "(trees with more rows a leaf), or treat its most telling columns otherwise."
-)
 
 
 def table_checks(
@@ -59,7 +54,13 @@ def table_checks(
 ) -> Iterator[CheckResult]:
     """Every privacy check of one table."""
     rng = np.random.default_rng([seed, 5])
-    yield from _guarded("privacy_copies", subject, lambda r=rng: [_copies(subject, gate.copies, entities, r)])  # type: ignore[misc]
+    yield from _guarded("privacy_copies", subject, lambda r=rng: [rows_check(subject, gate.copies, entities, r)])  # type: ignore[misc]
+    rng = np.random.default_rng([seed, 9])
+    yield from _guarded(
+        "privacy_copied_families",
+        subject,
+        lambda r=rng: [families_check(subject, gate.copies, entities, r)],  # type: ignore[misc]
+    )
     yield from _guarded("privacy_rare_values", subject, lambda: [_rare_values(subject)])
     why = _why_no_distances(subject, entities, hold_out)
     names = ("privacy_closer_share", "privacy_membership_auc", "privacy_membership_true_positives")
@@ -101,21 +102,6 @@ def scanned(subject: Subject) -> list[ColumnDecision]:
     return chosen
 
 
-def compared(subject: Subject) -> tuple[str, ...]:
-    """The learned columns that can tell whether a row was copied: not those with values that no two rows share.
-
-    Such values are dealt out anew, and where they are dense (1 to n) every one of them is in the source, too.
-    """
-    return tuple(name for name in subject.learned if not _is_unique(subject, name))
-
-
-def _is_unique(subject: Subject, name: str) -> bool:
-    decision = subject.column_decision(name)
-    return (decision is not None and decision.unique) or any(
-        key.columns == (name,) for key in (*subject.table.unique_keys, subject.table.primary_key) if key
-    )
-
-
 def name_parts(subject: Subject) -> tuple[str, ...]:
     """The faked columns that make up a person's name."""
     if subject.source is None or subject.decision.mode in (Mode.REFERENCE, Mode.EMPTY):
@@ -131,21 +117,8 @@ def _guarded(name: str, subject: Subject, run: Callable[[], list[CheckResult]]) 
     return guarded(run, name=name, table=subject.name, family=FAMILY)
 
 
-def _why_no_rows(subject: Subject) -> str | None:
-    mode = subject.decision.mode
-    if mode not in (Mode.SYNTHETIC, Mode.HYBRID):
-        return f"the plan makes this table {mode.value}; what real values it lets through is listed in the verdict"
-    if not subject.learned:
-        return "no column of this table is learned as a distribution"
-    if subject.source is None or subject.source_rows == 0:
-        return "the source table is empty"
-    if subject.synthetic.rows == 0:
-        return "the synthetic table is empty"
-    return None
-
-
 def _why_no_distances(subject: Subject, entities: Entities, hold_out: float) -> str | None:
-    why = _why_no_rows(subject)
+    why = why_no_rows(subject)
     if why:
         return why
     if entities.root(subject.name) is None:
@@ -161,51 +134,8 @@ def _why_no_distances(subject: Subject, entities: Entities, hold_out: float) -> 
     return None
 
 
-def _copies(subject: Subject, threshold: float, entities: Entities, rng: np.random.Generator) -> CheckResult:
-    why = _why_no_rows(subject)
-    columns = compared(subject)
-    if not why and len(columns) < 2:
-        why = "one column is learned, and one shared value does not make a copied row"
-    if why:
-        return not_applicable(name="privacy_copies", table=subject.name, family=FAMILY, why=why)
-    found = count_copies(
-        subject.extracted.read(columns=columns, part="training"),
-        subject.extracted.read(columns=columns, part="held_out"),
-        subject.synthetic.read(columns=columns),
-        columns=columns,
-        entities=(entities.training(subject.name), entities.held_out(subject.name)),
-        min_group=subject.min_group,
-        rng=rng,
-    )
-    unseen = "of the held-out ones, which no engine saw" if found.by_held_out else "is what coincidence may give"
-    small = subject.source_rows < ROWS_FOR_COPIES
-    return figure(
-        name="privacy_copies",
-        table=subject.name,
-        family=FAMILY,
-        value=found.training - found.chance,
-        threshold=threshold,
-        passed=found.excess <= threshold,
-        severity=Severity.WARN if small else Severity.ERROR,
-        description=(
-            f"{found.training:.4%} of the training rows that fewer than {subject.min_group} share came out again, "
-            f"equal in all {len(columns)} learned columns; {found.chance:.4%} {unseen}. Wanted: at most "
-            f"{threshold:.4%} more, beyond what chance does in one of a thousand tables. "
-            f"{found.share:.4%} of the synthetic rows are such."
-        ),
-        remedy=ANOTHER_SYNTHESIZER,
-        facts={
-            "share": found.share,
-            "training": found.training,
-            "chance": found.chance,
-            "by_held_out": found.by_held_out,
-            "excess_lower_bound": found.excess,
-        },
-    )
-
-
 def _rare_values(subject: Subject) -> CheckResult:
-    why = _why_no_rows(subject)
+    why = why_no_rows(subject)
     if why:
         return not_applicable(name="privacy_rare_values", table=subject.name, family=FAMILY, why=why)
     came_out: dict[str, JsonValue] = {}

@@ -1,6 +1,7 @@
 """Rows as 64-bit keys: equal rows have equal keys, and so have rows equal but for one column."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -35,3 +36,41 @@ def times(keys: Array, among: Array) -> Array:
     place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
     found: Array = np.where(known[place] == keys, counts[place], 0)
     return found
+
+
+@dataclass(frozen=True)
+class Families:
+    """Families of rows, each with one key for all of its rows, in whatever order.
+
+    Attributes:
+        keys: uint64 of shape (families,).
+        rows: Of each family.
+        entities: That each family hangs on.
+    """
+
+    keys: Array
+    rows: Array
+    entities: Array
+
+    @classmethod
+    def of(cls, rows: Array, parents: Array, entities: Array) -> "Families":
+        """From the keys of rows, of their parents, and the rows' entities; each of shape (rows,)."""
+        _, first, family, count = np.unique(parents, return_index=True, return_inverse=True, return_counts=True)
+        order = np.argsort(family, kind="stable")
+        starts = np.cumsum(count) - count
+        keys = np.add.reduceat(_scrambled(rows)[order], starts) if len(rows) else rows
+        return cls(keys, count, entities[first])
+
+    def of_several(self) -> "Families":
+        """The families of two rows and more."""
+        several = self.rows > 1
+        return Families(self.keys[several], self.rows[several], self.entities[several])
+
+
+def _scrambled(keys: Array) -> Array:
+    """Keys whose sums differ when the keys do: the finalizer of SplitMix64 (Steele, Lea and Flood, 2014)."""
+    mixed = keys
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    scrambled: Array = mixed ^ (mixed >> np.uint64(31))
+    return scrambled

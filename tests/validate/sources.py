@@ -1,6 +1,6 @@
 """Sources of different nature, and engines that know their distribution and leak a share of their training rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,12 @@ def leak(of: Split, share: float, *, rng: np.random.Generator, whole_families: b
     else:
         copied = of.training[rng.permutation(of.training.height)[: round(share * rows)]]
     kept = rng.permutation(rows)[: max(rows - copied.height, 0)]
-    return pl.concat([of.honest[kept], copied.with_columns(pl.col(ENTITY).cast(of.honest.schema[ENTITY]))])
+    return pl.concat(
+        [
+            of.honest[kept].with_columns(pl.col(ENTITY).cast(pl.Int64)),
+            copied.with_columns(pl.col(ENTITY).cast(pl.Int64) + 1_000_000),
+        ]
+    )
 
 
 def people(rng: np.random.Generator, rows: int = 3000) -> Source:
@@ -70,22 +75,23 @@ def few_people(rng: np.random.Generator) -> Source:
     return people(rng, 150)
 
 
-def children(rng: np.random.Generator) -> Source:
+def children(rng: np.random.Generator, families: int = 300, columns: Sequence[str] | None = None) -> Source:
     """Rows of one entity are alike: held-out entities differ from all others, and that is nobody's fault."""
 
     def draw() -> pl.DataFrame:
-        size = rng.geometric(0.15, 300)
-        owner = np.repeat(np.arange(300), size)
-        taste = rng.integers(0, 40, 300)[owner]
-        return pl.DataFrame(
+        size = rng.geometric(0.15, families)
+        owner = np.repeat(np.arange(families), size)
+        taste = rng.integers(0, 40, families)[owner]
+        rows = pl.DataFrame(
             {
                 "product": taste * 5 + rng.integers(0, 5, len(owner)),
                 "channel": np.where(rng.random(len(owner)) < 0.7, "web", "shop"),
-                "quantity": rng.integers(1, 30, 300)[owner] + rng.integers(0, 3, len(owner)),
+                "quantity": rng.integers(1, 30, families)[owner] + rng.integers(0, 3, len(owner)),
                 "year": rng.integers(2000, 2012, len(owner)),
                 ENTITY: owner,
             }
         )
+        return rows.select(*(columns or rows.columns[:-1]), ENTITY)
 
     return Source(draw(), draw())
 

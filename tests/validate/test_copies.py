@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from synth_assets.validate.copies import Copies, coincidence, count_copies
-from synth_assets.validate.row_keys import column_keys, row_keys
+from synth_assets.validate.copies import Copies, coincidence, count_copied_families, count_copies
+from synth_assets.validate.row_keys import Families, column_keys, row_keys
 from tests.validate import sources
 from tests.validate.sources import Split, leak, split
 
@@ -58,6 +58,36 @@ def test_how_small_a_leak_is_stopped(source: str, share: float) -> None:
 
 def test_copied_families_are_stopped() -> None:
     assert alarms("children", 0.3, whole_families=True) == len(SEEDS)
+
+
+def families_excess(share: float, seed: int) -> float:
+    """Of children without anything telling about a single one of them."""
+    rng = np.random.default_rng(seed)
+    source = sources.children(rng, families=400, columns=["channel", "year"])
+    of = split(source, rng=rng)
+    synthetic = leak(of, share, rng=rng, whole_families=True)
+    frames = [of.training, of.held_out, synthetic]
+    rows = [row_keys(values) for values in column_keys(frames, ["channel", "year"])]
+    entities = [frame[sources.ENTITY].to_numpy() for frame in frames]
+    families = [Families.of(row, entity, entity) for row, entity in zip(rows, entities, strict=True)]
+    found = count_copied_families(*families, min_group=10, rng=rng)
+    assert found is not None
+    return found.excess
+
+
+def test_copied_families_of_rows_that_many_share_are_stopped() -> None:
+    assert sum(families_excess(0.0, seed) > 0 for seed in range(20)) == 0
+    assert sum(families_excess(0.3, seed) > 0 for seed in SEEDS) >= len(SEEDS) - 1
+
+
+def test_families_are_compared_whatever_the_order_of_their_rows() -> None:
+    rows = np.array([11, 22, 33, 22, 11, 44, 11, 11, 22], dtype=np.uint64)
+    parents = np.array([1, 1, 2, 5, 5, 7, 8, 8, 8])
+    found = Families.of(rows, parents, parents * 10)
+    assert found.rows.tolist() == [2, 1, 2, 1, 3]
+    assert found.keys[0] == found.keys[2]
+    assert len(set(found.keys.tolist())) == 4
+    assert found.of_several().entities.tolist() == [10, 50, 80]
 
 
 @pytest.mark.parametrize("source", ["few_people", "awards", "pairs", "calendar"])
