@@ -1,5 +1,6 @@
 """Refreshing from the command line: in a project, and from one url to another."""
 
+import json
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -192,12 +193,16 @@ def test_a_project_from_plan_to_publication(project: Path, source: Path) -> None
 
 def test_a_failed_check_is_shown_and_nothing_is_published(project: Path) -> None:
     assert run("authorize", "staging").exit_code == 0
-    change_plan(project, gate={"fidelity": {"shape": 1.0, "trend": 1.0}})
+    impossible = {"type": "expect_column_max_to_be_between", "kwargs": {"column": "id", "max_value": -1}}
+    suite = project / "expectations" / "shop" / "customers.json"
+    suite.parent.mkdir(parents=True, exist_ok=True)
+    suite.write_text(json.dumps({"name": "customers", "expectations": [impossible]}))
     before = (project / "staging.db").read_bytes()
     result = run("refresh", "--dataset", "shop")
     assert result.exit_code == 1
     assert "✗ check" in result.stderr
-    assert "fidelity_shape" in result.stderr
+    assert "rule_column_max_to_be_between_id" in result.stderr
+    assert "page by page: " in result.stderr
     assert "Nothing was published" in result.stderr
     assert "lower the plan's `gate:`" in result.stderr
     assert (project / "staging.db").read_bytes() == before
