@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from click.testing import CliRunner, Result
 
 from synth_assets.cli import main
@@ -66,11 +65,6 @@ def project(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.setenv("SYNTH_STORE_KEY", "a passphrase for tests only")
     monkeypatch.setenv("SYNTH_PROJECT", str(folder))
     return folder
-
-
-def change_plan(project: Path, **settings: object) -> None:
-    path = project / "plans" / "shop.yaml"
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | settings))
 
 
 def test_from_one_url_to_another(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
