@@ -15,7 +15,7 @@ ROWS_COMPARED = 3_000
 # Searched for the nearest one. A sample of them would hide most copies, so it is as large as time allows.
 ROWS_SEARCHED = 200_000
 MOST_CATEGORIES = 30
-RESAMPLES = 500
+EXCHANGES = 500
 FALSE_POSITIVES = 0.01
 CATEGORY_WEIGHT = 0.5
 KNOTS = 201
@@ -109,15 +109,28 @@ def membership_attack(
     scores = [-nearest(synthetic, side) for side in (training, held_out)]
     area, error = auc_with_error(scores[0], scores[1], entities)
     found = _true_positives(scores[0], scores[1])
-    numbered = [np.unique(e, return_inverse=True)[1] for e in entities]
-    resampled = [
-        _true_positives(*(_resample(s, e, rng) for s, e in zip(scores, numbered, strict=True)))
-        for _ in range(RESAMPLES)
-    ]
+    both, numbered = np.concatenate(scores), _numbered(entities)
+    held = len(np.unique(entities[1]))
+    by_chance = [_true_positives(*_exchanged(both, numbered, held, rng)) for _ in range(EXCHANGES)]
+    above = float(np.quantile(by_chance, 0.99)) - FALSE_POSITIVES
     return Membership(
         Bounded(area, error, area - ONE_SIDED_99 * error),
-        Bounded(found, float(np.std(resampled)), float(np.quantile(resampled, 0.01))),
+        Bounded(found, float(np.std(by_chance)), found - max(above, 0.0)),
     )
+
+
+def _numbered(entities: tuple[Array, Array]) -> Array:
+    """Entities of both sides, one after the other, numbered from 0."""
+    first, second = (np.unique(e, return_inverse=True)[1] for e in entities)
+    numbers: Array = np.concatenate([first, second + first.max(initial=-1) + 1])
+    return numbers
+
+
+def _exchanged(scores: Array, entities: Array, held: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """The scores of both sides had other entities, as many, been held out."""
+    chosen = np.zeros(int(entities.max()) + 1, dtype=np.bool_)
+    chosen[rng.choice(len(chosen), held, replace=False, shuffle=False)] = True
+    return scores[~chosen[entities]], scores[chosen[entities]]
 
 
 def _true_positives(training: Array, held_out: Array) -> float:
@@ -127,13 +140,6 @@ def _true_positives(training: Array, held_out: Array) -> float:
     false_above, false_at = float((held_out > bar).mean()), float((held_out == bar).mean())
     taken = min(1.0, max(0.0, (FALSE_POSITIVES - false_above) / false_at)) if false_at else 0.0
     return above + at * taken
-
-
-def _resample(scores: Array, entities: Array, rng: np.random.Generator) -> Array:
-    """The scores of entities (numbered from 0) drawn with replacement."""
-    count = int(entities.max()) + 1
-    weights = np.bincount(rng.integers(0, count, count), minlength=count)
-    return np.repeat(scores, weights[entities])
 
 
 def closer_share(
