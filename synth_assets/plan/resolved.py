@@ -87,6 +87,9 @@ class TableDecision(Value):
         return {column.name: column for column in self.columns}
 
 
+TWO_SAMPLE = 0.95
+
+
 class FidelityGate(Value):
     """Least figures for publishing, 1 is best."""
 
@@ -94,7 +97,13 @@ class FidelityGate(Value):
     trend: float = Field(default=0.85, ge=0, le=1, description="Mean similarity of column pairs.")
     cardinality: float = Field(default=0.80, ge=0, le=1, description="Similarity of child counts per parent row.")
     pairs_across_keys: float = Field(default=0.75, ge=0, le=1, description="Child-parent column pairs.")
-    two_sample: float = Field(default=0.95, ge=0.5, le=1, description="Most AUC of a real-or-synthetic classifier.")
+    two_sample: float = Field(
+        default=TWO_SAMPLE,
+        ge=0.5,
+        le=1,
+        description="Most AUC of a real-or-synthetic classifier. Above the default a refresh warns; above any other "
+        "value it does not publish.",
+    )
 
 
 class PrivacyGate(Value):

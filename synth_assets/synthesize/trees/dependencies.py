@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.trees.coded import Coded
+from synth_assets.synthesize.trees.part import Missing
 from synth_assets.synthesize.trees.scale import Floats, Mask
 
 _MOST_CODES = 1_000
@@ -37,6 +38,48 @@ def determinants(coded: Coded) -> dict[int, list[int]]:
         if hits:
             found[target] = sorted(hits, key=lambda column: (int(coded.sizes[column]), column))
     return found
+
+
+def missing_by(coded: Coded, target: int, earlier: npt.NDArray[np.intp], rows: Mask) -> Missing | None:
+    """The earlier part that says, code by code, nearly all about where the target is NULL; None if none does.
+
+    `rows` are those to look at. A tree would split by the row before first, which says nearly as much, and then have
+    too few rows left to see when things change; drawn row after row, its errors add up.
+    """
+    empty = (coded.matrix[target] == 0)[rows]
+    base = float(empty.mean()) if len(empty) else 0.0
+    if min(base, 1 - base) * len(empty) < _EXPECTED:
+        return None
+    unknown = _entropy(np.array([base]))[0]
+    best: tuple[float, Missing] | None = None
+    for column in earlier[coded.ordered[earlier]].tolist():
+        codes, size = coded.matrix[column][rows], int(coded.sizes[column])
+        nulls = np.bincount(codes, weights=empty, minlength=size).astype(np.float64)
+        counts = np.bincount(codes, minlength=size)
+        share = _pooled(nulls, counts, coded.min_group)
+        left = float((counts * _entropy(share)).sum()) / len(empty) + np.count_nonzero(counts) / (2 * len(empty))
+        if left <= (1 - _NEARLY_ALL) * unknown and (best is None or left < best[0]):
+            best = left, Missing(column, share)
+    return best[1] if best else None
+
+
+def _pooled(part: Floats, counts: npt.NDArray[np.intp], least: int) -> Floats:
+    """The share of each code, of as many neighbours on both sides as it takes to have `least` rows."""
+    sums, rows = np.r_[0.0, np.cumsum(part)], np.r_[0, np.cumsum(counts)]
+    low, high = np.arange(len(counts)), np.arange(1, len(counts) + 1)
+    for _ in range(len(counts)):
+        few = rows[high] - rows[low] < least
+        if not few.any():
+            break
+        low, high = np.maximum(low - few, 0), np.minimum(high + few, len(counts))
+    share: Floats = (sums[high] - sums[low]) / np.maximum(rows[high] - rows[low], 1)
+    return share
+
+
+def _entropy(share: Floats) -> Floats:
+    inside = np.clip(share, 1e-12, 1 - 1e-12)
+    result: Floats = -inside * np.log(inside) - (1 - inside) * np.log(1 - inside)
+    return result
 
 
 def tellers_of(coded: Coded, target: int, information: Floats, entropy: Floats) -> list[int]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.trees.coarse import coarse
 from synth_assets.synthesize.trees.coded import Coded
-from synth_assets.synthesize.trees.dependencies import determinants, null_rules, tellers_of
+from synth_assets.synthesize.trees.dependencies import determinants, missing_by, null_rules, tellers_of
 from synth_assets.synthesize.trees.direction import Direction, find_direction
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.order import dependence, drawing_order
@@ -72,6 +72,10 @@ def _fit(coded: Coded, job: _Job, information: Floats, settings: TreesSettings) 
     part = Part(place, nulls, (), STUMP, _unseen(coded, place, job.nullable))
     if nulls:
         good &= ~part.certain_nulls(matrix)
+    if job.head == place and job.nullable and job.determinant is None:
+        part = replace(part, missing=missing_by(coded, place, job.earlier, good))
+    if part.missing:
+        good &= target > 0
     if job.head != place or not job.nullable:
         good &= target > 0
     seen = np.flatnonzero(good)

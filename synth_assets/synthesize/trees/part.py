@@ -12,6 +12,19 @@ from synth_assets.synthesize.trees.tree import Tree
 
 
 @dataclass(frozen=True)
+class Missing:
+    """How often a part is NULL by the codes of one earlier part: a column that was added one day, and is NULL before.
+
+    Attributes:
+        column: The earlier part.
+        share: The probability of NULL for each of its codes.
+    """
+
+    column: int
+    share: Floats
+
+
+@dataclass(frozen=True)
 class Part:
     """One tree with its leaves.
 
@@ -19,6 +32,7 @@ class Part:
         place: Its row in the code matrix: the context's parts first, then the columns'.
         nulls: When it is NULL for certain, see dependencies.null_rules; the tree knows the other rows only.
         directions: What the tree may look at beside the parts before it.
+        missing: How often it is NULL elsewhere, where one part says that; the tree then knows no NULLs at all.
     """
 
     place: int
@@ -26,12 +40,14 @@ class Part:
     directions: tuple[Direction, ...]
     tree: Tree
     leaves: Leaves
+    missing: Missing | None = None
 
     def looked_at(self) -> set[int]:
         """The places that it is drawn by."""
         around = {int(column) for column in self.tree.column} if self.tree.depth else set()
         for direction in self.directions:
             around |= set(direction.tables)
+        around |= {self.missing.column} if self.missing else set()
         return around | {column for column, _ in self.nulls}
 
     def leaf(self, matrix: Codes) -> npt.NDArray[np.intp]:
@@ -51,6 +67,9 @@ class Part:
         """A code for each row."""
         leaf = self.leaf(matrix)
         codes = self.leaves.draw(leaf, spread_evenly(leaf, rng))
+        if self.missing:
+            share = self.missing.share.take(matrix[self.missing.column])
+            codes[spread_evenly(matrix[self.missing.column].astype(np.intp), rng) < share] = 0
         if self.nulls:
             codes[self.certain_nulls(matrix)] = 0
         return codes

@@ -13,7 +13,7 @@ from synth_assets.synthesize.trees.grain import Grains
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.numbers import Bins, NumberCodes
-from synth_assets.synthesize.trees.part import Part
+from synth_assets.synthesize.trees.part import Missing, Part
 from synth_assets.synthesize.trees.scale import Scale
 from synth_assets.synthesize.trees.tree import Tree
 
@@ -139,6 +139,7 @@ def part_to_json(part: Part) -> dict[str, JsonValue]:
         "nulls": [[column, state] for column, state in part.nulls],
         "directions": [floats(direction.edges) for direction in part.directions],
         "depth": part.tree.depth,
+        "missing": {"column": part.missing.column, "share": floats(part.missing.share)} if part.missing else None,
     }
 
 
@@ -199,7 +200,8 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
             directions.append(Direction(dict(zip(columns, values, strict=True)), unfloats(edges)))
         nulls = tuple((column, state) for column, state in part["nulls"])
         leaves = Leaves(share["code"], share["share"], ends)
-        parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves))
+        missing = Missing(part["missing"]["column"], unfloats(part["missing"]["share"])) if part["missing"] else None
+        parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves, missing))
     return tuple(parts)
 
 
