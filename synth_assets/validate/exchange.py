@@ -56,7 +56,8 @@ def exchange_test(
     sides = [_units(g, c, e, rng) for g, c, e in zip(gains, claims, entities, strict=True)]
     most = sum(len(s) for s in sides) / MOST_UNITS
     size = int(np.ceil(max(1, min(most, len(sides[1]) / FEWEST_HELD_OUT_UNITS))))
-    units, held = np.vstack([_bundled(s, size) for s in sides]), len(sides[1]) // size
+    sides = [_bundled(s, size) for s in sides]
+    units, held = np.vstack(sides), len(sides[1])
     if any(not s[:, 1].sum() for s in sides) or comb(len(units), held) < 1 / level:
         return None
     training, held_out = (float(s[:, 0].sum() / s[:, 1].sum()) for s in sides)
