@@ -24,6 +24,7 @@ from synth_assets.synthesize.relational.families import (
     walk_families,
     with_stays,
 )
+from synth_assets.synthesize.relational.formulas import Formula, find_formulas
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.sequences import fit_sequences
@@ -34,9 +35,14 @@ Part = Synthesizer | SequenceSynthesizer
 
 
 class Shape(Value):
-    """What a saved value model consists of."""
+    """What a saved value model consists of.
+
+    Attributes:
+        columns: What is learned; the formulas give the rest.
+    """
 
     synthesizer: str
+    formulas: tuple[Formula, ...]
     columns: tuple[str, ...]
     gaps: Gaps
     order: FamilyOrder | None
@@ -127,7 +133,9 @@ class ValueModel:
         seed: int,
     ) -> Self:
         """Fit all parts; `options` are handed to the synthesizer's constructor."""
-        rows, known, siblings = training.rows, training.known, training.siblings
+        known, siblings = training.known, training.siblings
+        formulas = _formulas(training, synthesizer, seed)
+        rows = training.rows.drop(formula.column for formula in formulas)
         around = _beside(known, rows)
         fixed = () if known is None else known.columns
         order_by = siblings.column if siblings else None
@@ -184,9 +192,14 @@ class ValueModel:
             else:
                 parts["rows"] = fitted(synthesizer, encoded, _beside(context, before), seed)
         shape = Shape(
-            synthesizer=synthesizer, columns=tuple(encoded.columns), gaps=gaps, order=order, parts=tuple(parts)
+            synthesizer=synthesizer,
+            formulas=formulas,
+            columns=tuple(encoded.columns),
+            gaps=gaps,
+            order=order,
+            parts=tuple(parts),
         )
-        return cls(shape, parts, rows.schema, checks)
+        return cls(shape, parts, training.rows.schema, checks)
 
     def sample(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """Rows for what is there already; all columns, hidden ones included."""
@@ -214,27 +227,38 @@ class ValueModel:
             start=started,
             step=lambda at, before: self._encoded(step, around.at(at), before, rng),
         )
-        return self._repaired(self._decoded(rows, around.known), around, rng)
+        return self._repaired(self._decoded(rows, around), around, rng)
 
     def _encoded_schema(self) -> pl.Schema:
         steps = {gap.column for gap in self._shape.gaps.steps}
-        return pl.Schema({n: pl.Int64() if n in steps else t for n, t in self._schema.items()})
+        return pl.Schema({n: pl.Int64() if n in steps else self._schema[n] for n in self._shape.columns})
 
-    def _decoded(self, rows: pl.DataFrame, known: pl.DataFrame | None) -> pl.DataFrame:
-        decoded = self._shape.gaps.decode(_beside(known, rows), self._schema)
-        return decoded.select(rows.columns).cast(self._schema)
+    def _decoded(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
+        """All columns as they will be: gaps added up, formulas applied."""
+        decoded = self._shape.gaps.decode(_beside(around.known, rows), self._schema)
+        return self._computed(
+            decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns), around
+        )
+
+    def _computed(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
+        """The rows with the columns that formulas give."""
+        if not self._shape.formulas:
+            return rows
+        frame = _beside(_beside(around.context, around.known), rows)
+        computed = [formula.apply(frame, self._schema[formula.column]) for formula in self._shape.formulas]
+        return rows.with_columns(computed).select(self._schema.names())
 
     def _drawn(
         self, part: str, around: Surroundings, before: pl.DataFrame | None, rng: np.random.Generator
     ) -> pl.DataFrame:
         encoded = self._encoded_schema()
-        rows = self._decoded(self._encoded(part, around, before, rng).cast(encoded), around.known)
+        rows = self._decoded(self._encoded(part, around, before, rng).cast(encoded), around)
         for _ in range(MOST_REDRAWS):
             wrong = np.flatnonzero(self._violated(rows, around.known))
             if not len(wrong):
                 return rows
             again = around.at(wrong)
-            fresh = self._decoded(self._encoded(part, again, _some(before, wrong), rng).cast(encoded), again.known)
+            fresh = self._decoded(self._encoded(part, again, _some(before, wrong), rng).cast(encoded), again)
             rows = _replaced(rows, wrong, fresh)
         return self._repaired(rows, around, rng)
 
@@ -250,7 +274,7 @@ class ValueModel:
                 return rows
             source = np.arange(rows.height)
             source[wrong] = rng.choice(np.flatnonzero(~wrong), int(wrong.sum()))
-            rows = rows.with_columns(pl.col(name).gather(source) for name in columns)
+            rows = self._computed(rows.with_columns(pl.col(name).gather(source) for name in columns), around)
         return rows
 
     def _encoded(
@@ -299,6 +323,16 @@ class ValueModel:
             parts[name] = (sequence_synthesizer_class(kind) or synthesizer_class(kind)).load(folder.folder(name))
         schema = folder.read_frame("types.parquet").schema
         return cls(shape, parts, schema, checks)
+
+
+def _formulas(training: Training, synthesizer: str, seed: int) -> tuple[Formula, ...]:
+    """The published columns that others give; none for engines that know nothing of other tables' rows."""
+    if not learns_context(synthesizer):
+        return ()
+    fixed = {*training.hidden, *training.kept, *([training.siblings.column] if training.siblings else [])}
+    rows = training.rows.select(name for name in training.rows.columns if name not in fixed)
+    others = training.rows.select(name for name in training.rows.columns if name in fixed - {*training.hidden})
+    return find_formulas(rows, _beside(_beside(training.context, training.known), others), seed=seed)
 
 
 def families_of(parents: Rows) -> Rows:

@@ -1,0 +1,235 @@
+"""Columns that others give exactly: copies across keys, sums, differences and products, times plus a number of units.
+
+They are not learned but computed, so that they hold for every row. What is looked for is a column `c` with `c = a`,
+`c = a + b`, `c = a - b` or `c = a * b` (rounded as `c` is) in all training rows, where `a` and `b` are other columns
+of the row or of a row that it refers to. `NULL` must be where one of them is.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.catalog.model import Value
+
+FEWEST_ROWS = 50
+FEWEST_COMBINATIONS = 20
+MOST_BY_CHANCE = 1e-6
+MOST_COLUMNS = 60
+PROBES = 16
+Numbers = npt.NDArray[np.float64]
+Operation = Literal["copy", "sum", "difference", "product"]
+_UNITS_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+class Formula(Value):
+    """`column` = `left` (operation) `right`.
+
+    Attributes:
+        right: The second column; None for a copy.
+        unit: What one of `right` counts for where `column` is a time, in the time's physical unit.
+        scale: Decimal places that a product is rounded to; None for whole numbers and times.
+    """
+
+    column: str
+    operation: Operation
+    left: str
+    right: str | None = None
+    unit: int = 1
+    scale: int | None = None
+
+    @property
+    def text(self) -> str:
+        """For people: `total = price * quantity`."""
+        signs = {"sum": "+", "difference": "-", "product": "*"}
+        if self.right is None:
+            return f"{self.column} = {self.left}"
+        return f"{self.column} = {self.left} {signs[self.operation]} {self.right}"
+
+    def apply(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+        """The column, from a frame that has the others."""
+        left = frame[self.left]
+        if self.right is None:
+            return left.cast(dtype).alias(self.column)
+        first, second = _numbers(left), _numbers(frame[self.right])
+        made = _combined(self.operation, first, second, self.unit)
+        missing = pl.Series(np.isnan(made))
+        if dtype.is_float():
+            values = pl.Series(self.column, np.nan_to_num(made) if self.scale is None else _rounded(made, self.scale))
+        elif isinstance(dtype, pl.Decimal):
+            values = pl.Series(self.column, _rounded(made, dtype.scale)).cast(dtype)
+        else:
+            whole = pl.Series(self.column, np.rint(np.nan_to_num(made)).astype(np.int64))
+            values = whole.cast(pl.Int32).cast(dtype) if dtype == pl.Date else whole.cast(dtype)
+        return values.set(missing, None).alias(self.column)
+
+
+def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, seed: int) -> tuple[Formula, ...]:
+    """The columns of `rows` that other columns give exactly.
+
+    Args:
+        rows: The columns that might be computed; a column that is, is not used for others, and one is left.
+        around: Columns of the same rows that are there before them: earlier ones, those of parents.
+        seed: Of the rows that are looked at first.
+    """
+    if rows.height < FEWEST_ROWS:
+        return ()
+    frame = pl.concat([around, rows], how="horizontal") if around.width else rows
+    probes = np.sort(np.random.default_rng(seed).choice(rows.height, min(rows.height, 2_000), replace=False))
+    few = frame[probes]
+    found: list[Formula] = []
+    usable = [name for name in frame.columns if few[name].n_unique() > 1]
+    for name in reversed(rows.columns):
+        if len(found) == rows.width - 1:
+            break
+        others = [other for other in usable if other != name]
+        formula = _copy(name, others, frame, few) or _arithmetic(name, others, frame, few)
+        if formula:
+            found.append(formula)
+            usable.remove(name)
+    return tuple(found)
+
+
+def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+    """A column that is another one, of the same type, in every row."""
+    if name not in few.columns or few[name].n_unique() < 2:
+        return None
+    for other in others:
+        if frame.schema[other] != frame.schema[name]:
+            continue
+        alike = few[name].equals(few[other], check_names=False) and frame[name].equals(frame[other], check_names=False)
+        if alike and _is_no_chance(frame, name, other, None):
+            return Formula(column=name, operation="copy", left=other)
+    return None
+
+
+def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+    dtype = frame.schema[name]
+    if not (dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)) or few[name].n_unique() < 3:
+        return None
+    target = _numbers(few[name])
+    values = {o: _numbers(few[o]) for o in others if frame.schema[o].is_numeric() or frame.schema[o] == dtype}
+    values = dict(list(values.items())[-MOST_COLUMNS:])
+    scale = _scale(frame[name])
+    for formula in _candidates(name, dtype, scale, frame, values, target):
+        if _is_no_chance(frame, name, formula.left, formula.right) and _holds(formula, frame):
+            return formula
+    return None
+
+
+def _candidates(
+    name: str,
+    dtype: pl.DataType,
+    scale: int | None,
+    frame: pl.DataFrame,
+    values: Mapping[str, Numbers],
+    target: Numbers,
+) -> Sequence[Formula]:
+    """Formulas that hold in some rows."""
+    probes = np.flatnonzero(~np.isnan(target))[:PROBES]
+    names = [other for other, column in values.items() if not np.isnan(column[probes]).any()]
+    if len(probes) < 2 or len(names) < 2:
+        return []
+    table, wanted = np.stack([values[other][probes] for other in names]), target[probes]
+    is_time = np.array([frame.schema[other] == dtype for other in names]) & dtype.is_temporal()
+    is_number = np.array([frame.schema[other].is_numeric() for other in names])
+    found = []
+    tries: list[tuple[Operation, int]] = (
+        [("sum", unit) for unit in _units(dtype)]
+        if dtype.is_temporal()
+        else [("sum", 1), ("difference", 1), ("product", 1)]
+    )
+    for operation, unit in tries:
+        made = _combined(operation, table[:, None, :], table[None, :, :], unit)
+        close = np.isclose(made, wanted, rtol=1e-9, atol=_tolerance(scale, operation)).all(axis=-1)
+        if dtype.is_temporal():
+            close &= is_time[:, None] & is_number[None, :]
+        else:
+            close &= is_number[:, None] & is_number[None, :]
+            np.fill_diagonal(close, val=False)
+            close = close if operation == "difference" else np.triu(close)
+        rounded = scale if operation == "product" or dtype.is_float() else None
+        found += [
+            Formula(column=name, operation=operation, left=names[left], right=names[right], unit=unit, scale=rounded)
+            for left, right in np.argwhere(close).tolist()
+        ]
+    return found
+
+
+def _holds(formula: Formula, frame: pl.DataFrame) -> bool:
+    """Whether the formula gives exactly the column, NULLs included, in every row."""
+    made = formula.apply(frame, frame.schema[formula.column])
+    real = frame[formula.column]
+    if made.null_count() != real.null_count() or not bool((made.is_null() == real.is_null()).all()):
+        return False
+    if real.dtype.is_float():
+        return bool(np.allclose(_numbers(made), _numbers(real), rtol=1e-9, atol=1e-9, equal_nan=True))
+    return made.equals(real, check_names=False)
+
+
+def _is_no_chance(frame: pl.DataFrame, name: str, left: str, right: str | None) -> bool:
+    """Whether so many different combinations agree that chance, over all that is tried, would hardly make them."""
+    columns = [left] if right is None else [left, right]
+    some = frame.select({name, *columns}).drop_nulls()
+    if some.height < FEWEST_ROWS:
+        return False
+    combinations = some.select(columns).n_unique()
+    most = int(some[name].value_counts()["count"].max() or 0) / some.height  # type: ignore[arg-type]
+    if right is None:
+        # Labels repeat; each row that agrees is one more coincidence.
+        combinations = some.height
+    elif combinations < FEWEST_COMBINATIONS:
+        return False
+    tried = 3 * math.log(max(frame.width, 2)) + math.log(4)
+    return tried + combinations * math.log(min(most, 1 - 1e-12)) < math.log(MOST_BY_CHANCE)
+
+
+def _combined(operation: Operation, left: Numbers, right: Numbers, unit: int) -> Numbers:
+    match operation:
+        case "sum":
+            return left + right * unit
+        case "difference":
+            return left - right
+        case _:
+            return left * right
+
+
+def _numbers(values: pl.Series) -> Numbers:
+    """Numbers as float64, times in their physical unit, NaN for NULL."""
+    if values.dtype.is_temporal():
+        values = values.cast(pl.Int32 if values.dtype == pl.Date else pl.Int64)
+    return values.cast(pl.Float64).to_numpy()
+
+
+def _scale(values: pl.Series) -> int | None:
+    """Decimal places of a column: those of its type, else as few as all values need; None if they need many."""
+    if isinstance(values.dtype, pl.Decimal):
+        return values.dtype.scale
+    if not values.dtype.is_float():
+        return 0
+    known = values.drop_nulls().to_numpy()
+    for places in range(5):
+        if np.allclose(known, np.round(known, places), rtol=0, atol=1e-9):
+            return places
+    return None
+
+
+def _tolerance(scale: int | None, operation: Operation) -> float:
+    """How far a result may lie from the column: half of its last digit for what is rounded."""
+    return 1e-9 if scale is None or operation != "product" else 0.5001 * 10.0**-scale
+
+
+def _rounded(values: Numbers, scale: int) -> Numbers:
+    """Halves up, as databases do; what lies a float's breadth below a half counts as one."""
+    rounded: Numbers = np.floor(np.nan_to_num(values) * 10.0**scale + 0.5 + 1e-7) / 10.0**scale
+    return rounded
+
+
+def _units(dtype: pl.DataType) -> tuple[int, ...]:
+    if not isinstance(dtype, pl.Datetime):
+        return (1, 7)
+    second = _UNITS_A_SECOND[dtype.time_unit]
+    return tuple(second * seconds for seconds in (1, 60, 3_600, 86_400))

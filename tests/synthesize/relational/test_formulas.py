@@ -1,0 +1,90 @@
+"""Columns that other columns give exactly."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+import pytest
+
+from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.formulas import find_formulas
+from synth_assets.synthesize.relational.values import Surroundings, Training, ValueModel
+
+ROWS = 400
+START = datetime(2024, 1, 1)  # noqa: DTZ001 (a column without time zone)
+
+
+@pytest.fixture
+def lines() -> pl.DataFrame:
+    """Order lines: what formulas should find is in the last columns."""
+    rng = np.random.default_rng(0)
+    quantity, cents = rng.integers(1, 9, ROWS), rng.integers(100, 9000, ROWS)
+    won, lost = rng.integers(0, 90, ROWS), rng.integers(0, 90, ROWS)
+    planned = [START + timedelta(minutes=int(m)) for m in rng.integers(0, 500_000, ROWS)]
+    delay = [None if rng.random() < 0.1 else int(d) for d in rng.normal(10, 20, ROWS)]
+    return pl.DataFrame(
+        {
+            "quantity": quantity,
+            "price": pl.Series([Decimal(int(c)).scaleb(-2) for c in cents], dtype=pl.Decimal(10, 2)),
+            "won": won,
+            "lost": lost,
+            "planned": planned,
+            "delay": delay,
+            "total": pl.Series(
+                [Decimal(int(c) * int(q)).scaleb(-2) for c, q in zip(cents, quantity, strict=True)],
+                dtype=pl.Decimal(12, 2),
+            ),
+            "played": won + lost,
+            "actual": [
+                p + timedelta(minutes=d) if d is not None else None for p, d in zip(planned, delay, strict=True)
+            ],
+        }
+    )
+
+
+def test_sums_products_and_times_plus_units_are_found(lines: pl.DataFrame) -> None:
+    found = find_formulas(lines, pl.DataFrame(), seed=0)
+    assert {formula.text for formula in found} == {
+        "actual = planned + delay",
+        "played = won + lost",
+        "total = quantity * price",
+    }
+    for formula in found:
+        assert formula.apply(lines, lines.schema[formula.column]).equals(lines[formula.column])
+
+
+def test_a_copy_across_a_key_is_found(lines: pl.DataFrame) -> None:
+    around = pl.DataFrame({"orders.total": lines["total"], "orders.note": ["a", "b"] * (ROWS // 2)})
+    (formula,) = find_formulas(lines.select("quantity", "total"), around, seed=0)
+    assert formula.text == "total = orders.total"
+
+
+def test_what_holds_nearly_always_or_by_chance_is_no_formula(lines: pl.DataFrame) -> None:
+    nearly = lines.with_columns(played=lines["played"].scatter(7, 1)).select("won", "lost", "played")
+    assert find_formulas(nearly, pl.DataFrame(), seed=0) == ()
+    rng = np.random.default_rng(1)
+    flags = pl.DataFrame({f"f{n}": (rng.random(ROWS) < 0.01).astype(np.int64) for n in range(30)})
+    assert find_formulas(flags, pl.DataFrame(), seed=0) == ()
+    assert find_formulas(lines[:20], pl.DataFrame(), seed=0) == ()
+
+
+def test_made_rows_keep_the_formulas(lines: pl.DataFrame) -> None:
+    model = ValueModel.fit(
+        Training(rows=lines),
+        table="lines",
+        synthesizer="trees",
+        options={},
+        checks=RowChecks(expressions=(), columns=()),
+        min_group=10,
+        seed=1,
+    )
+    made = model.sample(Surroundings(1000), np.random.default_rng(0))
+    assert made.schema == lines.schema
+    assert (made["won"] + made["lost"]).equals(made["played"], check_names=False)
+    assert (
+        made.select(pl.col("quantity").cast(pl.Decimal(10, 0)) * pl.col("price") == pl.col("total")).to_series().all()
+    )
+    known = made.filter(made["delay"].is_not_null())
+    assert (known["actual"] - known["planned"]).dt.total_minutes().equals(known["delay"], check_names=False)
+    assert made["actual"].null_count() == made["delay"].null_count() > 0
