@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
@@ -177,14 +178,15 @@ def contexts_before(
     return context[back]
 
 
-def first_rows(arranged: Arranged) -> tuple[Rows, pl.DataFrame]:
-    """The rows that the model of first siblings is trained on, and their context.
+def first_rows(arranged: Arranged, continuous: npt.NDArray[np.bool_]) -> tuple[Rows, pl.DataFrame]:
+    """The rows that the model of first siblings is trained on, and their context; only `continuous` rows are.
 
     Where there are few families, it is trained on all rows, so that it has much to learn from; the position that a row
     really has lets it tell what only first siblings are like.
     """
-    enough = int((arranged.position == 0).sum()) >= ENOUGH_FIRST
-    chosen = np.flatnonzero(arranged.position == 0) if enough else np.arange(len(arranged.order))
+    known = continuous[arranged.order]
+    first = (arranged.position == 0) & known
+    chosen = np.flatnonzero(first if int(first.sum()) >= ENOUGH_FIRST else known)
     return arranged.order[chosen], first_context(arranged.position[chosen])
 
 
@@ -216,9 +218,11 @@ def with_stays(
     return told
 
 
-def step_rows(rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder) -> tuple[Rows, pl.DataFrame]:
-    """All siblings but the first: their numbers, and the rows with the order column as a gap."""
-    follows = arranged.position > 0
+def step_rows(
+    rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder, continuous: npt.NDArray[np.bool_]
+) -> tuple[Rows, pl.DataFrame]:
+    """All `continuous` siblings but the first: their numbers, and the rows with the order column as a gap."""
+    follows = (arranged.position > 0) & continuous[arranged.order]
     at = arranged.order[follows]
     columns = rows[at]
     if order.column:

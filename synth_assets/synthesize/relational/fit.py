@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Kind
@@ -15,7 +16,7 @@ from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.agreement import find_agreement
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution
-from synth_assets.synthesize.relational.families import order_column, worth_following
+from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name, further_features
 from synth_assets.synthesize.relational.hierarchy import levels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
@@ -302,14 +303,26 @@ class TableFit:
         """How rows belong together; `column` is the one to learn that orders them."""
         if self._families is None:
             return None
-        rows = self._rows[self._training]
         name = self._order or self._sequence_order()
+        order_by = self._rows[name] if name else self._running_key()
         return Siblings(
             self._families,
-            order_by=rows[name] if name else self._running_key(),
+            order_by=order_by[self._training] if order_by is not None else None,
             column=column if self._native else name,
             follow=self._follow,
+            continuous=self._continuous(order_by),
         )
+
+    def _continuous(self, order_by: pl.Series | None) -> npt.NDArray[np.bool_]:
+        """Whether the forerunner of each training row is one, too, or there is none."""
+        source, driving = self._inputs.source, self._structure.driving
+        trained = source.training(self._structure.name)
+        if driving is None or trained.all():
+            return np.ones(len(self._training), dtype=np.bool_)
+        arranged = Arranged.by(families_of(source.parents(self._structure.name, driving.key)), order_by)
+        continuous = np.ones(len(trained), dtype=np.bool_)
+        continuous[arranged.order[1:]] = (arranged.position[1:] == 0) | trained[arranged.order[:-1]]
+        return continuous[self._training]
 
     def _sequence_order(self) -> str | None:
         """What orders the rows of engines that learn sequences as a whole."""
@@ -321,7 +334,7 @@ class TableFit:
         if not primary or len(primary.columns) != 1 or primary.columns[0] not in self._rows.columns:
             return None
         values = self._rows[primary.columns[0]]
-        return values[self._training] if values.dtype.is_integer() else None
+        return values if values.dtype.is_integer() else None
 
     def _driving_context(self) -> pl.DataFrame | None:
         driving = self._structure.driving

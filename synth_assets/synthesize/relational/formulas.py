@@ -32,6 +32,7 @@ class Formula(Value):
         right: The second column; None for a copy.
         unit: What one of `right` counts for where `column` is a time, in the time's physical unit.
         scale: Decimal places that a product is rounded to; None for whole numbers and times.
+        filled: The column is never NULL; a row whose parts are takes the value of the row before it.
     """
 
     column: str
@@ -40,6 +41,7 @@ class Formula(Value):
     right: str | None = None
     unit: int = 1
     scale: int | None = None
+    filled: bool = False
 
     @property
     def text(self) -> str:
@@ -51,6 +53,10 @@ class Formula(Value):
 
     def apply(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """The column, from a frame that has the others."""
+        made = self._computed(frame, dtype)
+        return made.fill_null(strategy="forward").fill_null(strategy="backward") if self.filled else made
+
+    def _computed(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         left = frame[self.left]
         if self.right is None:
             return left.cast(dtype).alias(self.column)
@@ -88,7 +94,7 @@ def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, seed: int) -> tup
         others = [other for other in usable if other != name]
         formula = _copy(name, others, frame, few) or _arithmetic(name, others, frame, few)
         if formula:
-            found.append(formula)
+            found.append(formula.model_copy(update={"filled": not rows[name].null_count()}))
             usable.remove(name)
     return tuple(found)
 

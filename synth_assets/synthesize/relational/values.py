@@ -58,12 +58,14 @@ class Siblings:
         order_by: Values in whose order siblings stand; None: as they lie.
         column: The column among those to learn that `order_by` is; None if it is none of them.
         follow: Rows are generated knowing the siblings before them.
+        continuous: False for rows whose forerunner is held out; what they follow is not known.
     """
 
     families: Rows
     order_by: pl.Series | None
     column: str | None
     follow: bool
+    continuous: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -183,14 +185,15 @@ class ValueModel:
             order = learn_order(encoded, known, arranged, column=siblings.column, min_group=min_group)
             before = contexts_before(encoded, known, arranged, order)
             if order.has_steps:
-                at, first = first_rows(arranged)
+                at, first = first_rows(arranged, siblings.continuous)
                 parts["rows"] = fitted(synthesizer, encoded[at], _beside(_some(context, at), first), seed)
-                at, steps = step_rows(encoded, arranged, order)
+                at, steps = step_rows(encoded, arranged, order, siblings.continuous)
                 steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
                 kept |= frozenset(order.staying)
                 parts["steps"] = fitted(synthesizer, steps, _beside(_some(context, at), before[at]), seed + 1)
             else:
-                parts["rows"] = fitted(synthesizer, encoded, _beside(context, before), seed)
+                at = np.flatnonzero(siblings.continuous)
+                parts["rows"] = fitted(synthesizer, encoded[at], _beside(_some(context, at), before[at]), seed)
         shape = Shape(
             synthesizer=synthesizer,
             formulas=formulas,

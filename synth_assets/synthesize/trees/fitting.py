@@ -19,6 +19,7 @@ from synth_assets.synthesize.trees.settings import TreesSettings
 from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
 
 Places = npt.NDArray[np.intp]
+_BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
 _CLASSES = 24  # most groups of codes that a tree tells apart
 
 
@@ -60,10 +61,10 @@ def fit_parts(
             seed = int(rng.integers(2**31))
             jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, teller, seed))
             before.append(place)
-    return tuple(pool.map(lambda job: _fit(coded, job, information[job.place], settings), jobs))
+    return tuple(pool.map(lambda job: _fit(coded, job, information[job.place], entropy, settings), jobs))
 
 
-def _fit(coded: Coded, job: _Job, information: Floats, settings: TreesSettings) -> Part:
+def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings: TreesSettings) -> Part:
     place, matrix, size = job.place, coded.matrix, int(coded.sizes[job.place])
     target = matrix[place]
     good = target <= coded.allowed[place]
@@ -88,7 +89,7 @@ def _fit(coded: Coded, job: _Job, information: Floats, settings: TreesSettings) 
         part = replace(part, tree=lookup(by, int(coded.sizes[by])))
     else:
         some = _drawn(seen, settings.tree_rows, rng)
-        looked = _telling(information, job.earlier, settings.features)
+        looked = _telling(information, entropy, job.earlier, settings.features)
         classes = _classes(coded, place, overall, looked, information, _CLASSES)
         part = _grown(coded, part, matrix[:, some], classes, looked, settings, job.seed)
     many = _drawn(seen, settings.leaf_rows, rng)
@@ -175,11 +176,18 @@ def _drawn(rows: Places, most: int, rng: np.random.Generator) -> Places:
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
-def _telling(information: Floats, earlier: Places, most: int) -> Places:
-    """The parts before a part that say most about it."""
+def _telling(information: Floats, entropy: Floats, earlier: Places, most: int) -> Places:
+    """The parts before a part that say most about it, and some that say most for how little they vary.
+
+    Whether somebody ever won an award says little about birth years, as few did; but it says all it can.
+    """
     if len(earlier) <= most:
         return earlier
-    return np.sort(earlier[np.argsort(-information[earlier], kind="stable")[:most]])
+    said = information[earlier]
+    by_all = earlier[np.argsort(-said, kind="stable")[: most - most // _BY_SHARE]]
+    rest = np.setdiff1d(earlier, by_all)
+    share = information[rest] / np.maximum(entropy[rest], 1e-9)
+    return np.sort(np.r_[by_all, rest[np.argsort(-share, kind="stable")[: most // _BY_SHARE]]])
 
 
 def _unseen(coded: Coded, place: int, nullable: bool) -> Leaves:

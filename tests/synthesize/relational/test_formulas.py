@@ -60,6 +60,15 @@ def test_a_copy_across_a_key_is_found(lines: pl.DataFrame) -> None:
     assert formula.text == "total = orders.total"
 
 
+def test_a_column_that_is_never_null_stays_so_whatever_it_is_computed_from() -> None:
+    league = pl.DataFrame({"league": ["a", "b", "c", "a"] * 50})
+    (formula,) = find_formulas(
+        league.with_columns(n=pl.int_range(200)), league.rename({"league": "teams.league"}), seed=0
+    )
+    made = formula.apply(pl.DataFrame({"teams.league": ["a", None, "b"]}), pl.String())
+    assert made.to_list() == ["a", "a", "b"]
+
+
 def test_what_holds_nearly_always_or_by_chance_is_no_formula(lines: pl.DataFrame) -> None:
     nearly = lines.with_columns(played=lines["played"].scatter(7, 1)).select("won", "lost", "played")
     assert find_formulas(nearly, pl.DataFrame(), seed=0) == ()

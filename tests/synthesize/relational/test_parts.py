@@ -14,6 +14,7 @@ from synth_assets.synthesize.relational.families import (
     Arranged,
     FamilyOrder,
     contexts_before,
+    first_rows,
     learn_order,
     order_column,
     pull_in,
@@ -129,13 +130,23 @@ def test_siblings_know_the_ones_before() -> None:
     assert order_column(rows, ["year"]) == "year"
     arranged = Arranged.by(parents, rows["year"])
     order = learn_order(rows, None, arranged, column="year", min_group=10)
-    at, steps = step_rows(rows, arranged, order)
+    at, steps = step_rows(rows, arranged, order, np.ones(rows.height, dtype=np.bool_))
     context = contexts_before(rows, None, arranged, order)[at]
     assert steps["year"].unique().to_list() == [1]
     first, second = context[:2].to_dicts()
     assert (first["previous hits"], first["mean hits"], first["#position"]) == (10.0, 10.0, 1)
     assert (second["previous hits"], second["mean hits"], second["#position"]) == (20.0, 15.0, 2)
     assert rows["hits"][int(at[0])] == 20.0
+
+
+def test_rows_whose_forerunner_is_held_out_are_no_steps() -> None:
+    rows = pl.DataFrame({"year": [2001, 2003, 2004, 2001, 2002]})
+    arranged = Arranged.by(np.array([0, 0, 0, 1, 1]), rows["year"])
+    continuous = np.array([True, False, True, True, True])
+    order = FamilyOrder(column="year")
+    at, steps = step_rows(rows, arranged, order, continuous)
+    assert (at.tolist(), steps["year"].to_list()) == ([2, 4], [1, 1])
+    assert first_rows(arranged, continuous)[0].tolist() == [0, 2, 3, 4]
 
 
 def test_text_that_stays_is_learned_as_staying() -> None:
@@ -146,7 +157,7 @@ def test_text_that_stays_is_learned_as_staying() -> None:
     arranged = Arranged.by(parents, None)
     order = learn_order(rows, None, arranged, column=None, min_group=10)
     assert order.staying == ("team",)
-    at, _ = step_rows(rows, arranged, order)
+    at, _ = step_rows(rows, arranged, order, np.ones(rows.height, dtype=np.bool_))
     before = contexts_before(rows, None, arranged, order)
     (told,) = with_stays(rows, at, before, order, min_group=10, seed=0)
     assert told.to_list()[21:28] == [STAYS] * 3 + ["T0"] + [STAYS] * 3

@@ -122,7 +122,13 @@ def test_inside_the_relational_layer(saved: Callable[[object], Folder]) -> None:
         rows=rows.with_columns(hidden)[shuffled],
         hidden=("null comment",),
         context=patients[owner[shuffled]],
-        siblings=Siblings(owner[shuffled], order_by=rows["at"][shuffled], column="at", follow=False),
+        siblings=Siblings(
+            owner[shuffled],
+            order_by=rows["at"][shuffled],
+            column="at",
+            follow=False,
+            continuous=np.ones(len(owner), dtype=np.bool_),
+        ),
     )
     checks = RowChecks(expressions=(), columns=())
     model = ValueModel.fit(
