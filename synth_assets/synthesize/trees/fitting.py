@@ -19,6 +19,7 @@ from synth_assets.synthesize.trees.settings import TreesSettings
 from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
 
 Places = npt.NDArray[np.intp]
+_FEW_LEAVES = 5  # a column with fewer rows than so many leaves beside its most frequent value is rare
 _BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
 _CLASSES = 24  # most groups of codes that a tree tells apart
 
@@ -49,7 +50,13 @@ def fit_parts(
     information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered)
     deciders = determinants(coded)
     tellers = {place: tellers_of(coded, place, information, entropy) for block in coded.blocks for place in block}
-    order = drawing_order(entropy, blocks=coded.blocks, determinants=deciders, leading=leading)
+    few = _FEW_LEAVES * settings.leaf_for(coded.rows)
+    rare = {
+        number
+        for number, block in enumerate(coded.blocks)
+        if coded.rows - int(np.bincount(coded.matrix[block[0]]).max()) < few
+    }
+    order = drawing_order(entropy, blocks=coded.blocks, determinants=deciders, rare=rare, leading=leading)
     before = list(range(coded.outside))
     jobs = []
     for number in order:

@@ -1,6 +1,6 @@
 """Which columns tell about which, and the order in which they are drawn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -43,12 +43,15 @@ def drawing_order(
     *,
     blocks: Sequence[Sequence[int]],
     determinants: Mapping[int, Sequence[int]],
+    rare: Collection[int] = (),
     leading: Sequence[int] = (),
 ) -> list[int]:
     """The order of the blocks (a column's parts, which stay together), as numbers of `blocks`.
 
     Columns of little entropy come first: few classes are told apart with few rows, and what comes later, harder to
-    tell, can look at all of them. What another column decides comes after it.
+    tell, can look at all of them. The `rare` blocks, which nearly always have one value, come last: the few rows with
+    another are too few for other columns' trees to see once they have split, but all of what they are like tells when.
+    What another column decides comes after it.
     """
     rest = [number for number in range(len(blocks)) if number not in set(leading)]
     weight = {number: sum(float(entropy[part]) for part in blocks[number]) for number in rest}
@@ -60,7 +63,9 @@ def drawing_order(
         for part, deciders in determinants.items()
     }
     order = list(leading)
-    todo = sorted(rest, key=lambda number: (weight[number], number))
+    todo = sorted(
+        rest, key=lambda number: (number in rare, -weight[number] if number in rare else weight[number], number)
+    )
     while todo:
         placed = set(order)
         ready = (n for n in todo if not waits_for.get(n) or waits_for[n] & placed)
