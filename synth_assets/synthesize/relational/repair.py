@@ -13,6 +13,7 @@ from synth_assets.synthesize.rules.uniqueness import unique_numbers
 MOST_ROUNDS = 300
 MOST_MOVES = 20
 TURNS_PER_REACH = 12
+MOST_LABELS = 64
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,40 @@ def _repaired(
             return rows.with_columns(unique_numbers(values, rng=rng))
         return rows
     swapped = _swappable(unique_set, repair, learned)
-    if not swapped:
-        return rows
     for columns in swapped:
         rows = _swap(rows, unique_set, columns, rng)
+    for name in learned:
+        if not repair.is_fixed(name) and rows[name].n_unique() <= MOST_LABELS:
+            rows = _relabelled(rows, unique_set, name, rng)
     return rows
+
+
+def _relabelled(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, rng: np.random.Generator) -> pl.DataFrame:
+    """Repeated rows take another value of a column of few values that no row of their group has: the frequent first."""
+    known = rows[column].drop_nulls().value_counts(sort=True, name="#")
+    others = [name for name in unique_set if name != column]
+    groups = group_numbers([rows.select(others)])[0]
+    places = {value: place for place, value in enumerate(known[column].to_list())}
+    value = np.array([places.get(v, -1) for v in rows[column].to_list()], dtype=np.int64)
+    weight = np.log(known["#"].to_numpy())
+    for _ in range(len(places)):
+        again = _repeats(groups, value, len(places))
+        again = again[np.unique(groups[again], return_index=True)[1]]
+        if not len(again):
+            break
+        wanted, at = np.unique(groups[again], return_inverse=True)
+        free = np.ones((len(wanted), len(places)), dtype=np.bool_)
+        here = np.flatnonzero(np.isin(groups, wanted) & (value >= 0))
+        free[np.searchsorted(wanted, groups[here]), value[here]] = False
+        drawn = np.where(free, weight + rng.gumbel(size=free.shape), -np.inf)[at]
+        possible = free[at].any(axis=1)
+        if not possible.any():
+            break
+        # A group that has no value left is looked at no more.
+        value[again[possible]] = drawn[possible].argmax(axis=1)
+        groups = np.where(np.isin(groups, wanted[~free.any(axis=1)]), -1, groups)
+    changed = known[column].gather(np.maximum(value, 0))
+    return rows.with_columns(rows[column].zip_with(pl.Series(value < 0), changed.alias(column)))
 
 
 def _swap(

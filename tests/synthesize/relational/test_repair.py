@@ -99,3 +99,23 @@ def test_rows_whose_key_is_learned_as_a_whole_move_to_a_nearby_year(season: Tabl
     moved = (unique["year"] - rows["year"]).abs()
     assert (moved > 0).sum() < 3 * repeats
     assert moved.max() < 30
+
+
+def test_rows_of_one_group_take_the_values_that_are_left(season: TableStructure) -> None:
+    """A player has at most two halves of a year; which of them, no other row can give."""
+    learned = [
+        column.model_copy(update={"role": Role.VALUE if column.name == "team" else column.role})
+        for column in season.decision.columns
+    ]
+    table = season.table.model_copy(update={"primary_key": Key(columns=("player", "team"))})
+    structure = replace(
+        season, table=table, decision=season.decision.model_copy(update={"columns": tuple(learned)}), further=()
+    )
+    rng = np.random.default_rng(0)
+    halves = pl.DataFrame({"player": np.repeat(np.arange(100), 2), "team": rng.choice(["1", "2"], 200)})
+    unique, left = make_unique(halves, Repair(structure=structure, ordinals=()), rng=rng)
+    assert len(left) == unique.height == 200
+    three = pl.concat([halves, halves[:10]])
+    unique, left = make_unique(three, Repair(structure=structure, ordinals=()), rng=rng)
+    assert not unique.is_duplicated().any()
+    assert unique.height == 200
