@@ -63,7 +63,11 @@ class Gaps(Value):
         """Undo `encode`; `schema` gives the types of the times."""
         for gap in self.steps:
             physical = pl.col(gap.since).to_physical().cast(pl.Int64) + pl.col(gap.column) * gap.unit
-            physical = physical.clip(gap.earliest, gap.latest)
+            # A row may begin later than any that has ended.
+            physical = pl.max_horizontal(physical.clip(gap.earliest, gap.latest), pl.col(gap.since).to_physical())
+            physical = (
+                pl.when(pl.col(gap.since).is_null() | pl.col(gap.column).is_null()).then(None).otherwise(physical)
+            )
             target = schema[gap.column]
             rows = rows.with_columns(
                 physical.cast(pl.Int32 if target == pl.Date else pl.Int64).cast(target).alias(gap.column)

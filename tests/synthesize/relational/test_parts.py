@@ -111,6 +111,16 @@ def test_later_dates_become_gaps_and_come_back() -> None:
     assert made[-1] == made[-10] > made[-12]
 
 
+def test_what_begins_later_than_all_that_ended_ends_no_earlier() -> None:
+    start = [date(2024, 1, 1) + timedelta(days=day) for day in range(100)]
+    end = [day + timedelta(days=1) if at < 80 else None for at, day in enumerate(start)]
+    rows = pl.DataFrame({"start": start, "end": end})
+    gaps = Gaps.find(rows, min_group=5)
+    late = pl.DataFrame({"start": [date(2024, 4, 1), date(2024, 1, 30), date(2024, 4, 2)], "end": [3, 3, None]})
+    made = gaps.decode(late, rows.schema)["end"].to_list()
+    assert made == [date(2024, 4, 1), date(2024, 2, 2), None]
+
+
 def test_dates_in_any_order_are_no_gap() -> None:
     rng = np.random.default_rng(0)
     days = [date(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 300, 400)]
