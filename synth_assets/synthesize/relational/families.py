@@ -312,7 +312,14 @@ def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
 
 
 def walk_families(
-    families: Rows, *, known: pl.DataFrame | None, order: FamilyOrder, schema: pl.Schema, start: Draw, step: Draw
+    families: Rows,
+    *,
+    known: pl.DataFrame | None,
+    order: FamilyOrder,
+    schema: pl.Schema,
+    start: Draw,
+    step: Draw,
+    rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Generate all rows of all families, the first ones first.
 
@@ -323,6 +330,7 @@ def walk_families(
         schema: Types of the rows, known columns included.
         start: Draws first siblings from the numbers of their rows and what they know of each other.
         step: Draws further ones; the order column comes out as a gap.
+        rng: Source of randomness.
 
     Returns:
         The rows in their order.
@@ -344,16 +352,19 @@ def walk_families(
         parts.append(drawn)
     if not parts:
         return pl.DataFrame(schema=made)
-    return pull_in(pl.concat(parts)[np.argsort(np.concatenate(at))], families, order)
+    return pull_in(pl.concat(parts)[np.argsort(np.concatenate(at))], families, order, rng)
 
 
-def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder) -> pl.DataFrame:
+def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.random.Generator) -> pl.DataFrame:
     """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
+
+    They then end up to one of their mean gaps before the latest value: were all to end with it, it would stand out.
 
     Args:
         rows: By parent and position.
         parents: The parent of each row.
         order: How siblings follow each other.
+        rng: Source of randomness.
     """
     if order.column is None or order.earliest is None or order.latest is None or not rows.height:
         return rows
@@ -361,14 +372,19 @@ def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder) -> pl.DataFra
     starts = np.r_[0, np.flatnonzero(np.diff(parents)) + 1]
     lengths = np.diff(np.r_[starts, len(parents)])
     first, last = values[starts], values[starts + lengths - 1]
-    beyond = np.maximum(last - order.latest, 0)
+    over = last > order.latest
+    gap = (last - first) / np.maximum(lengths - 1, 1)
+    slack = (rng.random(len(starts)) * gap).astype(np.int64) // order.unit * order.unit
+    latest = np.where(over, np.maximum(order.latest - slack, first), np.maximum(last, order.latest))
     shift = np.minimum(
-        -(-beyond // order.unit) * order.unit, np.maximum(first - order.earliest, 0) // order.unit * order.unit
+        -(-np.maximum(last - latest, 0) // order.unit) * order.unit,
+        np.maximum(first - order.earliest, 0) // order.unit * order.unit,
     )
+    shift = np.where(over, shift, 0)
     first, last = first - shift, last - shift
     values -= np.repeat(shift, lengths)
-    room = np.maximum(order.latest - first, 0) // order.unit
+    room = np.maximum(np.minimum(latest, order.latest) - first, 0) // order.unit
     steps = (values - np.repeat(first, lengths)) // order.unit
-    squeeze = np.repeat(np.where(last > order.latest, room / np.maximum((last - first) // order.unit, 1), 1.0), lengths)
-    values = np.repeat(first, lengths) + np.floor(steps * squeeze).astype(np.int64) * order.unit
+    squeeze = np.where(over & (last > latest), room / np.maximum((last - first) // order.unit, 1), 1.0)
+    values = np.repeat(first, lengths) + np.floor(steps * np.repeat(squeeze, lengths)).astype(np.int64) * order.unit
     return rows.with_columns(_from_physical(pl.Series(values), rows.schema[order.column]).alias(order.column))

@@ -15,6 +15,7 @@ class Gap(Value):
 
     Attributes:
         earliest, latest: The range in which the column's own values may come out, in the physical unit.
+        open: The column may be NULL.
     """
 
     column: str
@@ -22,6 +23,7 @@ class Gap(Value):
     unit: int
     earliest: int
     latest: int
+    open: bool
 
 
 class Gaps(Value):
@@ -63,11 +65,12 @@ class Gaps(Value):
         """Undo `encode`; `schema` gives the types of the times."""
         for gap in self.steps:
             physical = pl.col(gap.since).to_physical().cast(pl.Int64) + pl.col(gap.column) * gap.unit
-            # A row may begin later than any that has ended.
-            physical = pl.max_horizontal(physical.clip(gap.earliest, gap.latest), pl.col(gap.since).to_physical())
-            physical = (
-                pl.when(pl.col(gap.since).is_null() | pl.col(gap.column).is_null()).then(None).otherwise(physical)
-            )
+            # A row that begins later than any has ended has not ended, or ended as it began.
+            since = pl.col(gap.since).to_physical().cast(pl.Int64)
+            too_late = pl.lit(None, dtype=pl.Int64) if gap.open else since
+            ended = pl.max_horizontal(physical.clip(gap.earliest, gap.latest), since)
+            ended = pl.when(since > gap.latest).then(too_late).otherwise(ended)
+            physical = pl.when(physical.is_not_null()).then(ended)
             target = schema[gap.column]
             rows = rows.with_columns(
                 physical.cast(pl.Int32 if target == pl.Date else pl.Int64).cast(target).alias(gap.column)
@@ -94,4 +97,11 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
     values = np.sort(rows[column].drop_nulls().to_physical().cast(pl.Int64).to_numpy())
     inner = min(min_group, len(values) // 2)
     earliest, latest = int(values[inner - 1]), int(values[-inner])
-    return mean, Gap(column=column, since=since, unit=common_unit(difference), earliest=earliest, latest=latest)
+    return mean, Gap(
+        column=column,
+        since=since,
+        unit=common_unit(difference),
+        earliest=earliest,
+        latest=latest,
+        open=filled < rows.height,
+    )

@@ -229,6 +229,7 @@ class ValueModel:
             schema=schema,
             start=started,
             step=lambda at, before: self._encoded(step, around.at(at), before, rng),
+            rng=rng,
         )
         return self._repaired(self._decoded(rows, around), around, rng)
 

@@ -111,14 +111,14 @@ def test_later_dates_become_gaps_and_come_back() -> None:
     assert made[-1] == made[-10] > made[-12]
 
 
-def test_what_begins_later_than_all_that_ended_ends_no_earlier() -> None:
+@pytest.mark.parametrize(("ended", "last"), [(80, None), (100, date(2024, 4, 9))])
+def test_what_begins_later_than_all_that_ended_has_not_ended(ended: int, last: date | None) -> None:
     start = [date(2024, 1, 1) + timedelta(days=day) for day in range(100)]
-    end = [day + timedelta(days=1) if at < 80 else None for at, day in enumerate(start)]
+    end = [day + timedelta(days=1) if at < ended else None for at, day in enumerate(start)]
     rows = pl.DataFrame({"start": start, "end": end})
-    gaps = Gaps.find(rows, min_group=5)
-    late = pl.DataFrame({"start": [date(2024, 4, 1), date(2024, 1, 30), date(2024, 4, 2)], "end": [3, 3, None]})
-    made = gaps.decode(late, rows.schema)["end"].to_list()
-    assert made == [date(2024, 4, 1), date(2024, 2, 2), None]
+    late = pl.DataFrame({"start": [date(2024, 4, 9), date(2024, 1, 30), date(2024, 4, 9)], "end": [3, 3, None]})
+    made = Gaps.find(rows, min_group=5).decode(late, rows.schema)["end"].to_list()
+    assert made == [last, date(2024, 2, 2), None]
 
 
 def test_dates_in_any_order_are_no_gap() -> None:
@@ -243,7 +243,22 @@ def test_checks_that_name_other_columns_or_cannot_be_read_are_left_out() -> None
 
 
 def test_families_that_run_too_late_move_to_earlier() -> None:
-    order = FamilyOrder(column="year", unit=1, earliest=1990, latest=2000, previous=(), averaged=())
-    rows = pl.DataFrame({"year": [1998, 1999, 2002, 1995, 2000, 1990, 2000, 2010]})
+    order = FamilyOrder(column="year", unit=1, earliest=1990, latest=2000)
+    rows = pl.DataFrame({"year": [1998, 1999, 2001, 1995, 2000, 1990, 1991, 2010]})
     parents = np.array([0, 0, 0, 1, 1, 2, 2, 2])
-    assert pull_in(rows, parents, order)["year"].to_list() == [1996, 1997, 2000, 1995, 2000, 1990, 1995, 2000]
+    made = pull_in(rows, parents, order, np.random.default_rng(0))["year"].to_list()
+    assert made[:3] in ([1997, 1998, 2000], [1996, 1997, 1999])
+    assert made[3:6] == [1995, 2000, 1990]
+    assert 1990 <= made[6] <= made[7] <= 2000
+
+
+def test_families_moved_to_earlier_do_not_all_end_at_the_same_time() -> None:
+    order = FamilyOrder(column="day", unit=1, earliest=0, latest=10_000)
+    days = np.arange(1000)[:, None] + np.array([9_000, 9_100, 10_500])
+    rows = pl.DataFrame({"day": days.ravel()})
+    made = (
+        pull_in(rows, np.repeat(np.arange(1000), 3), order, np.random.default_rng(0))["day"].to_numpy().reshape(-1, 3)
+    )
+    assert made.max() <= 10_000
+    assert len(np.unique(made[:, 2])) > 500
+    assert (np.diff(made, axis=1) == np.diff(days, axis=1)).all()
