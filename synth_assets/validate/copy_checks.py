@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
+from synth_assets.statistics.copies import count_copied_families, count_copies
+from synth_assets.statistics.encoding import Array
+from synth_assets.statistics.row_keys import Families, column_keys, row_keys
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.compared import ANOTHER_SYNTHESIZER, FAMILY, compared, why_no_rows
-from synth_assets.validate.copies import count_copied_families, count_copies
-from synth_assets.validate.encoding import Array
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.results import figure, not_applicable
-from synth_assets.validate.row_keys import Families, column_keys, row_keys
 from synth_assets.validate.subject import Subject
 
 ROWS_FOR_COPIES = 50

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
-from synth_assets.validate.encoding import Array
+from synth_assets.statistics.encoding import Array
 from synth_assets.validate.rows import Part, Rows
 
 # The rule of extract/hold_out.py: the highest ancestor with at least this many rows is the entity root.

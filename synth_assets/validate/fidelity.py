@@ -7,10 +7,13 @@ import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.plan.resolved import TWO_SAMPLE, FidelityGate, Mode
+from synth_assets.statistics.encoding import Array, Coding, Side, encode
+from synth_assets.statistics.noise import mean_of, sampling_noise
+from synth_assets.statistics.shape import column_similarities, number_similarity
+from synth_assets.statistics.trend import pair_similarities
+from synth_assets.statistics.two_sample import two_sample_auc
 from synth_assets.store.verdict import CheckResult, Severity
-from synth_assets.validate.encoding import Array, Coding, Side, encode
 from synth_assets.validate.entities import Entities
-from synth_assets.validate.noise import mean_of, sampling_noise
 from synth_assets.validate.relations import (
     PairCodes,
     child_counts,
@@ -21,10 +24,7 @@ from synth_assets.validate.relations import (
 )
 from synth_assets.validate.results import figure, guarded, name_part, not_applicable
 from synth_assets.validate.rows import draw
-from synth_assets.validate.shape import column_similarities, number_similarity
 from synth_assets.validate.subject import ROWS_FOR_A_FIGURE, Subject
-from synth_assets.validate.trend import pair_similarities
-from synth_assets.validate.two_sample import two_sample_auc
 
 FAMILY = "fidelity"
 FAMILY_COLUMN = "\0family"

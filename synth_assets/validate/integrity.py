@@ -6,9 +6,9 @@ import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.catalog.model import Column, DataType, ForeignKey, Kind
+from synth_assets.statistics.encoding import as_text
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.constraints import violations
-from synth_assets.validate.encoding import as_text
 from synth_assets.validate.results import guarded, name_part
 from synth_assets.validate.rows import Rows
 from synth_assets.validate.subject import Subject

@@ -7,18 +7,11 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.plan.resolved import ColumnDecision, Mode, PrivacyGate, Role, Treatment
+from synth_assets.statistics.distances import Bounded, measure_distances
+from synth_assets.statistics.encoding import Scale, as_text, scale_of
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.compared import ANOTHER_SYNTHESIZER, FAMILY, compared, why_no_rows
 from synth_assets.validate.copy_checks import families_check, rows_check
-from synth_assets.validate.distances import (
-    ROWS_ATTACKED,
-    ROWS_SEARCHED,
-    Bounded,
-    closer_share,
-    membership_attack,
-    row_matrix,
-)
-from synth_assets.validate.encoding import Array, Scale, as_text, encode, scale_of
 from synth_assets.validate.entities import ROWS_OF_AN_ENTITY_ROOT, Entities
 from synth_assets.validate.results import figure, guarded, name_part, not_applicable
 from synth_assets.validate.source_values import Matches, match_combinations, match_values
@@ -173,37 +166,19 @@ def _rare_values(subject: Subject) -> CheckResult:
 def _distances(subject: Subject, gate: PrivacyGate, entities: Entities, rng: np.random.Generator) -> list[CheckResult]:
     columns = compared(subject)
     everything = subject.extracted.read(columns=columns)
-    parts = {"training": entities.training(subject.name), "held_out": entities.held_out(subject.name)}
-    if not len(parts["training"]) or not len(parts["held_out"]):
+    parts = entities.training(subject.name), entities.held_out(subject.name)
+    if not len(parts[0]) or not len(parts[1]):
         return _bounded(subject, gate, entities, None, None, None)
-    synthetic = subject.synthetic.read(columns=columns)
-    # An attacker knows every category, however rare.
-    coded = {
-        part: encode(
-            subject.extracted.read(columns=columns, part=part),  # type: ignore[arg-type]
-            synthetic,
-            columns=columns,
-            kept=frozenset(columns),
-            min_group=1,
-            everything=everything,
-        )
-        for part in parts
-    }
-    training, held_out = (coded[part] for part in ("training", "held_out"))
-    vectors = row_matrix(training.scales, training.source, [training.source, held_out.source, training.synthetic])
-    known, unknown, made = vectors
-    attacked = [_some(known, parts["training"], rng), _some(unknown, parts["held_out"], rng)]
-    targets = made[rng.choice(len(made), min(len(made), ROWS_SEARCHED), replace=False)]
-    membership = membership_attack(
-        attacked[0][0], attacked[1][0], targets, entities=(attacked[0][1], attacked[1][1]), rng=rng
+    found = measure_distances(
+        subject.extracted.read(columns=columns, part="training"),
+        subject.extracted.read(columns=columns, part="held_out"),
+        subject.synthetic.read(columns=columns),
+        columns=columns,
+        everything=everything,
+        entities=parts,
+        rng=rng,
     )
-    closer = closer_share(known, unknown, made, entities=(parts["training"], parts["held_out"]), rng=rng)
-    return _bounded(subject, gate, entities, closer, membership.auc, membership.true_positives)
-
-
-def _some(rows: Array, entities: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    chosen = rng.choice(len(rows), min(len(rows), ROWS_ATTACKED), replace=False)
-    return rows[chosen], entities[chosen]
+    return _bounded(subject, gate, entities, found.closer, found.membership.auc, found.membership.true_positives)
 
 
 def _bounded(

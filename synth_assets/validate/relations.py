@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
-from synth_assets.validate.encoding import Array, Scale, as_numbers, category_codes, scale_of
-from synth_assets.validate.noise import mean_of
+from synth_assets.statistics.encoding import Array, Scale, as_numbers, category_codes, scale_of
+from synth_assets.statistics.noise import mean_of
+from synth_assets.statistics.trend import binned, joint_similarity, quantile_edges
 from synth_assets.validate.rows import Rows, draw
-from synth_assets.validate.trend import binned, joint_similarity, quantile_edges
 
 ROWS_JOINED = 30_000
 MOST_PAIRS = 200

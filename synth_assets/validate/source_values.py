@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.validate.encoding import as_text
+from synth_assets.statistics.encoding import as_text
 
 # A learned text favours some letters, so a letter is worth fewer than 26 when coincidences are estimated.
 WORTH_OF_A_LETTER = 10.0

@@ -5,12 +5,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from synth_assets.validate.encoding import NULL, RARE, Scale, Side, category_codes, encode
-from synth_assets.validate.noise import mean_of, sampling_noise
+from synth_assets.statistics.encoding import NULL, RARE, Scale, Side, category_codes, encode
+from synth_assets.statistics.noise import mean_of, sampling_noise
+from synth_assets.statistics.shape import category_similarity, column_similarities, number_similarity
+from synth_assets.statistics.trend import correlation, joint_similarity, pair_similarities
+from synth_assets.statistics.two_sample import two_sample_auc
 from synth_assets.validate.relations import child_counts
-from synth_assets.validate.shape import category_similarity, column_similarities, number_similarity
-from synth_assets.validate.trend import correlation, joint_similarity, pair_similarities
-from synth_assets.validate.two_sample import two_sample_auc
 from tests.validate.samples import ORDERS_KEY, MemoryRows, make_shop
 
 COLUMNS = ("region", "age", "income", "spent")

@@ -6,12 +6,12 @@ import pytest
 
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
-from synth_assets.validate.distances import closer_share, membership_attack, row_matrix
-from synth_assets.validate.encoding import Scale, Side
+from synth_assets.statistics.bounds import auc_with_error, wilson
+from synth_assets.statistics.distances import closer_share, membership_attack, row_matrix
+from synth_assets.statistics.encoding import Scale, Side
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.privacy import name_parts, scanned, table_checks
 from synth_assets.validate.source_values import match_combinations, match_values
-from synth_assets.validate.statistics import auc_with_error, wilson
 from synth_assets.validate.subject import Subject
 from tests.validate.samples import CUSTOMERS, ORDERS_KEY, PLAN, MemoryRows, decide, honest, make_shop, source_rows
 

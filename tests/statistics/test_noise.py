@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from synth_assets.validate.encoding import Side
-from synth_assets.validate.noise import sampling_noise
-from synth_assets.validate.shape import number_similarity
+from synth_assets.statistics.encoding import Side
+from synth_assets.statistics.noise import sampling_noise
+from synth_assets.statistics.shape import number_similarity
 
 
 def measure(left: Side, right: Side) -> float | None:

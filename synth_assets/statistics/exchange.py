@@ -10,7 +10,7 @@ from math import comb
 
 import numpy as np
 
-from synth_assets.validate.encoding import Array
+from synth_assets.statistics.encoding import Array
 
 DRAWS, PORTIONS = 4_000, 8
 # Of a database's many tables each has this test, so one in a thousand honest ones is what a table may cost.

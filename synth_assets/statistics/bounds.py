@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth_assets.validate.encoding import Array
+from synth_assets.statistics.encoding import Array
 
 ONE_SIDED_99 = 2.326
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from synth_assets.validate.distances import membership_attack
-from synth_assets.validate.exchange import exchange_test
+from synth_assets.statistics.distances import membership_attack
+from synth_assets.statistics.exchange import exchange_test
 
 
 def excess(training: np.ndarray, held_out: np.ndarray, entities: tuple[np.ndarray, np.ndarray], seed: int) -> float:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from synth_assets.validate.encoding import NULL, RARE, Array, Scale, Side
+from synth_assets.statistics.encoding import NULL, RARE, Array, Scale, Side
 
 BINS = 10
 

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from synth_assets.validate.copies import Copies, coincidence, count_copied_families, count_copies
-from synth_assets.validate.row_keys import Families, column_keys, row_keys
+from synth_assets.statistics.copies import Copies, coincidence, count_copied_families, count_copies
+from synth_assets.statistics.row_keys import Families, column_keys, row_keys
 from tests.validate import sources
 from tests.validate.sources import Split, leak, split
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synth_assets.validate.encoding import RARE, Array, Scale, Side
+from synth_assets.statistics.encoding import RARE, Array, Scale, Side
 
 
 def number_similarity(source: Array, synthetic: Array) -> float | None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from synth_assets.validate.encoding import NULL, RARE, Array, Scale, Side
-from synth_assets.validate.threads import one_thread
+from synth_assets.statistics.encoding import NULL, RARE, Array, Scale, Side
+from synth_assets.statistics.threads import one_thread
 
 ROWS_A_SIDE = 10_000
 FEWEST_ROWS = 30

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from synth_assets.validate.encoding import Array, Side
+from synth_assets.statistics.encoding import Array, Side
 
 
 def mean_of(similarities: Sequence[float | None]) -> float | None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
-from synth_assets.validate.encoding import NULL, RARE, Array, Scale, Side
-from synth_assets.validate.exchange import exchange_test
-from synth_assets.validate.statistics import ONE_SIDED_99, auc_with_error
-from synth_assets.validate.threads import one_thread
+from synth_assets.statistics.bounds import ONE_SIDED_99, auc_with_error
+from synth_assets.statistics.encoding import NULL, RARE, Array, Scale, Side, encode
+from synth_assets.statistics.exchange import exchange_test
+from synth_assets.statistics.threads import one_thread
 
 ROWS_ATTACKED = 1_500
 ROWS_COMPARED = 3_000
@@ -185,6 +186,50 @@ def closer_share(
     both = 2 * (test.training + test.held_out)
     value = 0.5 + (test.training - test.held_out) / both
     return Bounded(value, test.error / both, value - test.by_chance / both)
+
+
+@dataclass(frozen=True)
+class Distances:
+    """What the distances between rows tell; `closer` is None if the rows are of too few entities."""
+
+    membership: Membership
+    closer: Bounded | None
+
+
+def measure_distances(
+    training: pl.DataFrame,
+    held_out: pl.DataFrame,
+    synthetic: pl.DataFrame,
+    *,
+    columns: Sequence[str],
+    everything: pl.DataFrame,
+    entities: tuple[Array, Array],
+    rng: np.random.Generator,
+) -> Distances:
+    """The membership attack and the closer share of frames, over `columns`; at least one row each.
+
+    Args:
+        everything: All source rows: their counts order the categories.
+        entities: Of training and held-out rows: rows of one entity count as one draw.
+    """
+    # An attacker knows every category, however rare.
+    known, unseen = (
+        encode(part, synthetic, columns=columns, kept=frozenset(columns), min_group=1, everything=everything)
+        for part in (training, held_out)
+    )
+    vectors = row_matrix(known.scales, known.source, [known.source, unseen.source, known.synthetic])
+    attacked = [_attacked(rows, entity, rng) for rows, entity in zip(vectors[:2], entities, strict=True)]
+    made = vectors[2]
+    targets = made[rng.choice(len(made), min(len(made), ROWS_SEARCHED), replace=False)]
+    membership = membership_attack(
+        attacked[0][0], attacked[1][0], targets, entities=(attacked[0][1], attacked[1][1]), rng=rng
+    )
+    return Distances(membership, closer_share(vectors[0], vectors[1], made, entities=entities, rng=rng))
+
+
+def _attacked(rows: Array, entities: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    chosen = rng.choice(len(rows), min(len(rows), ROWS_ATTACKED), replace=False)
+    return rows[chosen], entities[chosen]
 
 
 def _places(points: Array) -> tuple[Array, Array, Array]:

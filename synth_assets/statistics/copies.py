@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.validate.encoding import Array
-from synth_assets.validate.exchange import exchange_test
-from synth_assets.validate.row_keys import Families, column_keys, row_keys, times
-from synth_assets.validate.statistics import wilson
+from synth_assets.statistics.bounds import wilson
+from synth_assets.statistics.encoding import Array
+from synth_assets.statistics.exchange import exchange_test
+from synth_assets.statistics.row_keys import Families, column_keys, row_keys, times
 
 # As improbable as LEVEL of the exchange test.
 STANDARD_ERRORS = 3.09

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.validate.encoding import Array, as_text
+from synth_assets.statistics.encoding import Array, as_text
 
 
 def column_keys(frames: Sequence[pl.DataFrame], columns: Sequence[str]) -> list[Array]:
