@@ -28,6 +28,7 @@ PRELOADED = (
 
 # What the engines import beside that, by their names in plans: `import sdv` takes seconds.
 _ENGINE_MODULES = {
+    "auto": "sdv.single_table",  # its own list of candidates has the Gaussian copula
     "gaussian_copula": "sdv.single_table",
     "ctgan": "sdv.single_table",
     "tvae": "sdv.single_table",
@@ -56,5 +57,6 @@ def preloading_executor(project: Project, *, modules: Sequence[str] = ()) -> dg.
 def engine_modules(project: Project) -> list[str]:
     """The modules of the engines that the project's plans name."""
     tables = [table for settings in project.datasets.values() for table in settings.tables.values()]
-    named = {table.synthesizer.name for table in tables if table.synthesizer}
+    engines = [table.synthesizer for table in tables if table.synthesizer]
+    named = {engine.name for engine in engines} | {c.name for engine in engines for c in engine.candidates}
     return sorted({_ENGINE_MODULES[name] for name in named if name in _ENGINE_MODULES})

@@ -1,6 +1,6 @@
 """The synthesizers: one step a table."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -11,6 +11,7 @@ from synth_assets.assets.stage_step import stage_step
 
 if TYPE_CHECKING:
     from synth_assets.assets.stage_step import Made
+    from synth_assets.refresh import Outcome
 
 
 def synthesizer_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
@@ -23,7 +24,7 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
 
     def work(context: dg.AssetExecutionContext) -> "Made":
         outcome = open_refresh(context, dataset).fit([name])[name]
-        return [(name, outcome, {"engine": decision.synthesizer, "mode": decision.mode.value})]
+        return [(name, outcome, {"mode": decision.mode.value, **_engine(decision.synthesizer, outcome)})]
 
     return stage_step(
         dataset,
@@ -33,6 +34,16 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
         description=f"Learns {name}, and how its rows hang together with those of its parents.",
         work=work,
     )
+
+
+def _engine(named: str, outcome: "Outcome") -> dict[str, Any]:
+    """The engine that learned the table; where auto chose it, with the table of scores."""
+    from synth_assets.synthesize.auto.choice import choice_in
+
+    choice = choice_in(outcome.facts)
+    if choice is None:
+        return {"engine": named}
+    return {"engine": f"{named}: {choice.engine}", "candidates": dg.MetadataValue.md(choice.markdown())}
 
 
 def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:

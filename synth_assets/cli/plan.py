@@ -1,6 +1,7 @@
 """`synth-assets plan`: what becomes of every table and column, before anything runs."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
     catalog = reflect(open_engine(url), namespace=source.namespace)
     plan = resolve(project.dataset(dataset), catalog, evidence=known_from_rows(project, dataset, catalog))
     out.print(Text.assemble((dataset, "bold"), f": {len(catalog.tables)} tables in {location(url)}"))
-    out.print(decisions(plan, catalog))
+    out.print(decisions(plan, catalog, chosen=last_choices(project, plan)))
     for line in summary(plan):
         out.print(line)
     out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
@@ -76,14 +77,38 @@ def known_from_rows(
     return {place: known for place, known in found.items() if place[1] in catalog.table(place[0]).column_names} or None
 
 
-def decisions(plan: "ResolvedPlan", catalog: "Catalog") -> Grid:
+def last_choices(project: "Project", plan: "ResolvedPlan") -> dict[str, str]:
+    """What the synthesizer auto chose at the last refresh, by table."""
+    from synth_assets.plan.resources import MissingVariable
+    from synth_assets.refresh import open_store
+    from synth_assets.synthesize.auto.choice import choices_in
+    from synth_assets.synthesize.auto.options import AUTO
+
+    tables = [table.name for table in plan.published if table.synthesizer == AUTO]
+    if not tables:
+        return {}
+    try:
+        store = open_store(project)
+    except MissingVariable:
+        return {}
+    models = {name: store.latest(plan.dataset, "synthesizer", name) for name in tables}
+    choices = choices_in({name: model.facts for name, model in models.items() if model})
+    return {name: choice.engine for name, choice in choices.items()}
+
+
+def decisions(plan: "ResolvedPlan", catalog: "Catalog", *, chosen: Mapping[str, str]) -> Grid:
     """One row a table, one row a column."""
     grid = Grid(show_header=True, header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("table, column", "type", "becomes", "because"):
         grid.add_column(heading, overflow="fold", ratio=2 if heading == "because" else None)
     for table in plan.tables:
         grid.add_row()
-        grid.add_row(Text(table.name, style="bold"), "", styled(table.mode.value), Text(table_reason(table)))
+        grid.add_row(
+            Text(table.name, style="bold"),
+            "",
+            styled(table.mode.value),
+            Text(table_reason(table, chosen.get(table.name))),
+        )
         if table.mode.value in ("synthetic", "partial", "hybrid"):
             for column in table.columns:
                 native = catalog.table(table.name).column(column.name).type.native
@@ -92,11 +117,13 @@ def decisions(plan: "ResolvedPlan", catalog: "Catalog") -> Grid:
     return grid
 
 
-def table_reason(table: "TableDecision") -> str:
+def table_reason(table: "TableDecision", chosen: str | None) -> str:
+    """Why the table is let through, or what learns it; `chosen` is what auto took at the last refresh."""
     if table.because:
         return table.because
     scale = "" if table.scale == 1 else f", {table.scale:g} times the rows"
-    return f"learned by {table.synthesizer}{scale}" if table.mode.value == "synthetic" else ""
+    last = f" (at the last refresh {chosen})" if chosen else ""
+    return f"learned by {table.synthesizer}{last}{scale}" if table.mode.value == "synthetic" else ""
 
 
 def column_reason(column: "ColumnDecision", table: "Table") -> str:

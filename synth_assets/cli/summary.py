@@ -17,21 +17,37 @@ if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
     from synth_assets.refresh import RefreshResult
     from synth_assets.store.verdict import CheckResult, Verdict
+    from synth_assets.synthesize.auto.choice import Choice
 
 MOST_LINES = 20
 
 
 def print_result(result: "RefreshResult", project: "Project", out: Console) -> None:
-    """The rows by table, the verdict, the publications."""
+    """The rows by table, what auto chose, the verdict, the publications."""
     tables = grid("table", "rows", right=("rows",))
     for name, rows in result.rows.items():
         tables.add_row(Text(name), f"{rows:,}")
     tables.add_row(Text("all", style="bold"), Text(f"{sum(result.rows.values()):,}", style="bold"))
     out.print()
     out.print(tables)
+    for name, choice in result.choices.items():
+        print_choice(name, choice, out)
     print_verdict(result.verdict, project.dataset(result.verdict.dataset).gate, out)
     for publication in result.publications:
         print_publication(publication, project, out)
+
+
+def print_choice(table: str, choice: "Choice", out: Console) -> None:
+    """The engine that auto chose for a table, why, and the scores of all candidates."""
+    from synth_assets.synthesize.auto.choice import HEADER
+
+    line = Text.assemble("\n", (table, "bold"), " is learned by ", (choice.engine, "bold"), f". {choice.because}")
+    out.print(line, soft_wrap=True)
+    if choice.lines:
+        scores = grid(*HEADER, right=HEADER[1:])
+        for cells in choice.cells():
+            scores.add_row(*map(Text, cells))
+        out.print(scores)
 
 
 def print_verdict(verdict: "Verdict", gate: "Gate", out: Console) -> None:

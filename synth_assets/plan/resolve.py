@@ -12,6 +12,7 @@ from synth_assets.plan.refused import PlanRefused, Problems
 from synth_assets.plan.resolved import (
     ColumnDecision,
     DecidedBy,
+    Engine,
     Mode,
     ResolvedPlan,
     Role,
@@ -19,12 +20,12 @@ from synth_assets.plan.resolved import (
     Treatment,
 )
 from synth_assets.plan.safe import ColumnPlace, fake, is_identifying, one_value, personal_finding, safe_treatment
-from synth_assets.plan.settings import DatasetSettings, TableSettings
+from synth_assets.plan.settings import DatasetSettings, SynthesizerSettings, TableSettings
 from synth_assets.plan.unique_numbers import names_its_row
 
 Evidence = Mapping[tuple[str, str], ColumnEvidence]
 
-_LATER_SYNTHESIZERS = ("private", "auto")
+_LATER_SYNTHESIZERS = ("private",)
 
 
 def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence | None = None) -> ResolvedPlan:
@@ -99,12 +100,14 @@ class _Resolving:
         self._check_availability()
         self._check_mode()
         columns = () if settings.mode is Mode.EXCLUDE else tuple(self._column(c) for c in self._table.columns)
-        synthesizer = settings.synthesizer
+        synthesizer = settings.synthesizer or SynthesizerSettings()
         return TableDecision(
             name=self._table.name,
             mode=settings.mode,
             columns=columns,
-            **({"synthesizer": synthesizer.name, "synthesizer_options": synthesizer.options} if synthesizer else {}),
+            synthesizer=synthesizer.name,
+            synthesizer_options=synthesizer.options,
+            candidates=tuple(Engine(name=c.name, options=c.options) for c in synthesizer.candidates),
             scale=settings.scale,
             because=settings.because,
         )
@@ -129,7 +132,8 @@ class _Resolving:
         if settings.synthesizer and settings.synthesizer.name in _LATER_SYNTHESIZERS:
             self._refuse(
                 f"the synthesizer {settings.synthesizer.name} is not available in this version",
-                "Leave it out, which is trees, or name gaussian_copula, ctgan, tvae, copula_gan, hma, par or rules.",
+                "Leave it out, which is trees, or name gaussian_copula, ctgan, tvae, copula_gan, hma, par, rules "
+                "or auto.",
             )
 
     def _check_mode(self) -> None:

@@ -68,6 +68,13 @@ class ColumnDecision(Value):
         return self.treatment is Treatment.KEEP
 
 
+class Engine(Value):
+    """A synthesizer by name, with its own options."""
+
+    name: str
+    options: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class TableDecision(Value):
     """What becomes of one table."""
 
@@ -76,6 +83,9 @@ class TableDecision(Value):
     columns: tuple[ColumnDecision, ...]
     synthesizer: str = "trees"
     synthesizer_options: dict[str, JsonValue] = Field(default_factory=dict)
+    candidates: tuple[Engine, ...] = Field(
+        default=(), description="Of the synthesizer auto: what it chooses among; its own list if empty."
+    )
     scale: float = Field(default=1.0, gt=0, description="Rows relative to the source.")
     because: str | None = None
 

@@ -16,6 +16,9 @@ SynthesizerName: TypeAlias = Literal[
 ]
 
 
+CandidateName: TypeAlias = Literal["trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "rules"]
+
+
 def _by_name(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
@@ -24,11 +27,27 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+class CandidateSettings(Value):
+    """One of the engines that `auto` chooses among: `ctgan`, or `{name: ctgan, options: {epochs: 100}}`."""
+
+    name: CandidateName = Field(description="The engine.")
+    options: dict[str, JsonValue] = Field(default_factory=dict, description="The engine's own options.")
+
+
 class SynthesizerSettings(Value):
     """`synthesizer: ctgan`, or `synthesizer: {name: ctgan, options: {epochs: 100}}`."""
 
     name: SynthesizerName = Field(default="trees", description="The engine that learns the table.")
     options: dict[str, JsonValue] = Field(default_factory=dict, description="The engine's own options.")
+    candidates: tuple[Annotated[CandidateSettings, BeforeValidator(_by_name)], ...] = Field(
+        default=(), description="Of auto: the engines to choose among; its own list unless named."
+    )
+
+    @model_validator(mode="after")
+    def _only_auto_chooses(self) -> Self:
+        if self.candidates and self.name != "auto":
+            raise ValueError(f"`candidates` goes with the synthesizer auto only, not with {self.name}")
+        return self
 
 
 class BalanceSettings(Value):

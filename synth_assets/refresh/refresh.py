@@ -44,9 +44,10 @@ class Refresh(RefreshInputs):
         Raises:
             NewColumnsHeld: The plan says hold, and the source has changed.
             PlanRefused: The plan does not fit the source.
-            EngineRefused, OptionRefused: An engine of SDV cannot do what the plan asks of it.
+            EngineRefused, OptionRefused, SettingsRefused: An engine cannot do what the plan asks of it.
         """
         from synth_assets.extract.snapshot import take_snapshot
+        from synth_assets.synthesize.auto.options import check_candidates
         from synth_assets.synthesize.sdv.acceptance import check_engines
 
         started = time.perf_counter()
@@ -55,6 +56,7 @@ class Refresh(RefreshInputs):
         self._hold_changes(catalog)
         plan = resolve(self.settings, catalog)
         check_engines(plan)
+        check_candidates(plan)
         for old in self.store.artifacts(self.dataset, stage="snapshot"):
             self.store.remove(old)
         identity = self._identify_source()
@@ -119,7 +121,8 @@ class Refresh(RefreshInputs):
 
     def fit(self, tables: Sequence[str]) -> dict[str, Outcome]:
         """Learn tables; those of one cycle belong together but are learned one by one."""
-        from synth_assets.synthesize.relational.fit import FitInputs, TableFit
+        from synth_assets.synthesize.auto.table import fit_table
+        from synth_assets.synthesize.relational.fit import FitInputs
 
         self._fit_whole_dataset()
         outcomes = {}
@@ -136,16 +139,19 @@ class Refresh(RefreshInputs):
                     profiles=self.profiles,
                     key=self.store.derive_key("values seen in the source"),
                 )
-                draft.facts.update(TableFit(name, shared, seed=self.plan.seed).run(draft.folder))
+                draft.facts.update(fit_table(name, shared, seed=self.plan.seed, folder=draft.folder))
 
             outcomes[name] = self._made("synthesizer", name, self._fit_inputs(name), fill)
         return outcomes
 
     def _fit_inputs(self, name: str) -> str:
+        from synth_assets.synthesize.auto.options import AUTO
+
         around = self._around(name)
         return digest(
             code_version(),
             self.plan.table(name).model_dump(mode="json"),
+            self.plan.gate.privacy.model_dump(mode="json") if self.plan.table(name).synthesizer == AUTO else None,
             self.plan.min_group,
             self.plan.seed,
             {
@@ -335,6 +341,8 @@ class Refresh(RefreshInputs):
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
+        from synth_assets.synthesize.auto.choice import choices_in
+
         seconds: dict[str, float] = {}
 
         @contextmanager
@@ -349,10 +357,11 @@ class Refresh(RefreshInputs):
             with timed("profile"):
                 self.profile()
             names = [name for group in self.groups for name in group]
+            fitted: dict[str, Outcome] = {}
             with timed("synthesizer"):
                 for done, name in enumerate(names):
                     self._tell(Progress("synthesizer", name, done, len(names)))
-                    self.fit([name])
+                    fitted |= self.fit([name])
             with timed("synthetic"):
                 for done, group in enumerate(self.groups):
                     self._tell(Progress("synthetic", group[0], done, len(self.groups)))
@@ -367,7 +376,8 @@ class Refresh(RefreshInputs):
             self._finish_after(error)
             raise
         self.finish()
-        return RefreshResult(verdict, publications, rows, seconds)
+        choices = choices_in({name: outcome.facts for name, outcome in fitted.items()})
+        return RefreshResult(verdict, publications, rows, choices, seconds)
 
     def _publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
         done: list[Publication] = []

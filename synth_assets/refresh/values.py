@@ -13,6 +13,7 @@ from synth_assets.store.verdict import Verdict
 
 if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
+    from synth_assets.synthesize.auto.choice import Choice
 
 
 class Origin(Value):
@@ -65,9 +66,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RefreshResult:
-    """One pass through all stages."""
+    """One pass through all stages.
+
+    Attributes:
+        rows: Synthetic rows by table.
+        choices: What the synthesizer auto chose, by table.
+        seconds: By stage.
+    """
 
     verdict: Verdict
     publications: "tuple[Publication, ...]"
     rows: Mapping[str, int]
+    choices: "Mapping[str, Choice]"
     seconds: Mapping[str, float]

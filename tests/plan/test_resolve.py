@@ -261,7 +261,7 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Se
                 "customers": {"columns": {"emial": {"fake": "email"}, "city": {"fake": "twon"}}},
                 "orders": {"mode": "hybrid", "columns": {"status": {"derive": "x"}}},
                 "products": {"mode": "reference"},
-                "invoices": {"synthesizer": "auto", "balance": {"column": "number", "shares": {}}},
+                "invoices": {"synthesizer": "private", "balance": {"column": "number", "shares": {}}},
             }
         ),
         shop,
@@ -275,7 +275,7 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Se
     assert any(
         "products: the mode reference lets all its real rows through and needs a reason" in line for line in said
     )
-    assert any("invoices: the synthesizer auto is not available in this version" in line for line in said)
+    assert any("invoices: the synthesizer private is not available in this version" in line for line in said)
     assert any("invoices: balance is not available in this version" in line for line in said)
 
 

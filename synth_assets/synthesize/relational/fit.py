@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Kind
-from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Treatment
+from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
@@ -64,11 +64,17 @@ class FitInputs:
 
 
 class TableFit:
-    """The fit of one table."""
+    """The fit of one table.
 
-    def __init__(self, table: str, inputs: FitInputs, *, seed: int) -> None:
+    Args:
+        engine: Learns the table instead of the one that the plan names.
+    """
+
+    def __init__(self, table: str, inputs: FitInputs, *, seed: int, engine: Engine | None = None) -> None:
         self._inputs = inputs
         self._structure: TableStructure = inputs.source.structures[table]
+        if engine:
+            self._structure = self._structure.learned_by(engine)
         self._rows = inputs.source.frame(table)
         self._training = np.flatnonzero(inputs.source.training(table))
         self._seed = seed

@@ -1,13 +1,13 @@
 """What the relational layer must know of one table before it reads a row: its keys, parents and children."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from synth_assets.catalog.driving import driving_keys
 from synth_assets.catalog.graph import components
 from synth_assets.catalog.model import Catalog, ForeignKey, Kind, Table
-from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
+from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Role, TableDecision, Treatment
 
 ORDERED_KINDS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, Kind.DATETIME)
 
@@ -62,6 +62,11 @@ class TableStructure:
     @property
     def name(self) -> str:
         return self.table.name
+
+    def learned_by(self, engine: Engine) -> "TableStructure":
+        """The same with another engine."""
+        named = {"synthesizer": engine.name, "synthesizer_options": engine.options, "candidates": ()}
+        return replace(self, decision=self.decision.model_copy(update=named))
 
     @cached_property
     def carried(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from synth_assets.catalog.graph import components
 from synth_assets.plan.nearest import hint
-from synth_assets.plan.resolved import Mode, ResolvedPlan, Role, TableDecision
+from synth_assets.plan.resolved import Engine, Mode, ResolvedPlan, Role, TableDecision
 from synth_assets.synthesize.sdv.errors import EngineRefused, OptionRefused
 from synth_assets.synthesize.sdv.options import ENGINE_OPTIONS, read_options
 
@@ -21,7 +21,7 @@ def check_engines(plan: ResolvedPlan) -> None:
     """
     for table in plan.published:
         if table.synthesizer in ENGINE_OPTIONS:
-            _check_options(table)
+            check_options(table, Engine(name=table.synthesizer, options=table.synthesizer_options))
     reasons = [reason for table in plan.published if table.synthesizer == PAR for reason in _par_reasons(plan, table)]
     if reasons:
         raise EngineRefused(PAR, reasons)
@@ -36,13 +36,18 @@ def learned_as_a_whole(plan: ResolvedPlan) -> bool:
     return any(table.synthesizer == HMA for table in plan.published)
 
 
-def _check_options(table: TableDecision) -> None:
-    options = read_options(ENGINE_OPTIONS[table.synthesizer], dict(table.synthesizer_options), table=table.name)
+def check_options(table: TableDecision, engine: Engine) -> None:
+    """Check the options of an engine of SDV that is to learn a table.
+
+    Raises:
+        OptionRefused: An option does not exist or cannot have that value.
+    """
+    options = read_options(ENGINE_OPTIONS[engine.name], dict(engine.options), table=table.name)
     learned = [column.name for column in table.columns if column.role is Role.VALUE]
     for column in getattr(options, "numerical_distributions", {}):
         if column not in learned:
             problem = f"names the column {column!r}, which is not learned{hint(column, learned)}"
-            raise OptionRefused(table.synthesizer, "numerical_distributions", problem, table=table.name)
+            raise OptionRefused(engine.name, "numerical_distributions", problem, table=table.name)
 
 
 def _par_reasons(plan: ResolvedPlan, table: TableDecision) -> Iterator[str]:
