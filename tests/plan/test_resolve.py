@@ -6,7 +6,7 @@ from synth_assets.catalog.model import Catalog, Column, DataType, Key, Kind, Tab
 from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.refused import PlanRefused
 from synth_assets.plan.resolve import resolve
-from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, Role, Treatment
+from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Engine, Mode, Role, Treatment
 from synth_assets.plan.settings import DatasetSettings
 
 Settings = Callable[..., DatasetSettings]
@@ -251,6 +251,15 @@ def test_what_the_plan_says_of_the_dataset_and_its_tables(settings_of: Settings,
     assert (orders.synthesizer, orders.synthesizer_options, orders.scale) == ("ctgan", {"epochs": 3}, 2.5)
     assert plan.table("customers").synthesizer == "trees"
     assert (plan.min_group, plan.hold_out, plan.gate.fidelity.shape, plan.seed) == (20, 0.2, 0.5, 9)
+
+
+def test_what_auto_chooses_among_reaches_the_plan(settings_of: Settings, shop: Catalog) -> None:
+    named = {"name": "auto", "options": {"rows": 5_000}, "candidates": ["rules", {"name": "trees"}]}
+    plan = resolve(settings_of(tables={"orders": {"synthesizer": named}, "products": {"synthesizer": "auto"}}), shop)
+    orders, products = plan.table("orders"), plan.table("products")
+    assert (orders.synthesizer, orders.synthesizer_options) == ("auto", {"rows": 5_000})
+    assert orders.candidates == (Engine(name="rules"), Engine(name="trees"))
+    assert (products.synthesizer, products.candidates) == ("auto", ())
 
 
 def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Settings, shop: Catalog) -> None:

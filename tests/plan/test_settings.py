@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.cron import check_cron
 from synth_assets.plan.resolved import Mode, Treatment
-from synth_assets.plan.settings import DatasetSettings
+from synth_assets.plan.settings import DatasetSettings, TableSettings
 from synth_assets.plan.yaml_source import read_settings, read_yaml
 
 SHOP = """
@@ -111,6 +111,17 @@ def test_a_column_may_be_named_without_a_treatment() -> None:
 def test_forms_that_are_no_treatment(value: object, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         ColumnSettings.model_validate(value)
+
+
+def test_auto_may_name_what_it_chooses_among() -> None:
+    candidates = ["trees", {"name": "ctgan", "options": {"epochs": 3}}]
+    table = TableSettings.model_validate({"synthesizer": {"name": "auto", "candidates": candidates}})
+    assert table.synthesizer
+    assert [(c.name, c.options) for c in table.synthesizer.candidates] == [("trees", {}), ("ctgan", {"epochs": 3})]
+    with pytest.raises(ValidationError, match="goes with the synthesizer auto only, not with trees"):
+        TableSettings.model_validate({"synthesizer": {"name": "trees", "candidates": candidates}})
+    with pytest.raises(ValidationError, match="Input should be 'trees', 'gaussian_copula'"):
+        TableSettings.model_validate({"synthesizer": {"name": "auto", "candidates": ["hma"]}})
 
 
 def test_a_target_named_twice_is_refused() -> None:

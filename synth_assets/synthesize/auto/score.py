@@ -83,7 +83,7 @@ def score(engine: Engine, trial: Trial, *, seed: int) -> Score:
 
     One row is drawn for the context of every training and every held-out row. So an engine that knows no single row
     treats both alike, and whatever it tells more of training rows it has kept of them. Fidelity is measured on the rows
-    drawn for training rows' contexts, against the held-out rows: their parents are others.
+    drawn for the held-out rows' own contexts: by its parent alone, no row can be told apart.
 
     Raises:
         EngineFailed: SDV gave up.
@@ -107,32 +107,24 @@ def score(engine: Engine, trial: Trial, *, seed: int) -> Score:
     seconds = time.perf_counter() - started
     return Score(
         engine=engine,
-        fidelity=_fidelity(trial, drawn[: training.rows.height], np.random.default_rng([seed, 2])),
+        fidelity=_fidelity(
+            trial, drawn if context is None else drawn[training.rows.height :], np.random.default_rng([seed, 2])
+        ),
         privacy=_privacy(trial, drawn, np.random.default_rng([seed, 3])),
         seconds=round(seconds, 2),
     )
 
 
 def _fidelity(trial: Trial, drawn: pl.DataFrame, rng: np.random.Generator) -> Fidelity:
-    """Of rows drawn for the contexts of the training rows."""
-    training, held_out = trial.training, trial.held_out
-    around = [] if training.context is None else training.context.columns[:MOST_CONTEXT]
-    sides = []
-    for rows, context in (
-        (held_out.rows, held_out.context),
-        (drawn, training.context),
-        (training.rows, training.context),
-    ):
-        parents = [] if context is None else [context[name].alias(f"parent {name}") for name in around]
-        sides.append(pl.DataFrame([*rows.select(trial.telling).get_columns(), *parents]))
-    source, synthetic, known = sides
+    """Of rows drawn for the held-out rows' contexts; of any number where there are none."""
+    source = _with_parents(trial, trial.held_out.rows, trial.held_out.context)
     coding = encode(
         source,
-        synthetic,
+        _with_parents(trial, drawn, trial.held_out.context),
         columns=source.columns,
-        kept=trial.kept | {f"parent {name}" for name in around},
+        kept=trial.kept | {*source.columns[len(trial.telling) :]},
         min_group=trial.min_group,
-        everything=pl.concat([known, source]),
+        everything=pl.concat([source, _with_parents(trial, trial.training.rows, trial.training.context)]),
     )
     own = len(trial.telling)
     shapes = column_similarities(coding.scales, coding.source, coding.synthetic)[:own]
@@ -143,6 +135,12 @@ def _fidelity(trial: Trial, drawn: pl.DataFrame, rng: np.random.Generator) -> Fi
         trend=_rounded(mean_of([trend for (first, _), trend in zip(pairs, trends, strict=True) if first < own])),
         two_sample=_rounded(two_sample_auc(coding.scales, coding.source, coding.synthetic, rng=rng)),
     )
+
+
+def _with_parents(trial: Trial, rows: pl.DataFrame, context: pl.DataFrame | None) -> pl.DataFrame:
+    """The telling columns of rows, and the first columns of their context beside them."""
+    parents = [] if context is None else [context[n].alias(f"parent {n}") for n in context.columns[:MOST_CONTEXT]]
+    return pl.DataFrame([*rows.select(trial.telling).get_columns(), *parents])
 
 
 def _privacy(trial: Trial, drawn: pl.DataFrame, rng: np.random.Generator) -> Privacy:

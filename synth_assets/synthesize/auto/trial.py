@@ -7,6 +7,7 @@ import polars as pl
 
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.features import SourceFeatures
 from synth_assets.synthesize.relational.fit import FitInputs
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.structure import TableStructure
@@ -124,5 +125,5 @@ def _context(structure: TableStructure, inputs: FitInputs) -> pl.DataFrame | Non
         return inputs.source.frame(structure.name).select(kept) if kept else None
     if not structure.driving:
         return None
-    parents = inputs.source.parents(structure.name, structure.driving.key)
-    return gather(inputs.features.of(structure.driving.key.parent), parents)
+    features = SourceFeatures(inputs.source, held_out=True).of(structure.driving.key.parent)
+    return gather(features, inputs.source.parents(structure.name, structure.driving.key))

@@ -48,10 +48,15 @@ def further_features(reference: str, features: pl.DataFrame) -> pl.DataFrame:
 
 
 class SourceFeatures:
-    """Features of real rows, by table."""
+    """Features of real rows, by table.
 
-    def __init__(self, source: SourceTables) -> None:
+    Args:
+        held_out: Held-out children are counted, too, so that features of held-out rows are like those of training rows.
+    """
+
+    def __init__(self, source: SourceTables, *, held_out: bool = False) -> None:
         self._source = source
+        self._held_out = held_out
         self._known: dict[str, pl.DataFrame] = {}
 
     def of(self, table: str) -> pl.DataFrame:
@@ -59,7 +64,7 @@ class SourceFeatures:
         if table not in self._known:
             structure = self._source.structures[table]
             counts = {
-                reference.name: pl.Series(self._source.count_children(reference))
+                reference.name: pl.Series(self._source.count_children(reference, held_out=self._held_out))
                 for reference in (*structure.driven, *structure.chosen)
             }
             parts = [own_features(structure, self._source.frame(table), counts)]

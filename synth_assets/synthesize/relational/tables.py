@@ -92,13 +92,13 @@ class SourceTables(LinkedTables):
             self._training[table] = ~real.held_out().to_numpy() if real else np.zeros(0, dtype=np.bool_)
         return self._training[table]
 
-    def count_children(self, reference: Reference) -> npt.NDArray[np.int64]:
-        """Training children of each parent row; all children where no parent row is held out.
+    def count_children(self, reference: Reference, *, held_out: bool = False) -> npt.NDArray[np.int64]:
+        """Training children of each parent row; all children where no parent row is held out, or if `held_out`.
 
         In that case the children are held out one by one, and a count of what is left would be of no row's family.
         """
         rows = self.parents(reference.child, reference.key)
-        counted = self.training(reference.child) | self.training(reference.key.parent).all()
+        counted = self.training(reference.child) | self.training(reference.key.parent).all() | held_out
         wanted = rows[counted & (rows >= 0)]
         return np.bincount(wanted, minlength=self.frame(reference.key.parent).height).astype(np.int64)
 

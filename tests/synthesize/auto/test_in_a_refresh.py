@@ -17,6 +17,7 @@ from synth_assets.refresh import Refresh
 from synth_assets.synthesize.auto import choice as choice_module
 from synth_assets.synthesize.auto.choice import Choice, choice_in
 from synth_assets.synthesize.auto.trial import entities_of
+from synth_assets.synthesize.relational.features import SourceFeatures
 from synth_assets.synthesize.sdv.errors import EngineFailed, OptionRefused
 from synth_assets.synthesize.trees.settings import SettingsRefused
 
@@ -116,6 +117,8 @@ def test_the_choice_learns_the_table_as_if_the_plan_had_named_it(refresh_of: Ref
     assert (choice.training_rows, choice.held_out_rows) != (0, 0)
     assert choice.training_rows + choice.held_out_rows == 5 * CUSTOMERS
     assert not choice.lines[2].within
+    honest = choice.lines[1].score
+    assert honest and honest.fidelity.two_sample is not None and honest.fidelity.two_sample < 0.6
     named = prepared(refresh_of({"orders": {"synthesizer": "trees"}}, store="named"))
     made, wanted = rows_of(auto), rows_of(named)
     assert all(made[name].equals(wanted[name]) for name in wanted)
@@ -155,6 +158,17 @@ def test_rows_hang_on_the_highest_table_of_which_rows_are_held_out(refresh_of: R
     assert entities_of(source, "customers").tolist() == list(range(CUSTOMERS))
 
 
+def test_parents_of_held_out_rows_have_children_like_those_of_training_rows(refresh_of: RefreshOf) -> None:
+    refresh = prepared(refresh_of({}))
+    source, features = refresh._source
+    name = "# orders(customer)"
+    training = pl.Series(source.training("customers"))
+    counts = SourceFeatures(source, held_out=True).of("customers")[name]
+    assert counts.sum() == 5 * CUSTOMERS
+    assert counts.filter(training).equals(features.of("customers")[name].filter(training))
+    assert features.of("customers")[name].filter(~training).sum() == 0
+
+
 def test_another_gate_asks_for_another_choice(refresh_of: RefreshOf) -> None:
     tables = {"orders": {"synthesizer": AUTO}, "customers": {"synthesizer": "trees"}}
     prepared(refresh_of(tables)).fit(["orders", "customers"])
@@ -188,8 +202,9 @@ def test_a_candidate_that_fails_is_shown_and_not_taken(refresh_of: RefreshOf, mo
 def test_a_partial_table_is_tried_on_the_columns_that_are_made(refresh_of: RefreshOf) -> None:
     keep = {"keep": True, "because": "a test"}
     columns = {"fee": "learn", "weight": "learn", "amount": keep, "state": keep}
-    tables = {"orders": {"mode": "partial", "because": "a test", "synthesizer": AUTO, "columns": columns}}
-    refresh = prepared(refresh_of(tables))
+    copied = {name: {"mode": "reference", "because": "a test"} for name in ("regions", "customers")}
+    orders = {"mode": "partial", "because": "a test", "synthesizer": AUTO, "columns": columns}
+    refresh = prepared(refresh_of({**copied, "orders": orders}))
     choice = chosen(refresh, "orders")
     scores = {line.engine.name: line.score for line in choice.lines[:2]}
     assert scores["trees"] and scores["rules"]
