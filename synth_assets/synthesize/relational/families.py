@@ -45,11 +45,6 @@ class FamilyOrder(Value):
     staying: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
 
-    @property
-    def has_steps(self) -> bool:
-        """Siblings but the first are learned in another form than first ones."""
-        return self.column is not None or bool(self.staying)
-
 
 @dataclass(frozen=True)
 class Arranged:

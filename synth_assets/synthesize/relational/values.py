@@ -184,16 +184,12 @@ class ValueModel:
             arranged = Arranged.by(siblings.families, siblings.order_by)
             order = learn_order(encoded, known, arranged, column=siblings.column, min_group=min_group)
             before = contexts_before(encoded, known, arranged, order)
-            if order.has_steps:
-                at, first = first_rows(arranged, siblings.continuous)
-                parts["rows"] = fitted(synthesizer, encoded[at], _beside(_some(context, at), first), seed)
-                at, steps = step_rows(encoded, arranged, order, siblings.continuous)
-                steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
-                kept |= frozenset(order.staying)
-                parts["steps"] = fitted(synthesizer, steps, _beside(_some(context, at), before[at]), seed + 1)
-            else:
-                at = np.flatnonzero(siblings.continuous)
-                parts["rows"] = fitted(synthesizer, encoded[at], _beside(_some(context, at), before[at]), seed)
+            at, first = first_rows(arranged, siblings.continuous)
+            parts["rows"] = fitted(synthesizer, encoded[at], _beside(_some(context, at), first), seed)
+            at, steps = step_rows(encoded, arranged, order, siblings.continuous)
+            steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
+            kept |= frozenset(order.staying)
+            parts["steps"] = fitted(synthesizer, steps, _beside(_some(context, at), before[at]), seed + 1)
         shape = Shape(
             synthesizer=synthesizer,
             formulas=formulas,
@@ -215,12 +211,10 @@ class ValueModel:
             return self._repaired(self._sequences(sequences, around, rng), around, rng)
         if order is None:
             return self._drawn("rows", around, None, rng)
-        start, step = ("rows", "steps") if order.has_steps else ("rows", "rows")
         schema = pl.Schema({**(around.known.schema if around.known is not None else {}), **self._encoded_schema()})
 
-        def started(at: Rows, before: pl.DataFrame) -> pl.DataFrame:
-            first = first_context(np.zeros(len(at), dtype=np.int64)) if order.has_steps else before
-            return self._encoded(start, around.at(at), first, rng)
+        def started(at: Rows, _: pl.DataFrame) -> pl.DataFrame:
+            return self._encoded("rows", around.at(at), first_context(np.zeros(len(at), dtype=np.int64)), rng)
 
         rows = walk_families(
             around.families,
@@ -228,7 +222,7 @@ class ValueModel:
             order=order,
             schema=schema,
             start=started,
-            step=lambda at, before: self._encoded(step, around.at(at), before, rng),
+            step=lambda at, before: self._encoded("steps", around.at(at), before, rng),
             rng=rng,
         )
         return self._repaired(self._decoded(rows, around), around, rng)

@@ -13,6 +13,7 @@ _EXPECTED = 12.0  # rows that chance would put where there are none: e**-12 that
 _MOST_RULES = 4
 _MANY_LABELS = 24
 _NEARLY_ALL = 0.8
+_SELDOM = 0.01
 
 
 def determinants(coded: Coded) -> dict[int, list[int]]:
@@ -43,8 +44,9 @@ def determinants(coded: Coded) -> dict[int, list[int]]:
 def missing_by(coded: Coded, target: int, earlier: npt.NDArray[np.intp], rows: Mask) -> Missing | None:
     """The earlier part that says, code by code, nearly all about where the target is NULL; None if none does.
 
-    `rows` are those to look at. A tree would split by the row before first, which says nearly as much, and then have
-    too few rows left to see when things change; drawn row after row, its errors add up.
+    `rows` are those to look at. A part that is NULL itself does not count: it would hand on its own errors. A tree
+    would split by the row before first, which says nearly as much, and then have too few rows left to see when things
+    change; drawn row after row, its errors add up.
     """
     empty = (coded.matrix[target] == 0)[rows]
     base = float(empty.mean()) if len(empty) else 0.0
@@ -54,6 +56,8 @@ def missing_by(coded: Coded, target: int, earlier: npt.NDArray[np.intp], rows: M
     best: tuple[float, Missing] | None = None
     for column in earlier[coded.ordered[earlier]].tolist():
         codes, size = coded.matrix[column][rows], int(coded.sizes[column])
+        if np.count_nonzero(codes == 0) > _SELDOM * len(codes):
+            continue
         nulls = np.bincount(codes, weights=empty, minlength=size).astype(np.float64)
         counts = np.bincount(codes, minlength=size)
         share = _pooled(nulls, counts, coded.min_group)
@@ -109,7 +113,8 @@ def _decides(coded: Coded, column: int, target: int, matrix: npt.NDArray[np.uint
 def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tuple[tuple[int, bool], ...]:
     """When a part is NULL for certain: pairs (earlier part, whether that one's being NULL or not being NULL says so).
 
-    Together they hold for as many of its NULLs as four rules can.
+    Together they hold for as many of its NULLs as four rules can. What another table's row says counts only if it says
+    most of it: with many columns of parents, some is always NULL in a few rows that have nothing to do with them.
     """
     empty = coded.matrix[target] == 0
     if not empty.any() or empty.all() or not len(earlier):
@@ -120,7 +125,9 @@ def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tupl
         missing = coded.matrix[column] == 0
         for state in (True, False):
             where = missing == state
-            if where.any() and not where.all() and where.sum() * share >= _EXPECTED and empty[where].all():
+            least = empty.sum() / 2 if column < coded.outside else 0
+            likely = where.any() and not where.all() and where.sum() * share >= _EXPECTED
+            if likely and where.sum() >= least and empty[where].all():
                 candidates.append((column, state, where))
     rules: list[tuple[int, bool]] = []
     left = empty.copy()

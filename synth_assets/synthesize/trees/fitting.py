@@ -68,7 +68,7 @@ def fit_parts(
             seed = int(rng.integers(2**31))
             jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, teller, seed))
             before.append(place)
-    return tuple(pool.map(lambda job: _fit(coded, job, information[job.place], entropy, settings), jobs))
+    return tuple(pool.map(lambda job: _fit(coded, job, information, entropy, settings), jobs))
 
 
 def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings: TreesSettings) -> Part:
@@ -96,8 +96,8 @@ def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings
         part = replace(part, tree=lookup(by, int(coded.sizes[by])))
     else:
         some = _drawn(seen, settings.tree_rows, rng)
-        looked = _telling(information, entropy, job.earlier, settings.features)
-        classes = _classes(coded, place, overall, looked, information, _CLASSES)
+        looked = _telling(information, entropy, place, job.earlier, settings.features)
+        classes = _classes(coded, place, overall, looked, information[place], _CLASSES)
         part = _grown(coded, part, matrix[:, some], classes, looked, settings, job.seed)
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
@@ -183,18 +183,28 @@ def _drawn(rows: Places, most: int, rng: np.random.Generator) -> Places:
     return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
-def _telling(information: Floats, entropy: Floats, earlier: Places, most: int) -> Places:
-    """The parts before a part that say most about it, and some that say most for how little they vary.
+def _telling(information: Floats, entropy: Floats, place: int, earlier: Places, most: int) -> Places:
+    """The parts before a part that say most about it, each the less the more of it an earlier choice says already.
 
-    Whether somebody ever won an award says little about birth years, as few did; but it says all it can.
+    Some are chosen for saying most for how little they vary: whether somebody ever won an award says little about
+    birth years, as few did; but it says all it can. (After Peng, Long and Ding 2005: relevance and redundancy.)
     """
     if len(earlier) <= most:
         return earlier
-    said = information[earlier]
-    by_all = earlier[np.argsort(-said, kind="stable")[: most - most // _BY_SHARE]]
-    rest = np.setdiff1d(earlier, by_all)
-    share = information[rest] / np.maximum(entropy[rest], 1e-9)
-    return np.sort(np.r_[by_all, rest[np.argsort(-share, kind="stable")[: most // _BY_SHARE]]])
+    relevance = information[place, earlier]
+    between = information[np.ix_(earlier, earlier)]
+    least = np.minimum(entropy[earlier][:, None], entropy[earlier][None, :])
+    overlap = np.minimum(between / np.maximum(least, 1e-9), 1.0)
+    new = np.ones(len(earlier))
+    left = np.ones(len(earlier), np.bool_)
+    for _ in range(most - most // _BY_SHARE):
+        best = int(np.argmax(np.where(left, relevance * new, -1.0)))
+        left[best] = False
+        new = np.minimum(new, 1 - overlap[best])
+    rest = np.flatnonzero(left)
+    share = relevance[rest] / np.maximum(entropy[earlier[rest]], 1e-9)
+    left[rest[np.argsort(-share, kind="stable")[: most // _BY_SHARE]]] = False
+    return np.sort(earlier[~left])
 
 
 def _unseen(coded: Coded, place: int, nullable: bool) -> Leaves:
