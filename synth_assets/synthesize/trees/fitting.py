@@ -56,6 +56,7 @@ def fit_parts(
         for number, block in enumerate(coded.blocks)
         if coded.rows - int(np.bincount(coded.matrix[block[0]]).max()) < few
     }
+    leading = leading or _anchor(coded, information, rare)
     order = drawing_order(entropy, blocks=coded.blocks, determinants=deciders, rare=rare, leading=leading)
     before = list(range(coded.outside))
     jobs = []
@@ -69,6 +70,19 @@ def fit_parts(
             jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, teller, seed))
             before.append(place)
     return tuple(pool.map(lambda job: _fit(coded, job, information, entropy, settings), jobs))
+
+
+def _anchor(coded: Coded, information: Floats, rare: set[int]) -> list[int]:
+    """The column that the context tells most about, to be drawn first, if there is a context.
+
+    Columns of one row tell about each other. Were weakly told ones drawn first, each next one would follow their noise
+    rather than the context, and a family's rows would drift to what is common.
+    """
+    blocks = [number for number in range(len(coded.blocks)) if number not in rare]
+    if not coded.outside or not blocks:
+        return []
+    told = {number: float(information[coded.blocks[number][0], : coded.outside].max()) for number in blocks}
+    return [max(told, key=lambda number: (told[number], -number))]
 
 
 def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings: TreesSettings) -> Part:
