@@ -33,6 +33,7 @@ class Formula(Value):
         unit: What one of `right` counts for where `column` is a time, in the time's physical unit.
         scale: Decimal places that a product is rounded to; None for whole numbers and times.
         filled: The column is never NULL; a row whose parts are takes the value of the row before it.
+        labels: The labels that may come out of a copied text column: the row copied from may have others.
     """
 
     column: str
@@ -42,6 +43,7 @@ class Formula(Value):
     unit: int = 1
     scale: int | None = None
     filled: bool = False
+    labels: tuple[str, ...] | None = None
 
     @property
     def text(self) -> str:
@@ -59,7 +61,10 @@ class Formula(Value):
     def _computed(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         left = frame[self.left]
         if self.right is None:
-            return left.cast(dtype).alias(self.column)
+            copied = left.cast(dtype).alias(self.column)
+            if self.labels is None:
+                return copied
+            return copied.set(~copied.is_in(self.labels).fill_null(value=True), None)
         first, second = _numbers(left), _numbers(frame[self.right])
         made = _combined(self.operation, first, second, self.unit)
         missing = pl.Series(np.isnan(made))
@@ -73,12 +78,13 @@ class Formula(Value):
         return values.set(missing, None).alias(self.column)
 
 
-def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, seed: int) -> tuple[Formula, ...]:
+def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, seed: int) -> tuple[Formula, ...]:
     """The columns of `rows` that other columns give exactly.
 
     Args:
         rows: The columns that might be computed; a column that is, is not used for others, and one is left.
         around: Columns of the same rows that are there before them: earlier ones, those of parents.
+        min_group: Fewest rows that must share a label for it to come out.
         seed: Of the rows that are looked at first.
     """
     if rows.height < FEWEST_ROWS:
@@ -94,9 +100,18 @@ def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, seed: int) -> tup
         others = [other for other in usable if other != name]
         formula = _copy(name, others, frame, few) or _arithmetic(name, others, frame, few)
         if formula:
-            found.append(formula.model_copy(update={"filled": not rows[name].null_count()}))
+            limits = {"filled": not rows[name].null_count(), "labels": _shared(rows[name], min_group)}
+            found.append(formula.model_copy(update=limits))
             usable.remove(name)
     return tuple(found)
+
+
+def _shared(values: pl.Series, min_group: int) -> tuple[str, ...] | None:
+    """The labels that enough rows share; None if the column is no text."""
+    if values.dtype != pl.String:
+        return None
+    counted = values.drop_nulls().value_counts(name="#")
+    return tuple(counted.filter(counted["#"] >= min_group)[values.name].sort())
 
 
 def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:

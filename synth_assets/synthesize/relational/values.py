@@ -136,7 +136,7 @@ class ValueModel:
     ) -> Self:
         """Fit all parts; `options` are handed to the synthesizer's constructor."""
         known, siblings = training.known, training.siblings
-        formulas = _formulas(training, synthesizer, seed)
+        formulas = _formulas(training, synthesizer, min_group, seed)
         rows = training.rows.drop(formula.column for formula in formulas)
         around = _beside(known, rows)
         fixed = () if known is None else known.columns
@@ -323,14 +323,16 @@ class ValueModel:
         return cls(shape, parts, schema, checks)
 
 
-def _formulas(training: Training, synthesizer: str, seed: int) -> tuple[Formula, ...]:
+def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -> tuple[Formula, ...]:
     """The published columns that others give; none for engines that know nothing of other tables' rows."""
     if not learns_context(synthesizer):
         return ()
     fixed = {*training.hidden, *training.kept, *([training.siblings.column] if training.siblings else [])}
     rows = training.rows.select(name for name in training.rows.columns if name not in fixed)
     others = training.rows.select(name for name in training.rows.columns if name in fixed - {*training.hidden})
-    return find_formulas(rows, _beside(_beside(training.context, training.known), others), seed=seed)
+    return find_formulas(
+        rows, _beside(_beside(training.context, training.known), others), min_group=min_group, seed=seed
+    )
 
 
 def families_of(parents: Rows) -> Rows:

@@ -44,7 +44,7 @@ def lines() -> pl.DataFrame:
 
 
 def test_sums_products_and_times_plus_units_are_found(lines: pl.DataFrame) -> None:
-    found = find_formulas(lines, pl.DataFrame(), seed=0)
+    found = find_formulas(lines, pl.DataFrame(), min_group=10, seed=0)
     assert {formula.text for formula in found} == {
         "actual = planned + delay",
         "played = won + lost",
@@ -56,26 +56,35 @@ def test_sums_products_and_times_plus_units_are_found(lines: pl.DataFrame) -> No
 
 def test_a_copy_across_a_key_is_found(lines: pl.DataFrame) -> None:
     around = pl.DataFrame({"orders.total": lines["total"], "orders.note": ["a", "b"] * (ROWS // 2)})
-    (formula,) = find_formulas(lines.select("quantity", "total"), around, seed=0)
+    (formula,) = find_formulas(lines.select("quantity", "total"), around, min_group=10, seed=0)
     assert formula.text == "total = orders.total"
 
 
 def test_a_column_that_is_never_null_stays_so_whatever_it_is_computed_from() -> None:
     league = pl.DataFrame({"league": ["a", "b", "c", "a"] * 50})
     (formula,) = find_formulas(
-        league.with_columns(n=pl.int_range(200)), league.rename({"league": "teams.league"}), seed=0
+        league.with_columns(n=pl.int_range(200)), league.rename({"league": "teams.league"}), min_group=10, seed=0
     )
     made = formula.apply(pl.DataFrame({"teams.league": ["a", None, "b"]}), pl.String())
     assert made.to_list() == ["a", "a", "b"]
 
 
+def test_a_copied_label_that_few_rows_share_does_not_come_out() -> None:
+    league = pl.DataFrame({"league": ["a", "b"] * 100 + ["rare"]})
+    (formula,) = find_formulas(
+        league.with_columns(n=pl.int_range(201)), league.rename({"league": "teams.league"}), min_group=10, seed=0
+    )
+    made = formula.apply(pl.DataFrame({"teams.league": ["a", "rare", "never seen", "b"]}), pl.String())
+    assert made.to_list() == ["a", "a", "a", "b"]
+
+
 def test_what_holds_nearly_always_or_by_chance_is_no_formula(lines: pl.DataFrame) -> None:
     nearly = lines.with_columns(played=lines["played"].scatter(7, 1)).select("won", "lost", "played")
-    assert find_formulas(nearly, pl.DataFrame(), seed=0) == ()
+    assert find_formulas(nearly, pl.DataFrame(), min_group=10, seed=0) == ()
     rng = np.random.default_rng(1)
     flags = pl.DataFrame({f"f{n}": (rng.random(ROWS) < 0.01).astype(np.int64) for n in range(30)})
-    assert find_formulas(flags, pl.DataFrame(), seed=0) == ()
-    assert find_formulas(lines[:20], pl.DataFrame(), seed=0) == ()
+    assert find_formulas(flags, pl.DataFrame(), min_group=10, seed=0) == ()
+    assert find_formulas(lines[:20], pl.DataFrame(), min_group=10, seed=0) == ()
 
 
 def test_made_rows_keep_the_formulas(lines: pl.DataFrame) -> None:
