@@ -72,12 +72,13 @@ def families_check(subject: Subject, threshold: float, entities: Entities, rng: 
     if why or key is None:
         return not_applicable(name=name, table=subject.name, family=FAMILY, why=why or "")
     wanted = list(dict.fromkeys((*columns, *key.columns)))
-    parts = {"training": entities.training(subject.name), "held_out": entities.held_out(subject.name)}
-    frames = [subject.extracted.read(columns=wanted, part=part) for part in parts]  # type: ignore[arg-type]
-    frames.append(subject.synthetic.read(columns=wanted))
-    found = count_copied_families(
-        *_families(frames, columns, key, [*parts.values()]), min_group=subject.min_group, rng=rng
-    )
+    frames = [
+        subject.extracted.read(columns=wanted, part="training"),
+        subject.extracted.read(columns=wanted, part="held_out"),
+        subject.synthetic.read(columns=wanted),
+    ]
+    of_rows = [entities.training(subject.name), entities.held_out(subject.name)]
+    found = count_copied_families(*_families(frames, columns, key, of_rows), min_group=subject.min_group, rng=rng)
     if found is None:
         why = "too few of its families of several rows are held out"
         return not_applicable(name=name, table=subject.name, family=FAMILY, why=why)

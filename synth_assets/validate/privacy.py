@@ -46,13 +46,10 @@ def table_checks(
     subject: Subject, *, gate: PrivacyGate, hold_out: float, entities: Entities, seed: int
 ) -> Iterator[CheckResult]:
     """Every privacy check of one table."""
-    rng = np.random.default_rng([seed, 5])
-    yield from _guarded("privacy_copies", subject, lambda r=rng: [rows_check(subject, gate.copies, entities, r)])  # type: ignore[misc]
-    rng = np.random.default_rng([seed, 9])
+    for_rows, for_families = np.random.default_rng([seed, 5]), np.random.default_rng([seed, 9])
+    yield from _guarded("privacy_copies", subject, lambda: [rows_check(subject, gate.copies, entities, for_rows)])
     yield from _guarded(
-        "privacy_copied_families",
-        subject,
-        lambda r=rng: [families_check(subject, gate.copies, entities, r)],  # type: ignore[misc]
+        "privacy_copied_families", subject, lambda: [families_check(subject, gate.copies, entities, for_families)]
     )
     yield from _guarded("privacy_rare_values", subject, lambda: [_rare_values(subject)])
     why = _why_no_distances(subject, entities, hold_out)

@@ -9,7 +9,8 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.synthesize.relational.gaps import common_unit
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, rank_within
+from synth_assets.synthesize.relational.labels import shared_labels
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, rank_within, runs
 
 POSITION = "#position"
 STAYS = "\x01stays"
@@ -201,10 +202,8 @@ def with_stays(
     rng = np.random.default_rng(seed)
     told = []
     for name in order.staying:
-        counted = rows[name].drop_nulls().value_counts(name="#")
-        shared = counted.filter(counted["#"] >= min_group)[name]
         labels = rows[name].gather(steps)
-        may_come_out = labels.is_null() | labels.is_in(shared.implode())
+        may_come_out = labels.is_null() | labels.is_in(shared_labels(rows[name], min_group))
         others = labels.filter(may_come_out)
         if len(others):
             labels = labels.zip_with(may_come_out, others.gather(rng.integers(0, len(others), len(labels))))
@@ -227,7 +226,8 @@ def step_rows(
     return at, columns
 
 
-Draw = Callable[[Rows, pl.DataFrame], pl.DataFrame]
+Start = Callable[[Rows], pl.DataFrame]
+Step = Callable[[Rows, pl.DataFrame], pl.DataFrame]
 
 
 class Walk:
@@ -255,10 +255,7 @@ class Walk:
     def context(self, active: Rows, position: int, known: pl.DataFrame | None) -> pl.DataFrame:
         """What the next sibling of each active family knows, as in `contexts_before`."""
         order = self._order
-        if self._last is None:
-            before = pl.DataFrame([pl.Series(n, [None] * len(active), dtype=self._schema[n]) for n in order.previous])
-        else:
-            before = gather(self._last, self._row_of_family[active])
+        before = gather(self._before(), self._row_of_family[active])
         context = before.rename({name: f"previous {name}" for name in order.previous})
         means = []
         for name in order.averaged:
@@ -267,11 +264,7 @@ class Walk:
                 mean = np.where(count > 0, self._sums[name][active] / count, np.nan)
             means.append(pl.Series(f"mean {name}", mean).fill_nan(None))
         same = [
-            (known[name].eq_missing(before[name]) if position else pl.repeat(False, len(active), eager=True)).alias(
-                f"same {name}"
-            )
-            for name in order.compared
-            if known is not None
+            known[name].eq_missing(before[name]).alias(f"same {name}") for name in order.compared if known is not None
         ]
         return context.with_columns(*means, *same, pl.Series(POSITION, np.full(len(active), position, dtype=np.int64)))
 
@@ -285,21 +278,26 @@ class Walk:
 
     def restored(self, active: Rows, rows: pl.DataFrame) -> pl.DataFrame:
         """Turn what is told relative to the sibling before, gaps and stays, into values again."""
-        if self._last is None:
-            return rows
-        at = self._row_of_family[active]
+        last, at = self._before(), self._row_of_family[active]
         staying = [
-            rows[name].zip_with(rows[name].ne_missing(STAYS), self._last[name].gather(at).alias(name))
+            rows[name].zip_with(rows[name].ne_missing(STAYS), last[name].gather(at).alias(name))
             for name in self._order.staying
         ]
         rows = rows.with_columns(staying)
         column = self._order.column
         if column is None:
             return rows
-        before = self._last[column].to_physical().cast(pl.Int64).gather(at).to_numpy()
+        before = last[column].to_physical().cast(pl.Int64).gather(at).to_numpy()
         gaps = rows[column].cast(pl.Int64).fill_null(0).to_numpy()
         values = pl.Series(before + gaps * self._order.unit)
         return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
+
+    def _before(self) -> pl.DataFrame:
+        """The siblings generated last."""
+        if self._last is None:
+            message = "no sibling has been generated yet"
+            raise ValueError(message)
+        return self._last
 
 
 def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
@@ -312,8 +310,8 @@ def walk_families(
     known: pl.DataFrame | None,
     order: FamilyOrder,
     schema: pl.Schema,
-    start: Draw,
-    step: Draw,
+    start: Start,
+    step: Step,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Generate all rows of all families, the first ones first.
@@ -323,15 +321,14 @@ def walk_families(
         known: Columns of the rows that are made already.
         order: How siblings follow each other.
         schema: Types of the rows, known columns included.
-        start: Draws first siblings from the numbers of their rows and what they know of each other.
-        step: Draws further ones; the order column comes out as a gap.
+        start: Draws first siblings from the numbers of their rows.
+        step: Draws further ones, from what they know of those before, too; the order column comes out as a gap.
         rng: Source of randomness.
 
     Returns:
         The rows in their order.
     """
-    firsts = np.r_[0, np.flatnonzero(np.diff(families)) + 1] if len(families) else np.array([], dtype=np.int64)
-    lengths = np.diff(np.r_[firsts, len(families)])
+    firsts, lengths = runs(families)
     made = pl.Schema({name: kind for name, kind in schema.items() if known is None or name not in known.columns})
     walk = Walk(order, schema, len(firsts))
     at, parts = [], []
@@ -339,8 +336,10 @@ def walk_families(
         active = np.flatnonzero(lengths > position)
         rows = firsts[active] + position
         here = known[rows] if known is not None else None
-        drawn = (start if position == 0 else step)(rows, walk.context(active, position, here))
-        drawn = walk.in_range(drawn) if position == 0 else walk.restored(active, drawn)
+        if position == 0:
+            drawn = walk.in_range(start(rows))
+        else:
+            drawn = walk.restored(active, step(rows, walk.context(active, position, here)))
         drawn = drawn.cast(made)
         walk.remember(active, drawn if here is None else pl.concat([here, drawn], how="horizontal"))
         at.append(rows)
@@ -364,8 +363,7 @@ def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.rando
     if order.column is None or order.earliest is None or order.latest is None or not rows.height:
         return rows
     values = rows[order.column].to_physical().cast(pl.Int64).to_numpy().copy()
-    starts = np.r_[0, np.flatnonzero(np.diff(parents)) + 1]
-    lengths = np.diff(np.r_[starts, len(parents)])
+    starts, lengths = runs(parents)
     first, last = values[starts], values[starts + lengths - 1]
     over = last > order.latest
     gap = (last - first) / np.maximum(lengths - 1, 1)

@@ -90,18 +90,17 @@ class TableFit:
         identifying: ValueModel | None = None
         values: ValueModel | None
         if generated:
-            early = self._early()
             leaves: list[pl.Series] = []
             for reference in structure.further:
                 one, leaf = self._further(reference)
                 further.append(one)
-                (leaves if reference in early else hidden).append(leaf)
+                (leaves if reference in self._early else hidden).append(leaf)
                 if reference.to_itself:
                     depth[reference.name] = levels(self._inputs.source.parents(structure.name, reference.key))
                     hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
             hidden += self._null_columns()
             identifying = self._identifying_model(leaves)
-            values = self._values(hidden, early)
+            values = self._values(hidden)
         else:
             if decision.mode is not Mode.EMPTY:
                 folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
@@ -126,7 +125,7 @@ class TableFit:
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
             further=tuple(further),
-            early=tuple(r.name for r in self._early()) if generated else (),
+            early=tuple(r.name for r in self._early) if generated else (),
             ordinals=tuple(OrdinalModel.of(o) for o in ordinals if o),
             panels=find_panels(structure.table, trained, self._identifying, min_group=min_group) if generated else (),
             identifying=self._identifying if generated else (),
@@ -147,6 +146,7 @@ class TableFit:
     def _native(self) -> bool:
         return self._structure.decision.synthesizer == NATIVE
 
+    @cached_property
     def _early(self) -> tuple[Reference, ...]:
         """Further keys whose parent is chosen before the columns that identify nothing are made."""
         if not self._native:
@@ -265,7 +265,7 @@ class TableFit:
             RowChecks.of(self._structure.table, self._identifying),
         )
 
-    def _values(self, hidden: list[pl.Series], early: tuple[Reference, ...]) -> ValueModel | None:
+    def _values(self, hidden: list[pl.Series]) -> ValueModel | None:
         """The model of all other learned columns, given all parents and identifying columns."""
         structure = self._structure
         rest = [name for name in structure.learned if name not in self._identifying]
@@ -275,7 +275,7 @@ class TableFit:
         if structure.decision.synthesizer == HMA:
             return self._hidden_values(rows.select(rest), hidden)
         names = tuple(s.name for s in hidden)
-        contexts = [self._driving_context(), *(self._further_context(r) for r in early)]
+        contexts = [self._driving_context(), *(self._further_context(r) for r in self._early)]
         wide = [frame for frame in contexts if frame is not None]
         return self._fitted(
             Training(

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.synthesize.relational.labels import shared_labels
 
 FEWEST_ROWS = 50
 FEWEST_COMBINATIONS = 20
@@ -100,18 +101,11 @@ def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, s
         others = [other for other in usable if other != name]
         formula = _copy(name, others, frame, few) or _arithmetic(name, others, frame, few)
         if formula:
-            limits = {"filled": not rows[name].null_count(), "labels": _shared(rows[name], min_group)}
+            labels = shared_labels(rows[name], min_group) if rows.schema[name] == pl.String else None
+            limits = {"filled": not rows[name].null_count(), "labels": labels}
             found.append(formula.model_copy(update=limits))
             usable.remove(name)
     return tuple(found)
-
-
-def _shared(values: pl.Series, min_group: int) -> tuple[str, ...] | None:
-    """The labels that enough rows share; None if the column is no text."""
-    if values.dtype != pl.String:
-        return None
-    counted = values.drop_nulls().value_counts(name="#")
-    return tuple(counted.filter(counted["#"] >= min_group)[values.name].sort())
 
 
 def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
@@ -198,7 +192,7 @@ def _is_no_chance(frame: pl.DataFrame, name: str, left: str, right: str | None) 
     if some.height < FEWEST_ROWS:
         return False
     combinations = some.select(columns).n_unique()
-    most = int(some[name].value_counts()["count"].max() or 0) / some.height  # type: ignore[arg-type]
+    most = some[name].value_counts(sort=True, normalize=True, name="share")["share"][0]
     if right is None:
         # Labels repeat; each row that agrees is one more coincidence.
         combinations = some.height

@@ -300,7 +300,7 @@ class Generation:
         """What is known of each row, for those that are left, in their order."""
         self._parents[name] = self._parents[name][left]
         self._hidden[name] = self._hidden[name][left]
-        self._kept[name] = self._kept[name][left] if name in self._kept else left
+        self._kept[name] = self._kept[name][left]
 
     @staticmethod
     def _orphans(rows: int) -> Rows:

@@ -49,12 +49,18 @@ def group_numbers(frames: Sequence[pl.DataFrame]) -> list[Rows]:
     return np.split(numbers, ends[:-1])
 
 
+def runs(groups: Rows) -> tuple[Rows, Rows]:
+    """Where each run of equal neighbours begins, and how long it is."""
+    changes = np.flatnonzero(np.diff(groups)) + 1
+    starts = np.r_[0, changes] if len(groups) else changes
+    return starts, np.diff(np.r_[starts, len(groups)])
+
+
 def rank_within(groups: Rows) -> Rows:
     """The position of each element among the elements of its group, in order of appearance, from 0."""
     order = np.argsort(groups, kind="stable")
     ordered = groups[order]
-    starts = np.r_[0, np.flatnonzero(np.diff(ordered)) + 1] if len(ordered) else np.array([], dtype=np.int64)
-    lengths = np.diff(np.r_[starts, len(ordered)])
+    starts, lengths = runs(ordered)
     within = np.arange(len(ordered)) - np.repeat(starts, lengths)
     result = np.empty(len(groups), dtype=np.int64)
     result[order] = within

@@ -26,7 +26,7 @@ from synth_assets.synthesize.relational.families import (
 )
 from synth_assets.synthesize.relational.formulas import Formula, find_formulas
 from synth_assets.synthesize.relational.gaps import Gaps
-from synth_assets.synthesize.relational.matching import Rows
+from synth_assets.synthesize.relational.matching import Rows, runs
 from synth_assets.synthesize.relational.sequences import fit_sequences
 
 MOST_REDRAWS = 20
@@ -203,17 +203,15 @@ class ValueModel:
     def sample(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """Rows for what is there already; all columns, hidden ones included."""
         order = self._shape.order
-        if around.families is None:
-            if order is None:
-                return self._drawn("rows", around, None, rng)
+        if around.families is None and order is not None:
             return self.sample(_apart(around), rng)
-        if isinstance(sequences := self._parts["rows"], SequenceSynthesizer):
+        if around.families is not None and isinstance(sequences := self._parts["rows"], SequenceSynthesizer):
             return self._repaired(self._sequences(sequences, around, rng), around, rng)
-        if order is None:
-            return self._drawn("rows", around, None, rng)
+        if around.families is None or order is None:
+            return self._drawn(around, rng)
         schema = pl.Schema({**(around.known.schema if around.known is not None else {}), **self._encoded_schema()})
 
-        def started(at: Rows, _: pl.DataFrame) -> pl.DataFrame:
+        def started(at: Rows) -> pl.DataFrame:
             return self._encoded("rows", around.at(at), first_context(np.zeros(len(at), dtype=np.int64)), rng)
 
         rows = walk_families(
@@ -242,21 +240,20 @@ class ValueModel:
         """The rows with the columns that formulas give."""
         if not self._shape.formulas:
             return rows
-        frame = _beside(_beside(around.context, around.known), rows)
+        frame = _beside(around.context, around.known, rows)
         computed = [formula.apply(frame, self._schema[formula.column]) for formula in self._shape.formulas]
         return rows.with_columns(computed).select(self._schema.names())
 
-    def _drawn(
-        self, part: str, around: Surroundings, before: pl.DataFrame | None, rng: np.random.Generator
-    ) -> pl.DataFrame:
+    def _drawn(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
+        """Rows that know of no other; those that break a check are drawn again."""
         encoded = self._encoded_schema()
-        rows = self._decoded(self._encoded(part, around, before, rng).cast(encoded), around)
+        rows = self._decoded(self._encoded("rows", around, None, rng).cast(encoded), around)
         for _ in range(MOST_REDRAWS):
             wrong = np.flatnonzero(self._violated(rows, around.known))
             if not len(wrong):
                 return rows
             again = around.at(wrong)
-            fresh = self._decoded(self._encoded(part, again, _some(before, wrong), rng).cast(encoded), again)
+            fresh = self._decoded(self._encoded("rows", again, None, rng).cast(encoded), again)
             rows = _replaced(rows, wrong, fresh)
         return self._repaired(rows, around, rng)
 
@@ -281,15 +278,14 @@ class ValueModel:
         model = self._parts[part]
         if isinstance(model, SequenceSynthesizer):
             return self._sequences(model, _apart(around), rng)
-        context = _beside(_beside(around.context, around.known), before)
+        context = _beside(around.context, around.known, before)
         uses_context = learns_context(self._shape.synthesizer) and context.width
         rows = model.sample(around.rows, context=context if uses_context else None, given=None, rng=rng)
         return self._with_hidden(rows, around, rng)
 
     def _sequences(self, model: SequenceSynthesizer, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         families = around.families if around.families is not None else np.arange(around.rows)
-        firsts = np.r_[0, np.flatnonzero(np.diff(families)) + 1] if len(families) else np.array([], dtype=np.int64)
-        lengths = np.diff(np.r_[firsts, len(families)]).astype(np.int64)
+        firsts, lengths = runs(families)
         context = _beside(around.context, around.known)[firsts]
         rows = model.sample_sequences(lengths, context=context, rng=rng)
         return self._with_hidden(rows, around, rng).cast(self._schema)
@@ -298,7 +294,7 @@ class ValueModel:
         """All columns in their order; where hidden ones have a model of their own, they are drawn by it."""
         hidden_model = self._parts.get("hidden")
         if isinstance(hidden_model, Synthesizer):
-            given = _beside(_beside(around.context, around.known), rows)
+            given = _beside(around.context, around.known, rows)
             hidden = hidden_model.sample(rows.height, context=given, given=None, rng=rng)
             rows = pl.concat([rows, hidden], how="horizontal")
         return rows.select(self._shape.columns)
@@ -327,12 +323,11 @@ def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -
     """The published columns that others give; none for engines that know nothing of other tables' rows."""
     if not learns_context(synthesizer):
         return ()
-    fixed = {*training.hidden, *training.kept, *([training.siblings.column] if training.siblings else [])}
-    rows = training.rows.select(name for name in training.rows.columns if name not in fixed)
-    others = training.rows.select(name for name in training.rows.columns if name in fixed - {*training.hidden})
-    return find_formulas(
-        rows, _beside(_beside(training.context, training.known), others), min_group=min_group, seed=seed
-    )
+    fixed = {*training.kept, *([training.siblings.column] if training.siblings else [])}
+    published = training.rows.drop(training.hidden)
+    rows = published.select(name for name in published.columns if name not in fixed)
+    others = published.drop(rows.columns)
+    return find_formulas(rows, _beside(training.context, training.known, others), min_group=min_group, seed=seed)
 
 
 def families_of(parents: Rows) -> Rows:
@@ -344,12 +339,13 @@ def _apart(around: Surroundings) -> Surroundings:
     return Surroundings(around.rows, around.context, around.known, np.arange(around.rows))
 
 
-def _beside(left: pl.DataFrame | None, right: pl.DataFrame | None) -> pl.DataFrame:
-    """Two frames of the same rows side by side; either may be missing."""
-    frames = [frame for frame in (left, right) if frame is not None and frame.width]
-    if not frames:
-        return pl.DataFrame(height=max((f.height for f in (left, right) if f is not None), default=0))
-    return frames[0] if len(frames) == 1 else pl.concat(frames, how="horizontal")
+def _beside(*frames: pl.DataFrame | None) -> pl.DataFrame:
+    """Frames of the same rows side by side; any may be missing."""
+    there = [frame for frame in frames if frame is not None]
+    wide = [frame for frame in there if frame.width]
+    if not wide:
+        return pl.DataFrame(height=max((frame.height for frame in there), default=0))
+    return wide[0] if len(wide) == 1 else pl.concat(wide, how="horizontal")
 
 
 def _some(frame: pl.DataFrame | None, rows: Rows) -> pl.DataFrame | None:

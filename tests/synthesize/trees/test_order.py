@@ -34,8 +34,8 @@ def test_a_column_that_few_rows_have_is_drawn_by_what_they_are_like() -> None:
     assert model.parts[-1].place == 0
     made = model.sample(rows, context=None, given=None, rng=np.random.default_rng(1)).filter(pl.col("won"))
     assert 0.5 * won.sum() < made.height < 1.5 * won.sum()
-    assert (made["kind"] == "a").mean() > 0.9  # type: ignore[operator]
-    assert (made["born"] > 1975).mean() > 0.9  # type: ignore[operator]
+    assert (made["kind"] == "a").sum() > 0.9 * made.height
+    assert (made["born"] > 1975).sum() > 0.9 * made.height
 
 
 def test_the_column_that_its_context_tells_most_about_is_drawn_first() -> None:
