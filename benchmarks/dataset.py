@@ -104,6 +104,10 @@ def _table(name: str, frame: pl.DataFrame, primary_key: list[str], foreign_keys:
     )
 
 
+def _is_text(kind: str, dtype: pl.DataType) -> bool:
+    return dtype == pl.Binary or (kind == "text" and dtype == pl.String)
+
+
 def _data_type(dtype: pl.DataType) -> DataType:
     match dtype:
         case pl.Decimal():
@@ -137,7 +141,7 @@ def _decision(table: str, spec: dict[str, Any], references: set[str], frame: pl.
         elif key == [column] or (kind == "id" and column not in key):
             role = Role.KEY
         else:
-            role = Role.TEXT if kind == "text" or frame.schema[column] == pl.Binary else Role.VALUE
+            role = Role.TEXT if _is_text(kind, frame.schema[column]) else Role.VALUE
         columns.append(
             ColumnDecision(
                 name=column,
