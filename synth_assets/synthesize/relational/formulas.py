@@ -113,7 +113,7 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
     if name not in few.columns or few[name].n_unique() < 2:
         return None
     for other in others:
-        if frame.schema[other] != frame.schema[name]:
+        if frame[other].dtype != frame[name].dtype:
             continue
         alike = few[name].equals(few[other], check_names=False) and frame[name].equals(frame[other], check_names=False)
         if alike and _is_no_chance(frame, name, other, None):
@@ -122,7 +122,7 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
 
 
 def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
-    dtype = frame.schema[name]
+    dtype = frame[name].dtype
     if not (dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)) or few[name].n_unique() < 3:
         return None
     target = _numbers(few[name])
@@ -149,8 +149,8 @@ def _candidates(
     if len(probes) < 2 or len(names) < 2:
         return []
     table, wanted = np.stack([values[other][probes] for other in names]), target[probes]
-    is_time = np.array([frame.schema[other] == dtype for other in names]) & dtype.is_temporal()
-    is_number = np.array([frame.schema[other].is_numeric() for other in names])
+    is_time = np.array([frame[other].dtype == dtype for other in names]) & dtype.is_temporal()
+    is_number = np.array([frame[other].dtype.is_numeric() for other in names])
     found = []
     tries: list[tuple[Operation, int]] = (
         [("sum", unit) for unit in _units(dtype)]

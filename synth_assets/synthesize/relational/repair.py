@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.synthesize.relational.matching import Rows, group_numbers
@@ -11,6 +12,7 @@ from synth_assets.synthesize.relational.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.rules.uniqueness import unique_numbers
 
 MOST_ROUNDS = 300
+ROUNDS_BETWEEN_LOOKS = 20
 MOST_MOVES = 20
 TURNS_PER_REACH = 12
 MOST_LABELS = 64
@@ -165,31 +167,30 @@ def _swap(
     width = int(value.max(initial=0)) + 1
     source = np.arange(rows.height)
     near = Neighbours(rows[columns[0]]) if len(columns) == 1 and _is_ordered(rows.schema[columns[0]]) else None
+    again = taken = np.empty(0, dtype=np.int64)
     for turn in range(MOST_ROUNDS):
-        again = _repeats(own, value, width)
+        if not len(again) or turn % ROUNDS_BETWEEN_LOOKS == 0:
+            again, taken = _repeats(own, value, width), np.sort(own * width + value)
         if not len(again):
             break
         if near:
-            again, partner = near.of(again, turn, rng)
+            tried, partner = near.of(again, turn, rng)
         else:
-            partner = rng.permutation(rows.height)[: len(again)]
-            again = again[: len(partner)]
-        apart = ~np.isin(partner, again) & (value[partner] >= 0) & (own[partner] >= 0)
-        left, right = again[apart], partner[apart]
-        first = own[left] * width + value[right]
-        second = own[right] * width + value[left]
-        taken = own * width + value
-        both = np.concatenate([first, second])
-        _, at, times = np.unique(both, return_index=True, return_counts=True)
-        single = np.zeros(len(both), dtype=np.bool_)
-        single[at[times == 1]] = True
-        fits = single & ~np.isin(both, taken)
-        good = fits[: len(left)] & fits[len(left) :]
+            partner = rng.choice(rows.height, len(again), replace=False)
+            tried = again
+        apart = ~_is_in(partner, again) & (value[partner] >= 0) & (own[partner] >= 0)
+        left, right = tried[apart], partner[apart]
+        made = np.stack([own[left] * width + value[right], own[right] * width + value[left]])
+        _, at, times = np.unique(made, return_inverse=True, return_counts=True)
+        good = ((times[at].reshape(made.shape) == 1) & ~_is_in(made, taken)).all(axis=0)
         left, right = left[good], right[good]
         value[left], value[right] = value[right], value[left].copy()
         source[left], source[right] = source[right], source[left].copy()
         if near:
             near.exchange(left, right)
+        # What the swaps left counts as taken until the next look at all rows: that is quicker, and never wrong.
+        taken = np.sort(np.concatenate([taken, made[:, good].ravel()]))
+        again = again[~_is_in(again, np.sort(left))]
     return rows.with_columns(pl.col(name).gather(source) for name in columns)
 
 
@@ -214,6 +215,14 @@ class Neighbours:
         """These rows have exchanged their values."""
         self._place[left], self._place[right] = self._place[right], self._place[left].copy()
         self._rows[self._place[left]], self._rows[self._place[right]] = left, right
+
+
+def _is_in(values: Rows, among: Rows) -> npt.NDArray[np.bool_]:
+    """Whether each value is one of `among`, which is sorted."""
+    if not len(among):
+        return np.zeros(len(values), dtype=np.bool_)
+    found: npt.NDArray[np.bool_] = among[np.minimum(np.searchsorted(among, values), len(among) - 1)] == values
+    return found
 
 
 def _repeats(own: Rows, value: Rows, width: int) -> Rows:

@@ -16,6 +16,7 @@ from synth_assets.synthesize.trees.numbers import NumberCodes
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask, Scale
 
 _TICKS_A_DAY = {"ns": 86_400 * 10**9, "us": 86_400 * 10**6, "ms": 86_400 * 10**3}
+_ROWS = 50_000
 _MONDAY = 3  # 1970-01-01 was a Thursday
 
 
@@ -145,16 +146,19 @@ class ColumnCodes:
 
     @classmethod
     def fit_context(cls, series: pl.Series, *, min_group: int, bins: int) -> "ColumnCodes":
-        """The coding of a context column, by its type."""
+        """The coding of a context column, by its type; it is never decoded. Looks at 50,000 evenly spread rows."""
+        series = (
+            series.gather(np.linspace(0, len(series) - 1, _ROWS).astype(np.intp)) if len(series) > _ROWS else series
+        )
         if series.dtype == pl.Boolean:
             return cls(series.name, Booleans())
         if series.dtype == pl.String:
             return cls(series.name, LabelCodes.fit_context(series, min_group=min_group, most=4 * bins))
         spec = ColumnSpec(series.name, ColumnKind.NUMBER)
-        return cls(series.name, _numbers(series, spec, min_group, bins))
+        return cls(series.name, _numbers(series, spec, min_group, bins, drawn=False))
 
 
-def _numbers(series: pl.Series, spec: ColumnSpec, min_group: int, bins: int) -> Numbers:
+def _numbers(series: pl.Series, spec: ColumnSpec, min_group: int, bins: int, *, drawn: bool = True) -> Numbers:
     scale = Scale.of(series)
     values, missing = _units(scale, series)
     values = values[~missing]
@@ -164,7 +168,7 @@ def _numbers(series: pl.Series, spec: ColumnSpec, min_group: int, bins: int) -> 
     )
     group = 1 if spec.keep else min_group
     whole = NumberCodes.fit(
-        values, dtype=scale.dtype, min_group=min_group, most_codes=bins, keep=spec.keep, limits=limits
+        values, dtype=scale.dtype, min_group=min_group, most_codes=bins, keep=spec.keep, drawn=drawn, limits=limits
     )
     split = _split(values, scale.dtype, group)
     if split == ("value",):
@@ -177,6 +181,7 @@ def _numbers(series: pl.Series, spec: ColumnSpec, min_group: int, bins: int) -> 
             min_group=min_group,
             most_codes=bins,
             keep=spec.keep,
+            drawn=drawn,
         )
         for part, column in zip(split, _parted(values, split, ticks), strict=True)
     )

@@ -8,14 +8,17 @@ sum of one table entry a column.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.walking import sums_to_codes
 
 _SHRINK = 100.0  # rows at the overall mean added to each label's mean
 _LEAST = 0.02  # share of variance explained below which a prediction is no feature
+_ROWS = 20_000
 _SLIGHT = 0.02  # a column whose part of the prediction varies less than this share of it is left out
 
 
@@ -38,10 +41,16 @@ class Direction:
 
     def codes(self, matrix: Codes) -> Codes:
         """The code of each row of the (columns, rows) matrix."""
-        total = np.zeros(matrix.shape[1])
-        for column, table in self.tables.items():
-            total += table[matrix[column]]
-        return np.searchsorted(self.edges, total, side="right").astype(np.uint16)
+        out = np.empty(matrix.shape[1], np.uint16)
+        sums_to_codes(matrix, *self._flat, self.edges, out)
+        return out
+
+    @cached_property
+    def _flat(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+        """(columns, where the entries of each begin, entries)."""
+        sizes = [len(table) for table in self.tables.values()]
+        starts = (np.cumsum(sizes) - sizes).astype(np.intp)
+        return np.array(list(self.tables), np.intp), starts, np.concatenate(list(self.tables.values()))
 
 
 def find_direction(
@@ -55,12 +64,15 @@ def find_direction(
     """The ridge regression of `target` on columns of the matrix, None if it explains next to nothing.
 
     Args:
-        target: One number a row.
+        target: One number a row; at most 20,000 evenly spread rows are looked at.
         matrix: (columns, rows) codes.
         columns: Which columns to use.
         centres: The number of each code for ordered columns, NaN where unknown (NULL); columns not in it are labels,
             whose codes get the shrunken mean of the target.
     """
+    if len(target) > _ROWS:
+        pick = np.linspace(0, len(target) - 1, _ROWS).astype(np.intp)
+        target, matrix = target[pick], matrix[:, pick]
     rows = len(target)
     spread = float(target.std())
     if rows < 50 or not len(columns) or spread == 0:

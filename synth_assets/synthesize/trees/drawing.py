@@ -57,7 +57,7 @@ def _drawn(
             likelihood = part.leaves.likelihood(part.leaf(matrix), matrix[part.place])
             matrix = matrix[:, _again(likelihood.reshape(n, copies), rng)]
             if number == max(late):
-                matrix, copies = matrix[:, ::copies], 1
+                matrix, copies = np.ascontiguousarray(matrix[:, ::copies]), 1
     return matrix
 
 

@@ -112,7 +112,7 @@ def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings
         some = _drawn(seen, settings.tree_rows, rng)
         looked = _telling(information, entropy, place, job.earlier, settings.features)
         classes = _classes(coded, place, overall, looked, information[place], _CLASSES)
-        part = _grown(coded, part, matrix[:, some], classes, looked, settings, job.seed)
+        part = _grown(coded, part, matrix[:, some], classes, looked, settings)
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
     # What a teller's rare or unknown codes say would come from fewer rows than a leaf must have.
@@ -149,7 +149,6 @@ def _grown(
     classes: npt.NDArray[np.intp],
     looked: Places,
     settings: TreesSettings,
-    seed: int,
 ) -> Part:
     """The part with its directions and tree, from the columns of `matrix` (rows to learn from)."""
     directions = _directions(coded, part.place, matrix, looked, settings.bins)
@@ -167,7 +166,6 @@ def _grown(
         sizes=sizes,
         ordered=ordered,
         smallest_leaf=settings.leaf_for(coded.rows),
-        seed=seed,
     )
     return replace(part, directions=directions, tree=tree)
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.walking import draw
 
 _NEVER_SEEN = 1e-6  # likelihood of a given code that its leaf has not seen
 
@@ -49,37 +50,21 @@ class Leaves:
 
     @cached_property
     def _running(self) -> Floats:
-        """Cumulative probability within each leaf plus the number of the leaf: one sorted array for all leaves."""
+        """Cumulative probability within each leaf."""
         total = np.cumsum(self.share)
         before = np.r_[0.0, total[self.ends[:-1] - 1]]
-        running: Floats = np.minimum(total - before[self.numbers], 1.0) + self.numbers
+        running: Floats = total - before[self.numbers]
         return running
 
     @cached_property
     def _starts(self) -> npt.NDArray[np.intp]:
-        return self.ends - self._sizes
-
-    @cached_property
-    def _sizes(self) -> npt.NDArray[np.intp]:
-        return np.diff(self.ends, prepend=0)
-
-    @cached_property
-    def _guide(self) -> npt.NDArray[np.intp]:
-        """Where to start looking: with k codes in a leaf, the place at each k-th of its distribution."""
-        within = np.arange(len(self.codes)) - self._starts[self.numbers]
-        places = np.searchsorted(self._running, self.numbers + within / self._sizes[self.numbers], side="right")
-        return np.minimum(places, self.ends[self.numbers] - 1)
+        return self.ends - np.diff(self.ends, prepend=0)
 
     def draw(self, leaf: npt.NDArray[np.intp], uniform: Floats) -> Codes:
-        """A code for each row's leaf, by inverting its distribution at `uniform` (Chen and Asau's guide table)."""
-        slot = self._starts.take(leaf) + (uniform * self._sizes.take(leaf)).astype(np.intp)
-        at, wanted, last = self._guide.take(slot), leaf + uniform, self.ends.take(leaf) - 1
-        behind = np.flatnonzero((self._running.take(at) <= wanted) & (at < last))
-        while len(behind):
-            at[behind] += 1
-            now = at[behind]
-            behind = behind[(self._running.take(now) <= wanted[behind]) & (now < last[behind])]
-        return self.codes.take(at)
+        """A code for each row's leaf, by inverting its distribution at `uniform`."""
+        out = np.empty(len(leaf), np.uint16)
+        draw(leaf, uniform, self._starts, self.ends, self._running, self.codes, out)
+        return out
 
     def likelihood(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Floats:
         """The probability of each row's code in its leaf, never 0."""

@@ -115,12 +115,14 @@ class NumberCodes:
         min_group: int,
         most_codes: int,
         keep: bool = False,
+        drawn: bool = True,
         limits: tuple[float, float] = (-np.inf, np.inf),
     ) -> "NumberCodes":
         """From all values that are not NULL (any order, NaN allowed), in units.
 
         `limits` are hard bounds. With fewer than 2 * min_group values there is no protected range: what comes out are
-        round numbers around them, as coarse as their spread.
+        round numbers around them, as coarse as their spread. What is not `drawn`, only told apart, gets by with the
+        middle of each bin.
         """
         group = 1 if keep else min_group
         values = np.sort(values[~np.isnan(values)])
@@ -140,7 +142,7 @@ class NumberCodes:
             least = least if repeated[0] else (distinct[0] + distinct[1]) / 2
             most = most if repeated[-1] else (distinct[-1] + distinct[-2]) / 2
         spike = _spikes(true_counts, repeated, most_codes)
-        return _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most))
+        return _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most), drawn)
 
 
 def _spikes(counts: npt.NDArray[np.intp], repeated: Mask, most: int) -> Mask:
@@ -162,6 +164,7 @@ def _assemble(
     group: int,
     most_codes: int,
     span: tuple[float, float],
+    drawn: bool,
 ) -> NumberCodes:
     loose = np.flatnonzero(~spike)
     rows = int(counts[loose].sum())
@@ -192,7 +195,7 @@ def _assemble(
         cell_codes = code[len(spikes) :]
     else:
         edges, cell_codes = (spikes[1:] + spikes[:-1]) / 2, code[: len(spikes)]
-    bins = _bins(distinct, counts, loose, cell, count, shared, dtype, group, span)
+    bins = _bins(distinct, counts, loose, cell, count, shared, dtype, group, span) if drawn else _middles(centre)
     return NumberCodes(
         float(span[0]), float(span[1]), spikes, code[: len(spikes)], edges, cell_codes, table, bin_of, bins
     )
@@ -235,6 +238,13 @@ def _bins(
     inside = (rest > span[0]) & (rest < span[1])
     grains = Grains.fit(rest[inside], rest_cell[inside], count, dtype=dtype)
     return Bins(np.concatenate(knots) if knots else np.empty(0), first, last, distinct[loose][held], ends, part, grains)
+
+
+def _middles(centre: Floats) -> Bins:
+    """Bins that stand for one number each."""
+    places, none = np.arange(len(centre)), np.empty(0)
+    grains = Grains((0.0,), np.ones((len(centre), 1)))
+    return Bins(centre, places, places, none, none, np.zeros(len(centre)), grains)
 
 
 def _knots(

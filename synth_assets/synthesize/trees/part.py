@@ -9,6 +9,7 @@ from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 from synth_assets.synthesize.trees.tree import Tree
+from synth_assets.synthesize.trees.walking import spread
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,7 @@ def spread_evenly(groups: npt.NDArray[np.intp], rng: np.random.Generator) -> Flo
     The rows of a leaf then have every code nearly as often as its distribution says, instead of as often as chance
     has it: the noise of drawing few rows is left out.
     """
-    rows = len(groups)
-    shuffled = rng.permutation(rows)
-    order = shuffled[np.argsort(groups[shuffled], kind="stable")]
     sizes = np.bincount(groups)
-    ends = np.cumsum(sizes)
-    within = np.arange(rows) - np.repeat(ends - sizes, sizes)
-    start = rng.random(len(sizes))
-    evenly = (within + np.repeat(start, sizes)) / np.repeat(sizes, sizes)
-    uniform = np.empty(rows)
-    uniform[order] = evenly
+    uniform = np.empty(len(groups))
+    spread(groups, rng.permutation(len(groups)), rng.random(len(sizes)), sizes, uniform)
     return uniform

@@ -189,7 +189,8 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
     for number, part in enumerate(stored):
         node, answer, share, table = (_of(frame, "part", number) for frame in (nodes, answers, shares, tables))
         column, left, table_, leaf = (node[name].astype(np.intp) for name in ("column", "left", "table", "leaf"))
-        tree = Tree(column, left, table_, answer["right"], leaf, part["depth"])
+        # Copies: what polars hands over cannot be written to, a type of its own to compiled loops.
+        tree = Tree(column, left, table_, answer["right"].copy(), leaf, part["depth"])
         ends = np.cumsum(np.bincount(share["leaf"])).astype(np.intp)
         directions = []
         for which, edges in enumerate(part["directions"]):
@@ -199,7 +200,7 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
             columns = entries["column"][starts].tolist()
             directions.append(Direction(dict(zip(columns, values, strict=True)), unfloats(edges)))
         nulls = tuple((column, state) for column, state in part["nulls"])
-        leaves = Leaves(share["code"], share["share"], ends)
+        leaves = Leaves(share["code"].copy(), share["share"].copy(), ends)
         missing = Missing(part["missing"]["column"], unfloats(part["missing"]["share"])) if part["missing"] else None
         parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves, missing))
     return tuple(parts)

@@ -1,16 +1,17 @@
-"""One decision tree as flat arrays: grown by scikit-learn, pruned and walked here."""
+"""One decision tree as flat arrays, pruned and walked."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from synth_assets.synthesize.trees.growing import Nodes, grow_nodes
 from synth_assets.synthesize.trees.scale import Codes
+from synth_assets.synthesize.trees.walking import walk
 
 Whole = npt.NDArray[np.intp]
-_BLOCK = 16_384  # rows walked at a time, so that they stay in the processor's cache
 _PENALTY = 0.8
-_FEW = 1_024  # so many rows are walked to the end together; of more, those that have arrived are set aside
+_DEEPEST = 24
 
 
 @dataclass(frozen=True)
@@ -41,41 +42,11 @@ class Tree:
 
     def walk(self, codes: Codes, more: Codes | None = None) -> npt.NDArray[np.intp]:
         """The leaf of each row. `codes` is (columns, rows); `more` holds the columns that follow them, if any."""
-        rows = codes.shape[1]
-        out = np.zeros(rows, np.intp)
-        if self.depth == 0:
-            return out
-        for start in range(0, rows, _BLOCK):
-            block = codes[:, start : start + _BLOCK]
-            if more is not None:
-                block = np.concatenate([block, more[:, start : start + _BLOCK]])
-            out[start : start + _BLOCK] = self._walk(block)
+        out = np.zeros(codes.shape[1], np.intp)
+        if self.depth:
+            more = codes[:0] if more is None else more
+            walk(codes, more, self.column, self.left, self.table, self.right, self.leaf, out)
         return out
-
-    def _walk(self, codes: Codes) -> npt.NDArray[np.intp]:
-        # `take` on flat arrays is several times quicker than indexing, most of all for few rows.
-        rows = codes.shape[1]
-        flat, starts = codes.ravel(), self.column * rows
-        place, node = np.arange(rows), np.zeros(rows, np.intp)
-        done: npt.NDArray[np.intp] | None = None  # where the walked rows stand among all, once some have arrived
-        leaf = np.empty(0, np.intp)
-        for step in range(1, self.depth + 1):
-            seen = flat.take(starts.take(node) + place)
-            node = self.left.take(node) + self.right.take(self.table.take(node) + seen)
-            if rows > _FEW and step % 4 == 0:
-                arrived = self.leaf.take(node)
-                if done is None:
-                    leaf, done = arrived, place
-                else:
-                    leaf[done] = arrived
-                on = np.flatnonzero(arrived < 0)
-                if not len(on):
-                    return leaf
-                place, node, done = place.take(on), node.take(on), done.take(on)
-        if done is None:
-            return self.leaf.take(node)
-        leaf[done] = self.leaf.take(node)
-        return leaf
 
 
 STUMP = Tree(
@@ -91,7 +62,6 @@ def grow(
     sizes: npt.NDArray[np.intp],
     ordered: npt.NDArray[np.bool_],
     smallest_leaf: int,
-    seed: int,
 ) -> Tree:
     """A tree that tells `classes` apart.
 
@@ -103,26 +73,17 @@ def grow(
         ordered: Whether the codes of every row of `codes` stand in a meaningful order; others are put in the order of
             the first principal component of their classes (Coppersmith, Hong and Hosking 1999).
     """
-    from sklearn.tree import DecisionTreeClassifier
-
     few = int(classes.max()) + 1 if len(classes) else 0
     if few < 2 or len(classes) < 2 * smallest_leaf or not len(columns):
         return STUMP
     ranks = [
-        np.arange(sizes[c], dtype=np.float32) if ordered[c] else class_ranks(codes[c], classes, int(sizes[c]), few)
+        np.arange(sizes[c], dtype=np.uint16) if ordered[c] else class_ranks(codes[c], classes, int(sizes[c]), few)
         for c in columns
     ]
-    matrix = np.empty((len(classes), len(columns)), np.float32, order="F")
-    for place, (column, rank) in enumerate(zip(columns, ranks, strict=True)):
-        matrix[:, place] = rank[codes[column]]
-    grown = DecisionTreeClassifier(
-        criterion="entropy", min_samples_leaf=smallest_leaf, max_depth=24, random_state=seed
-    ).fit(matrix, classes, check_input=False)
-    built = grown.tree_
-    left, right = built.children_left, built.children_right
-    counts = built.value[:, 0, :] * built.n_node_samples[:, None]
-    inner = _prune(left, right, counts)
-    return _flatten(left, right, built.feature, built.threshold, inner, columns, sizes, ranks)
+    matrix = np.stack([rank[codes[column]] for column, rank in zip(columns, ranks, strict=True)])
+    nodes = grow_nodes(matrix, sizes[columns], classes, smallest_leaf=smallest_leaf, deepest=_DEEPEST)
+    inner = _prune(nodes.left, nodes.right, nodes.counts)
+    return _flatten(nodes, inner, columns, sizes, ranks)
 
 
 def lookup(column: int, size: int) -> Tree:
@@ -156,7 +117,7 @@ def lookup(column: int, size: int) -> Tree:
     )
 
 
-def class_ranks(codes: Codes, classes: npt.NDArray[np.intp], size: int, few: int) -> npt.NDArray[np.float32]:
+def class_ranks(codes: Codes, classes: npt.NDArray[np.intp], size: int, few: int) -> Codes:
     """The place of each code when codes with alike classes stand side by side."""
     table = np.bincount(codes.astype(np.intp) * few + classes, minlength=size * few).reshape(size, few).astype(float)
     rows = table.sum(axis=1)
@@ -166,13 +127,13 @@ def class_ranks(codes: Codes, classes: npt.NDArray[np.intp], size: int, few: int
     axis = vectors[:, -1]
     axis = axis * np.sign(axis[np.argmax(np.abs(axis))])  # eigh leaves the sign open
     score = away @ axis
-    ranks = np.empty(size, np.float32)
+    ranks = np.empty(size, np.uint16)
     ranks[np.argsort(score, kind="stable")] = np.arange(size)
     return ranks
 
 
 def _prune(
-    left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], counts: npt.NDArray[np.float64]
+    left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], counts: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.bool_]:
     """Which nodes stay inner ones: those whose splits raise the log-likelihood by more than chance would.
 
@@ -195,14 +156,11 @@ def _prune(
 
 
 def _flatten(
-    left: npt.NDArray[np.intp],
-    right: npt.NDArray[np.intp],
-    feature: npt.NDArray[np.intp],
-    threshold: npt.NDArray[np.float64],
+    nodes: Nodes,
     inner: npt.NDArray[np.bool_],
     columns: npt.NDArray[np.intp],
     sizes: npt.NDArray[np.intp],
-    ranks: list[npt.NDArray[np.float32]],
+    ranks: list[Codes],
 ) -> Tree:
     level, order, starts, depth = [0], [], [], -1
     done = 0
@@ -213,7 +171,7 @@ def _flatten(
             order.append(node)
             if inner[node]:
                 starts.append(done + len(level) + len(following))
-                following += [int(left[node]), int(right[node])]
+                following += [int(nodes.left[node]), int(nodes.right[node])]
             else:
                 starts.append(len(order) - 1)
         done += len(level)
@@ -227,8 +185,8 @@ def _flatten(
             leaf[number] = leaves
             leaves += 1
             continue
-        place = int(feature[node])
-        answer = (ranks[place] > threshold[node]).astype(np.uint8)
+        place = int(nodes.column[node])
+        answer = (ranks[place] > nodes.threshold[node]).astype(np.uint8)
         column[number], table[number] = columns[place], at
         answers.append(answer)
         at += len(answer)

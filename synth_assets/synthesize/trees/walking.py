@@ -1,0 +1,67 @@
+"""What drawing rows spends its time on, compiled: the leaf of each row, sums of table entries, spreading.
+
+Loops are plain and know nothing of the rest, see growing.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+_compiled: Any = njit(nogil=True, cache=True, boundscheck=False)
+
+
+@_compiled
+def walk(codes, more, column, left, table, right, leaf, out):  # type: ignore[no-untyped-def]
+    """The leaf of each row of (columns, rows) codes; columns beyond them are those of `more`. See Tree."""
+    width = codes.shape[0]
+    for row in range(codes.shape[1]):
+        node = 0
+        while leaf[node] < 0:
+            at = column[node]
+            code = codes[at, row] if at < width else more[at - width, row]
+            node = left[node] + right[table[node] + code]
+        out[row] = leaf[node]
+
+
+@_compiled
+def sums_to_codes(codes, columns, starts, entries, edges, out):  # type: ignore[no-untyped-def]
+    """For each row how many of the sorted edges its sum of one table entry a column reaches. See Direction."""
+    for row in range(codes.shape[1]):
+        total = 0.0
+        for at in range(len(columns)):
+            total += entries[starts[at] + codes[columns[at], row]]
+        low, high = 0, len(edges)
+        while low < high:
+            middle = (low + high) // 2
+            if edges[middle] <= total:
+                low = middle + 1
+            else:
+                high = middle
+        out[row] = low
+
+
+@_compiled
+def spread(groups, order, start, sizes, out):  # type: ignore[no-untyped-def]
+    """Numbers of (0, 1) at equal distances in each group, in the given order of rows. See part.spread_evenly."""
+    seen = np.zeros(len(sizes), np.intp)
+    for at in range(len(order)):
+        row = order[at]
+        group = groups[row]
+        out[row] = (seen[group] + start[group]) / sizes[group]
+        seen[group] += 1
+
+
+@_compiled
+def draw(leaf, uniform, starts, ends, running, codes, out):  # type: ignore[no-untyped-def]
+    """The code at which the running share of each row's leaf passes its uniform number. See Leaves."""
+    for row in range(len(leaf)):
+        of = leaf[row]
+        low, high, wanted = starts[of], ends[of] - 1, uniform[row]
+        while low < high:
+            middle = (low + high) // 2
+            if running[middle] <= wanted:
+                low = middle + 1
+            else:
+                high = middle
+        out[row] = codes[low]
