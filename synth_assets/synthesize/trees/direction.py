@@ -77,26 +77,21 @@ def find_direction(
     spread = float(target.std())
     if rows < 50 or not len(columns) or spread == 0:
         return None
-    mean = float(target.mean())
-    tables, design = [], np.empty((len(columns), rows))
+    centred = target - target.mean()
+    tables, design = [], np.empty((len(columns), rows), np.float32)
     for place, column in enumerate(columns.tolist()):
-        codes = matrix[column].astype(np.intp)
+        codes = matrix[column]
+        counts = np.bincount(codes, minlength=int(sizes[column]))
         if column in centres:
-            table = centres[column].copy()
+            table = centres[column]
         else:
-            counts = np.bincount(codes, minlength=int(sizes[column]))
-            sums = np.bincount(codes, weights=target - mean, minlength=int(sizes[column]))
-            table = sums / (counts + _SHRINK)
-        seen = table[codes]
-        known = seen[~np.isnan(seen)]
-        middle, scale = (float(known.mean()), float(known.std())) if len(known) else (0.0, 0.0)
-        table = np.nan_to_num((table - middle) / (scale or 1.0)) * (scale > 0)
+            table = np.bincount(codes, weights=centred, minlength=int(sizes[column])) / (counts + _SHRINK)
+        table = _standardized(table, counts)
         tables.append(table)
-        design[place] = table[codes]
-    centred = target - mean
-    gram = design @ design.T / rows
+        design[place] = table.astype(np.float32).take(codes)
+    gram = (design @ design.T).astype(np.float64) / rows
     ridge = len(columns) / rows * np.eye(len(columns))  # as if as many rows said nothing as there are columns
-    weights = np.linalg.solve(gram + ridge, design @ centred / rows)
+    weights = np.linalg.solve(gram + ridge, design @ centred.astype(np.float32) / rows)
     if 1 - float((centred - weights @ design).var()) / spread**2 < _LEAST:
         return None
     strong = np.abs(weights) > _SLIGHT * np.abs(weights).max()
@@ -110,3 +105,14 @@ def find_direction(
     total = weights[strong] @ design[strong]
     edges = np.unique(np.quantile(total, np.arange(1, bins) / bins))
     return Direction(chosen, edges)
+
+
+def _standardized(table: Floats, counts: npt.NDArray[np.intp]) -> Floats:
+    """The table with mean 0 and deviation 1 over the rows that have a number, 0 where there is none."""
+    known = ~np.isnan(table)
+    rows = counts[known].sum()
+    if not rows:
+        return np.zeros(len(table))
+    middle = float(counts[known] @ table[known] / rows)
+    scale = float(np.sqrt(counts[known] @ (table[known] - middle) ** 2 / rows))
+    return np.nan_to_num((table - middle) / scale) if scale > 0 else np.zeros(len(table))

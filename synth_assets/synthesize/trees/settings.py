@@ -23,7 +23,7 @@ class TreesSettings(BaseModel):
         "100. The main privacy setting: smaller is closer to the data, and in big tables from about 50 downwards "
         "closer than held-out real rows are.",
     )
-    tree_rows: int = Field(default=100_000, ge=1, description="Most rows that decide where the trees split.")
+    tree_rows: int = Field(default=50_000, ge=1, description="Most rows that decide where the trees split.")
     leaf_rows: int = Field(default=1_000_000, ge=1, description="Most rows that fill the leaves.")
     bins: int = Field(default=64, ge=2, le=1_000, description="About how many codes a number or time is cut into.")
     features: int = Field(
