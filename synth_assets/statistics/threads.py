@@ -9,7 +9,7 @@ def one_thread() -> AbstractContextManager[object]:
     The samples here are small: OpenMP's threads would spend more time waiting for each other than working, ten times
     as much on a machine that does something else beside. Import scikit-learn first: only what is loaded is limited.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="openmp")
     return limits

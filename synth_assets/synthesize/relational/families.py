@@ -35,6 +35,7 @@ class FamilyOrder(Value):
         averaged: Number columns of which it also knows the mean over all siblings before.
         staying: Text columns that are learned as "the same as the sibling before" where they are.
         compared: Columns made earlier of which a row knows whether they are as in the sibling before.
+        stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
     """
 
     column: str | None = None
@@ -45,6 +46,7 @@ class FamilyOrder(Value):
     averaged: tuple[str, ...] = ()
     staying: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
+    stride: int | None = None
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,7 @@ def step_rows(
     return at, columns
 
 
-Start = Callable[[Rows], pl.DataFrame]
+Start = Callable[[Rows, Rows], pl.DataFrame]
 Step = Callable[[Rows, pl.DataFrame], pl.DataFrame]
 
 
@@ -321,7 +323,7 @@ def walk_families(
         known: Columns of the rows that are made already.
         order: How siblings follow each other.
         schema: Types of the rows, known columns included.
-        start: Draws first siblings from the numbers of their rows.
+        start: Draws first siblings from the numbers of their rows and how many siblings their families have.
         step: Draws further ones, from what they know of those before, too; the order column comes out as a gap.
         rng: Source of randomness.
 
@@ -337,7 +339,7 @@ def walk_families(
         rows = firsts[active] + position
         here = known[rows] if known is not None else None
         if position == 0:
-            drawn = walk.in_range(start(rows))
+            drawn = walk.in_range(start(rows, lengths))
         else:
             drawn = walk.restored(active, step(rows, walk.context(active, position, here)))
         drawn = drawn.cast(made)

@@ -15,7 +15,7 @@ import polars as pl
 from synth_assets.synthesize.relational.matching import Rows
 
 Matrix = npt.NDArray[np.float32]
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 MOST_OUTCOMES = 40
 MOST_CATEGORIES = 12
 MISSING = np.float32(-3e38)

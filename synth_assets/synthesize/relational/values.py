@@ -13,6 +13,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, SequenceSynthesizer, Synthesizer, TableSpec
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
 from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.ends import LENGTH, ends_of, find_stride, starts_of
 from synth_assets.synthesize.relational.families import (
     Arranged,
     FamilyOrder,
@@ -185,7 +186,18 @@ class ValueModel:
             order = learn_order(encoded, known, arranged, column=siblings.column, min_group=min_group)
             before = contexts_before(encoded, known, arranged, order)
             at, first = first_rows(arranged, siblings.continuous)
-            parts["rows"] = fitted(synthesizer, encoded[at], _beside(_some(context, at), first), seed)
+            starting = encoded
+            if order.column:
+                ordered = encoded[order.column]
+                stride = find_stride(ordered, siblings.families, arranged, unit=order.unit, min_group=min_group)
+                if stride:
+                    order = order.model_copy(update={"stride": stride})
+                    ends, lengths = ends_of(ordered, siblings.families, arranged, stride=stride)
+                    heads = arranged.order[arranged.position == 0]
+                    parts["ends"] = fitted(synthesizer, ends, _beside(_some(context, heads), lengths), seed + 2)
+                    starting = encoded.drop(ordered.name)
+                    first = first.with_columns(ordered.gather(at))
+            parts["rows"] = fitted(synthesizer, starting[at], _beside(_some(context, at), first), seed)
             at, steps = step_rows(encoded, arranged, order, siblings.continuous)
             steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
             kept |= frozenset(order.staying)
@@ -211,8 +223,8 @@ class ValueModel:
             return self._drawn(around, rng)
         schema = pl.Schema({**(around.known.schema if around.known is not None else {}), **self._encoded_schema()})
 
-        def started(at: Rows) -> pl.DataFrame:
-            return self._encoded("rows", around.at(at), first_context(np.zeros(len(at), dtype=np.int64)), rng)
+        def started(at: Rows, lengths: Rows) -> pl.DataFrame:
+            return self._started(around.at(at), lengths, order, rng)
 
         rows = walk_families(
             around.families,
@@ -224,6 +236,27 @@ class ValueModel:
             rng=rng,
         )
         return self._repaired(self._decoded(rows, around), around, rng)
+
+    def _started(
+        self, around: Surroundings, lengths: Rows, order: FamilyOrder, rng: np.random.Generator
+    ) -> pl.DataFrame:
+        """First siblings of families of these lengths."""
+        first = first_context(np.zeros(around.rows, dtype=np.int64))
+        if order.column is None or order.stride is None:
+            return self._encoded("rows", around, first, rng)
+        known = _beside(around.context, around.known, pl.DataFrame({LENGTH: lengths}))
+        ends = self._model("ends").sample(around.rows, context=known, given=None, rng=rng)[order.column]
+        dtype = self._encoded_schema()[order.column]
+        start = starts_of(ends, lengths, stride=order.stride, dtype=dtype)
+        rows = self._model("rows").sample(
+            around.rows, context=_beside(around.context, around.known, first.with_columns(start)), given=None, rng=rng
+        )
+        return rows.with_columns(start).select(self._shape.columns)
+
+    def _model(self, part: str) -> Synthesizer:
+        model = self._parts[part]
+        assert isinstance(model, Synthesizer)  # noqa: S101 (only rows may be learned as sequences, and then nothing else is)
+        return model
 
     def _encoded_schema(self) -> pl.Schema:
         steps = {gap.column for gap in self._shape.gaps.steps}

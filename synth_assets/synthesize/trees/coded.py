@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -72,10 +73,15 @@ class Coded:
             min_group,
         )
 
-    def ranks(self, place: int, matrix: Codes) -> Floats:
-        """For each code of a part the share of rows of `matrix` below it (half of its own counted); NaN for NULL."""
-        counts = np.bincount(matrix[place], minlength=int(self.sizes[place])).astype(np.float64)
-        counts[0] = 0
-        middle: Floats = (np.cumsum(counts) - counts / 2) / max(counts.sum(), 1)
-        middle[0] = np.nan
-        return middle
+    @cached_property
+    def ranks(self) -> Sequence[Floats]:
+        """For each code of each part the share of rows below it (half of its own counted); NaN for NULL."""
+        return [_ranks(codes, int(size)) for codes, size in zip(self.matrix, self.sizes, strict=True)]
+
+
+def _ranks(codes: Codes, size: int) -> Floats:
+    counts = np.bincount(codes, minlength=size).astype(np.float64)
+    counts[0] = 0
+    middle: Floats = (np.cumsum(counts) - counts / 2) / max(counts.sum(), 1)
+    middle[0] = np.nan
+    return middle

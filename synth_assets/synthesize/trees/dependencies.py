@@ -9,6 +9,7 @@ from synth_assets.synthesize.trees.scale import Floats, Mask
 
 _MOST_CODES = 1_000
 _FIRST_LOOK = 1_000
+_MISSING_ROWS = 50_000
 _EXPECTED = 12.0  # rows that chance would put where there are none: e**-12 that none is there by chance
 _MOST_RULES = 4
 _MANY_LABELS = 24
@@ -44,18 +45,21 @@ def determinants(coded: Coded) -> dict[int, list[int]]:
 def missing_by(coded: Coded, target: int, earlier: npt.NDArray[np.intp], rows: Mask) -> Missing | None:
     """The earlier part that says, code by code, nearly all about where the target is NULL; None if none does.
 
-    `rows` are those to look at. A part that is NULL itself does not count: it would hand on its own errors. A tree
-    would split by the row before first, which says nearly as much, and then have too few rows left to see when things
-    change; drawn row after row, its errors add up.
+    `rows` are those to look at, or 50,000 of them. A part that is NULL itself does not count: it would hand on its own
+    errors. A tree would split by the row before first, which says nearly as much, and then have too few rows left to
+    see when things change; drawn row after row, its errors add up.
     """
-    empty = (coded.matrix[target] == 0)[rows]
+    looked = np.flatnonzero(rows)
+    if len(looked) > _MISSING_ROWS:
+        looked = looked[np.linspace(0, len(looked) - 1, _MISSING_ROWS).astype(np.intp)]
+    empty = coded.matrix[target].take(looked) == 0
     base = float(empty.mean()) if len(empty) else 0.0
     if min(base, 1 - base) * len(empty) < _EXPECTED:
         return None
     unknown = _entropy(np.array([base]))[0]
     best: tuple[float, Missing] | None = None
     for column in earlier[coded.ordered[earlier]].tolist():
-        codes, size = coded.matrix[column][rows], int(coded.sizes[column])
+        codes, size = coded.matrix[column].take(looked), int(coded.sizes[column])
         if np.count_nonzero(codes == 0) > _SELDOM * len(codes):
             continue
         nulls = np.bincount(codes, weights=empty, minlength=size).astype(np.float64)
@@ -121,7 +125,12 @@ def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tupl
         return ()
     share = 1 - float(empty.mean())
     candidates: list[tuple[int, bool, Mask]] = []
+    pick = np.linspace(0, coded.rows - 1, min(coded.rows, _FIRST_LOOK)).astype(np.intp)
+    few = empty[pick]
     for column in earlier.tolist():
+        seen = coded.matrix[column].take(pick) == 0
+        if not few[seen].all() and not few[~seen].all():
+            continue
         missing = coded.matrix[column] == 0
         for state in (True, False):
             where = missing == state

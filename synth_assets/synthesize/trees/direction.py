@@ -18,7 +18,7 @@ from synth_assets.synthesize.trees.walking import sums_to_codes
 
 _SHRINK = 100.0  # rows at the overall mean added to each label's mean
 _LEAST = 0.02  # share of variance explained below which a prediction is no feature
-_ROWS = 20_000
+_ROWS = 10_000
 _SLIGHT = 0.02  # a column whose part of the prediction varies less than this share of it is left out
 
 
@@ -64,15 +64,14 @@ def find_direction(
     """The ridge regression of `target` on columns of the matrix, None if it explains next to nothing.
 
     Args:
-        target: One number a row; at most 20,000 evenly spread rows are looked at.
+        target: One number a row; at most 10,000 evenly spread rows are looked at.
         matrix: (columns, rows) codes.
         columns: Which columns to use.
         centres: The number of each code for ordered columns, NaN where unknown (NULL); columns not in it are labels,
             whose codes get the shrunken mean of the target.
     """
-    if len(target) > _ROWS:
-        pick = np.linspace(0, len(target) - 1, _ROWS).astype(np.intp)
-        target, matrix = target[pick], matrix[:, pick]
+    pick = np.linspace(0, len(target) - 1, min(len(target), _ROWS)).astype(np.intp)
+    target = target.take(pick)
     rows = len(target)
     spread = float(target.std())
     if rows < 50 or not len(columns) or spread == 0:
@@ -80,7 +79,7 @@ def find_direction(
     centred = target - target.mean()
     tables, design = [], np.empty((len(columns), rows), np.float32)
     for place, column in enumerate(columns.tolist()):
-        codes = matrix[column]
+        codes = matrix[column].take(pick)
         counts = np.bincount(codes, minlength=int(sizes[column]))
         if column in centres:
             table = centres[column]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from synth_assets.synthesize.trees.coarse import coarse
 from synth_assets.synthesize.trees.coded import Coded
@@ -47,6 +48,7 @@ def fit_parts(
             for block, nullable in zip(coded.blocks, coded.nullable, strict=True)
             for place in block
         )
+    coded.ranks  # noqa: B018 (computed before threads ask for it, so that it is computed once)
     information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered)
     deciders = determinants(coded)
     tellers = {place: tellers_of(coded, place, information, entropy) for block in coded.blocks for place in block}
@@ -69,7 +71,9 @@ def fit_parts(
             seed = int(rng.integers(2**31))
             jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, teller, seed))
             before.append(place)
-    return tuple(pool.map(lambda job: _fit(coded, job, information, entropy, settings), jobs))
+    # The pool's threads do the work; more of the matrix library's own would only wait for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return tuple(pool.map(lambda job: _fit(coded, job, information, entropy, settings), jobs))
 
 
 def _anchor(coded: Coded, information: Floats, rare: set[int]) -> list[int]:
@@ -177,8 +181,8 @@ def _directions(coded: Coded, place: int, matrix: Codes, columns: Places, bins: 
     own = centres[place]
     found = []
     if own is not None:
-        ranked = {column: coded.ranks(column, matrix) for column in numbers}
-        for table, given in ((own, numbers), (coded.ranks(place, matrix), ranked)):
+        ranked = {column: coded.ranks[column] for column in numbers}
+        for table, given in ((own, numbers), (coded.ranks[place], ranked)):
             target = table[matrix[place]]
             known = ~np.isnan(target)
             if known.any():

@@ -1,7 +1,7 @@
 """The native synthesizer of one table."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, Self
 
@@ -58,7 +58,7 @@ class TreesSynthesizer:
             self.parts = ()
             if table.columns:
                 coded = Coded.of(
-                    self._encode(self.context, context) + self._encode(self.columns, rows),
+                    self._encode(self.context, context, pool) + self._encode(self.columns, rows, pool),
                     context=self.context,
                     columns=self.columns,
                     nullable=[spec.nullable for spec in table.columns],
@@ -133,7 +133,8 @@ class TreesSynthesizer:
         return self.settings.threads or len(os.sched_getaffinity(0))
 
     @staticmethod
-    def _encode(columns: tuple[ColumnCodes, ...], frame: pl.DataFrame | None) -> list[Codes]:
+    def _encode(columns: tuple[ColumnCodes, ...], frame: pl.DataFrame | None, pool: Executor) -> list[Codes]:
         if frame is None:
             return []
-        return [codes for column in columns for codes in column.encode(frame[column.name])]
+        encoded = pool.map(lambda column: column.encode(frame[column.name]), columns)
+        return [codes for parts in encoded for codes in parts]
