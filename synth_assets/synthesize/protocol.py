@@ -71,6 +71,17 @@ class Synthesizer(Protocol):
 
 
 @runtime_checkable
+class PreparesContext(Protocol):
+    """A synthesizer that can be asked to read a context once for many samples.
+
+    `prepare` gives a frame of the same rows that `sample` takes in place of the columns of `context`, in any choice of
+    its rows, beside columns that were not there before.
+    """
+
+    def prepare(self, context: pl.DataFrame) -> pl.DataFrame: ...
+
+
+@runtime_checkable
 class SequenceSynthesizer(Protocol):
     """A model of one table's learned columns whose rows form sequences, one for each parent.
 

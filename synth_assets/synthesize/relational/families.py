@@ -165,7 +165,7 @@ def contexts_before(
         count = counts[at] - counts[starts[at]]
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(count > 0, (sums[at] - sums[starts[at]]) / count, np.nan)
-        means.append(pl.Series(f"mean {name}", mean).fill_nan(None))
+        means.append(pl.Series(f"mean {name}", mean, nan_to_null=True))
     same = [
         (sorted_rows[name].eq_missing(before[name]) & pl.Series(follows)).alias(f"same {name}")
         for name in order.compared
@@ -264,7 +264,7 @@ class Walk:
             count = self._counts[name][active]
             with np.errstate(invalid="ignore", divide="ignore"):
                 mean = np.where(count > 0, self._sums[name][active] / count, np.nan)
-            means.append(pl.Series(f"mean {name}", mean).fill_nan(None))
+            means.append(pl.Series(f"mean {name}", mean, nan_to_null=True))
         same = [
             known[name].eq_missing(before[name]).alias(f"same {name}") for name in order.compared if known is not None
         ]
@@ -333,6 +333,8 @@ def walk_families(
     firsts, lengths = runs(families)
     made = pl.Schema({name: kind for name, kind in schema.items() if known is None or name not in known.columns})
     walk = Walk(order, schema, len(firsts))
+    if known is not None:
+        known = known.select(name for name in known.columns if name in order.previous)
     at, parts = [], []
     for position in range(int(lengths.max(initial=0))):
         active = np.flatnonzero(lengths > position)

@@ -10,7 +10,14 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, SequenceSynthesizer, Synthesizer, TableSpec
+from synth_assets.synthesize.protocol import (
+    ColumnKind,
+    ColumnSpec,
+    PreparesContext,
+    SequenceSynthesizer,
+    Synthesizer,
+    TableSpec,
+)
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.ends import LENGTH, ends_of, find_stride, starts_of
@@ -226,13 +233,18 @@ class ValueModel:
         def started(at: Rows, lengths: Rows) -> pl.DataFrame:
             return self._started(around.at(at), lengths, order, rng)
 
+        steps = self._model("steps")
+        surroundings = _beside(around.context, around.known)
+        prepared = steps.prepare(surroundings) if isinstance(steps, PreparesContext) else surroundings
         rows = walk_families(
             around.families,
             known=around.known,
             order=order,
             schema=schema,
             start=started,
-            step=lambda at, before: self._encoded("steps", around.at(at), before, rng),
+            step=lambda at, before: steps.sample(
+                len(at), context=_beside(prepared[at], before), given=None, rng=rng
+            ).select(self._shape.columns),
             rng=rng,
         )
         return self._repaired(self._decoded(rows, around), around, rng)

@@ -95,7 +95,7 @@ class LabelCodes:
         if len(codes) < _FEW:  # a series of few texts is built faster than it is gathered
             texts = self._plain
             return pl.Series(name, [texts[place] for place in places.tolist()], dtype=pl.String)
-        return self._texts.gather(pl.Series(places)).alias(name)
+        return self._texts[places].alias(name)
 
 
 def _counted(series: pl.Series) -> pl.DataFrame:

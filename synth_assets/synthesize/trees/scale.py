@@ -83,6 +83,9 @@ class Scale:
         made = self._typed(name, values)
         if missing is None or not missing.any():
             return made
+        # `set` is several times quicker than an expression, but knows plain numbers only.
+        if made.dtype.is_integer() or made.dtype.is_float():
+            return made.set(pl.Series(missing), None)
         return pl.select(pl.when(~pl.Series(missing)).then(made).alias(name)).to_series()
 
     def _typed(self, name: str, values: Floats) -> pl.Series:

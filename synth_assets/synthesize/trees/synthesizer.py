@@ -1,6 +1,7 @@
 """The native synthesizer of one table."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cached_property
 from typing import Any, Self
@@ -118,16 +119,35 @@ class TreesSynthesizer:
     def _looked_at(self) -> set[int]:
         return {place for part in self.parts for place in part.looked_at()}
 
+    def prepare(self, context: pl.DataFrame) -> pl.DataFrame:
+        """The codes of what trees look at, see PreparesContext."""
+        prepared: dict[str, Codes] = {}
+        for column, places in self._context_places():
+            if column.name in context.columns and self._looked_at & set(places):
+                names = _prepared_names(column)
+                prepared |= dict(zip(names, column.encode(context[column.name]), strict=True))
+        return pl.DataFrame(prepared, height=context.height)
+
     def _surrounding(self, context: pl.DataFrame | None, n: int) -> list[Codes]:
         """The codes of the context; of what no tree looks at, none but 0."""
         around: list[Codes] = []
-        for column in self.context if context is not None else ():
-            places = range(len(around), len(around) + len(column.names))
-            if context is not None and self._looked_at & set(places):
-                around += column.encode(context[column.name])
-            else:
+        there = set() if context is None else set(context.columns)
+        for column, places in self._context_places():
+            names = _prepared_names(column)
+            if context is None or not self._looked_at & set(places):
                 around += [np.zeros(n, np.uint16) for _ in places]
+            elif names[0] in there:
+                around += [context[name].to_numpy() for name in names]
+            else:
+                around += column.encode(context[column.name])
         return around
+
+    def _context_places(self) -> Iterator[tuple[ColumnCodes, range]]:
+        """The columns of the context, with the places of their parts in the code matrix."""
+        first = 0
+        for column in self.context:
+            yield column, range(first, first + len(column.names))
+            first += len(column.names)
 
     def _threads(self) -> int:
         return self.settings.threads or len(os.sched_getaffinity(0))
@@ -138,3 +158,7 @@ class TreesSynthesizer:
             return []
         encoded = pool.map(lambda column: column.encode(frame[column.name]), columns)
         return [codes for parts in encoded for codes in parts]
+
+
+def _prepared_names(column: ColumnCodes) -> list[str]:
+    return [f"\x01codes of {name}" for name in column.names]
