@@ -4,8 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
+
+from synth_assets.catalog.model import Value
 
 MOST_POINTS = 2048
+ROWS_A_SPAN = 200
+MOST_SPANS = 24
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,62 @@ class CountDistribution:
         positive = CountDistribution(tuple(point for point in self.points if point >= 0.5))
         counts[some] = np.maximum(positive.restore(drawn[some], factor=1.0, rng=rng), 1) if positive.points else 0
         return counts
+
+
+class CountsInTime(Value):
+    """How many children rows have, by spans of the column that orders the rows.
+
+    Drawn along a family, numbers of children follow what was drawn before and drift; how many there are in which years
+    is known, and kept.
+
+    Attributes:
+        edges: Borders between the spans, in the column's physical unit.
+        points: The quantiles of each span, see CountDistribution.
+    """
+
+    edges: tuple[float, ...] = ()
+    points: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, counts: npt.NDArray[np.int64], times: pl.Series | None, *, min_group: int) -> "CountsInTime":
+        """From real rows and their values in the ordering column, None if no column orders them."""
+        spans = 1 if times is None else min(len(times) // ROWS_A_SPAN, MOST_SPANS)
+        if times is None or spans < 2:
+            return cls(points=(CountDistribution.of(counts, min_group=min_group).points,))
+        edges = _borders(_physical(times), spans)
+        place = np.searchsorted(edges, _physical(times), side="right")
+        return cls(
+            edges=tuple(edges.tolist()),
+            points=tuple(
+                CountDistribution.of(counts[place == span], min_group=min_group).points
+                for span in range(len(edges) + 1)
+            ),
+        )
+
+    def restore(
+        self, drawn: npt.NDArray[np.float64], times: pl.Series | None, *, rng: np.random.Generator
+    ) -> npt.NDArray[np.int64]:
+        """Counts in the same order of size as the drawn ones, in each span distributed as the real ones are."""
+        if not self.edges or times is None:
+            return CountDistribution(self.points[0]).restore_positive(drawn, rng=rng)
+        counts = np.zeros(len(drawn), dtype=np.int64)
+        place = np.searchsorted(np.array(self.edges), _physical(times), side="right")
+        for span, points in enumerate(self.points):
+            here = place == span
+            counts[here] = CountDistribution(points).restore(drawn[here], factor=1.0, rng=rng)
+        return counts
+
+
+def _physical(times: pl.Series) -> npt.NDArray[np.float64]:
+    return times.to_physical().cast(pl.Float64).to_numpy()
+
+
+def _borders(values: npt.NDArray[np.float64], spans: int) -> npt.NDArray[np.float64]:
+    """Borders of about equally many rows, halfway between two values: nobody's."""
+    ordered = np.unique(values)
+    wanted = np.quantile(values, np.arange(1, spans) / spans)
+    after = np.clip(np.searchsorted(ordered, wanted, side="right"), 1, len(ordered) - 1)
+    return np.unique((ordered[after - 1] + ordered[after]) / 2)
 
 
 def round_randomly(values: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:

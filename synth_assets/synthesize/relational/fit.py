@@ -15,7 +15,7 @@ from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.agreement import find_agreement
 from synth_assets.synthesize.relational.checks import RowChecks
-from synth_assets.synthesize.relational.counts import CountDistribution
+from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name, further_features
 from synth_assets.synthesize.relational.hierarchy import levels
@@ -114,6 +114,7 @@ class TableFit:
         sets = structure.table.unique_sets
         trained = self._rows[self._training]
         min_group = self._inputs.plan.min_group
+        times = trained[self._order] if self._order else None
         found_ordinals = [find_ordinal(trained, s, structure.learned, min_group=min_group) for s in sets]
         ordinals = found_ordinals if generated else []
         driving = self._inputs.source.parents(structure.name, structure.driving.key) if structure.driving else None
@@ -121,7 +122,7 @@ class TableFit:
             table=structure.name,
             rows=self._rows.height,
             without_parent=int((driving < 0).sum()) if driving is not None else 0,
-            children={name: self._distribution(counts) for name, counts in children.items()},
+            children={n: CountsInTime.of(counts, times, min_group=min_group) for n, counts in children.items()},
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
             further=tuple(further),

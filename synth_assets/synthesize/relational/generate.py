@@ -15,7 +15,7 @@ from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
-from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
+from synth_assets.synthesize.relational.counts import CountsInTime, add_up_to, round_randomly
 from synth_assets.synthesize.relational.families import Arranged
 from synth_assets.synthesize.relational.features import (
     count_name,
@@ -28,7 +28,7 @@ from synth_assets.synthesize.relational.fit import IDENTIFYING, VALUES, level_na
 from synth_assets.synthesize.relational.further import fill_reference
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
-from synth_assets.synthesize.relational.panels import settle
+from synth_assets.synthesize.relational.panels import settle, within_room
 from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables
@@ -183,14 +183,17 @@ class Generation:
         values = self._values(name, early)
         rng = self._rng(name, "counts")
         hidden = {c: values[c] for c in values.columns if c not in structure.learned}
-        counted = {count_name(reference): points for reference, points in model.children.items()}
-        counted |= {level_name(reference): points for reference, points in model.levels.items()}
-        for column, points in counted.items():
-            drawn = hidden[column].cast(pl.Float64).to_numpy()
-            hidden[column] = pl.Series(column, CountDistribution(points).restore_positive(drawn, rng=rng))
         rows = self._tables.frame(name).with_columns(values[c] for c in values.columns if c in structure.learned)
+        times = rows[model.order] if model.order else None
+        counted = {count_name(reference): counts for reference, counts in model.children.items()}
+        counted |= {level_name(reference): CountsInTime(points=(p,)) for reference, p in model.levels.items()}
+        for column, restored in counted.items():
+            drawn = hidden[column].cast(pl.Float64).to_numpy()
+            hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
         self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
-        counts = {reference: hidden[count_name(reference)] for reference in model.children}
+        # In the order of the fit: children know the first so many features.
+        counted_by = [r.name for r in (*structure.driven, *structure.chosen) if r.name in model.children]
+        counts = {reference: hidden[count_name(reference)] for reference in counted_by}
         parts = [own_features(structure, rows, counts)]
         if structure.driving:
             parts.append(gather(inherited(self._features[structure.driving.key.parent]), self._parents[name]))
@@ -321,7 +324,13 @@ class Generation:
         total = round(parent.children_rows[driving.name] * structure.decision.scale)
         factor = total / drawn.sum() if drawn.sum() else 0.0
         rng = self._rng(name, "children")
-        return add_up_to(round_randomly(drawn * factor, rng), total, most=self._most_children(name), rng=rng)
+        counts = add_up_to(round_randomly(drawn * factor, rng), total, most=self._most_children(name), rng=rng)
+        carried = dict(zip(driving.key.columns, driving.key.parent_columns, strict=True))
+        for panel in self._relational[name].panels:
+            if panel.time in carried:
+                times = self._tables.frame(driving.key.parent)[carried[panel.time]]
+                counts = within_room(counts, times, panel, rng=rng)
+        return counts
 
     def _most_children(self, name: str) -> int | None:
         """Children that one parent may have: one in a one-to-one key, and no more than a counting column may count."""

@@ -6,7 +6,7 @@ from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import Value
 from synth_assets.synthesize.relational.agreement import Agreement
-from synth_assets.synthesize.relational.counts import CountDistribution
+from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.panels import Panel
 from synth_assets.synthesize.relational.partition import Coding, Partition
 from synth_assets.synthesize.relational.uniqueness import Ordinal
@@ -65,7 +65,7 @@ class RelationalModel(Value):
     Attributes:
         rows: Rows of the source table.
         without_parent: Rows whose driving key is null.
-        children: Quantiles of training children per row, by the key that this table drives.
+        children: Training children per row, by the key that this table drives.
         children_rows: Source rows of the child table that have a parent here.
         levels: Quantiles of the depth in the hierarchy, by self-referencing key.
         early: Further keys whose parents are chosen before the columns that identify nothing are made.
@@ -76,7 +76,7 @@ class RelationalModel(Value):
     table: str
     rows: int
     without_parent: int
-    children: dict[str, tuple[float, ...]]
+    children: dict[str, CountsInTime]
     children_rows: dict[str, int]
     levels: dict[str, tuple[float, ...]]
     further: tuple[FurtherModel, ...]

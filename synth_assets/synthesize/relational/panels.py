@@ -76,6 +76,37 @@ def _panel(rows: pl.DataFrame, label: str, time: str, min_group: int) -> Panel:
     )
 
 
+def within_room(counts: Rows, times: pl.Series, panel: Panel, *, rng: np.random.Generator) -> Rows:
+    """Numbers of children whose parents have the time of their key: no more at any time than there are labels.
+
+    What is too much goes to parents of the nearest times that have room, as long as there are any.
+
+    Args:
+        counts: Children by parent.
+        times: The time of each parent.
+        panel: What is known of the labels.
+        rng: Source of randomness.
+    """
+    known = np.flatnonzero(times.is_not_null().to_numpy())
+    at, place = np.unique(times.to_physical().cast(pl.Int64).fill_null(0).to_numpy()[known], return_inverse=True)
+    left = len(panel.labels) - np.bincount(place, weights=counts[known], minlength=len(at)).astype(np.int64)
+    if len(at) > MOST_TIMES or not (left < 0).any():
+        return counts
+    counts = counts.copy()
+    parents = [known[place == group] for group in range(len(at))]
+    for group in np.flatnonzero(left < 0).tolist():
+        children = np.repeat(parents[group], counts[parents[group]])
+        for parent in rng.choice(children, -int(left[group]), replace=False).tolist():
+            free = np.flatnonzero(left > 0)
+            if not len(free):
+                return counts
+            to = int(free[np.argmin(np.abs(at[free] - at[group]))])
+            counts[parent] -= 1
+            counts[rng.choice(parents[to])] += 1
+            left[to] -= 1
+    return counts
+
+
 def settle(rows: pl.DataFrame, panel: Panel, families: Rows | None) -> pl.DataFrame:
     """The rows with labels given out anew; as they are where there is too much to give out.
 
