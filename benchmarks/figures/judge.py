@@ -11,7 +11,7 @@ from benchmarks.dataset import foreign_keys_of, typed_frames
 from benchmarks.figures.columns import compared_columns
 from benchmarks.figures.fidelity import Quality, quality, two_sample
 from benchmarks.figures.keys import KeyFigures, duplicate_keys, key_figures
-from benchmarks.figures.privacy import Privacy, privacy
+from benchmarks.figures.privacy import Distances, Privacy, privacy
 from benchmarks.figures.usefulness import usefulness
 
 Figure = float | None
@@ -49,15 +49,18 @@ class Figures:
         def of_tables(figure: Callable[[TableFigures], Figure]) -> Figure:
             return _mean(map(figure, tables))
 
+        def of_distances(figure: Callable[[Distances], Figure]) -> Figure:
+            return _mean(figure(t.privacy.distances) for t in tables if t.privacy.distances)
+
         held = [share for share in self.relations.values() if share is not None]
         return {
             "shape": of_tables(lambda t: t.quality.shape),
             "trend": of_tables(lambda t: t.quality.trend),
             "c2st": of_tables(lambda t: t.c2st),
             "c2st_holdout": of_tables(lambda t: t.privacy.c2st_holdout),
-            "dcr_share": of_tables(lambda t: t.privacy.distances and t.privacy.distances.dcr_share),
-            "mia_auc": of_tables(lambda t: t.privacy.distances and t.privacy.distances.mia_auc),
-            "tpr_1fpr": of_tables(lambda t: t.privacy.distances and t.privacy.distances.tpr_1fpr),
+            "dcr_share": of_distances(lambda d: d.dcr_share),
+            "mia_auc": of_distances(lambda d: d.mia_auc),
+            "tpr_1fpr": of_distances(lambda d: d.tpr_1fpr),
             "copies": of_tables(lambda t: t.privacy.copies),
             "copies_holdout": of_tables(lambda t: t.privacy.copies_holdout),
             "cardinality": _mean(k.cardinality for k in keys),
@@ -75,7 +78,8 @@ def judge(case: Case, synthetic: Frames, *, seed: int = 0) -> Figures:
     real, held_out = typed_frames(case.frames, case.schema), None
     if case.held_out:
         held_out = typed_frames(case.held_out, case.schema)
-    tables, keys = {}, {}
+    tables: dict[str, TableFigures] = {}
+    keys: dict[str, KeyFigures] = {}
     for table, spec in case.schema["tables"].items():
         rng = np.random.default_rng([seed, len(tables)])
         kinds = compared_columns(case.schema, table)

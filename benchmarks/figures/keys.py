@@ -9,10 +9,10 @@ import polars as pl
 
 from benchmarks.figures.columns import CATEGORIES, compared_columns
 from benchmarks.figures.fidelity import two_sample
+from benchmarks.figures.in_memory import InMemory
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.statistics.shape import number_similarity
 from synth_assets.validate.relations import Joined, child_counts, chosen_pairs, joined, pair_codes, pairs_similarity
-from benchmarks.figures.in_memory import InMemory
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -51,20 +51,22 @@ def key_figures(
     if child and parent:
         rows = [joined(key, *side, child_columns=(*child,), parent_columns=(*parent,), rng=rng) for side in sides]
         pairs = _pairs(rows, child, parent, rng)
-    widened = [with_aggregates(frames[key.parent], frames[table], key, child) for frames in (real, synthetic)]
-    kinds = parent | {column: "numerical" for column in widened[0].columns if column.startswith(AGGREGATE)}
+    left, right = (with_aggregates(frames[key.parent], frames[table], key, child) for frames in (real, synthetic))
+    kinds = parent | {column: "numerical" for column in left.columns if column.startswith(AGGREGATE)}
     return KeyFigures(
         orphans=orphans(synthetic[table], synthetic[key.parent], key),
         cardinality=number_similarity(*counts),
         trend_1hop=pairs,
-        c2st_agg=two_sample(*widened, kinds, rng=rng),
+        c2st_agg=two_sample(left, right, kinds, rng=rng),
     )
 
 
 AGGREGATE = "\0children"
 
 
-def with_aggregates(parent: pl.DataFrame, child: pl.DataFrame, key: ForeignKey, kinds: Mapping[str, str]) -> pl.DataFrame:
+def with_aggregates(
+    parent: pl.DataFrame, child: pl.DataFrame, key: ForeignKey, kinds: Mapping[str, str]
+) -> pl.DataFrame:
     """Parent rows with their number of children, the children's means and numbers of different categories."""
     references = [f"\0{place}" for place in range(len(key.columns))]
     aggregates = [
