@@ -43,9 +43,11 @@ def aligned(lines: Sequence[Line]) -> str:
     names = _names(lines)
     head = ["case", "engine", *names]
     rows = [head, *(_cells(line, names) for line in lines)]
-    widths = [max(len(row[place]) for row in rows if place < len(row) and len(row) > 3) for place in range(len(head))]
+    # Why an engine gave nothing may be long; it does not make its column so.
+    measured = [head, *(row for line, row in zip(lines, rows[1:], strict=True) if line.seeds)]
+    widths = [max(len(row[place]) for row in (measured if place > 1 else rows)) for place in range(len(head))]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in rows
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
 
@@ -77,5 +79,5 @@ def _names(lines: Sequence[Line]) -> list[str]:
 
 def _cells(line: Line, names: Sequence[str]) -> list[str]:
     if not line.seeds:
-        return [line.case, line.engine, line.why]
+        return [line.case, line.engine, line.why, *[""] * (len(names) - 1)]
     return [line.case, line.engine, *(cell(name, [figures.get(name) for figures in line.seeds]) for name in names)]

@@ -54,13 +54,14 @@ def two_sample(real: pl.DataFrame, synthetic: pl.DataFrame, kinds: Kinds, *, rng
 
 
 def _report(real: pl.DataFrame, synthetic: pl.DataFrame, kinds: Kinds) -> tuple[float | None, float | None]:
-    from sdmetrics.reports.single_table import QualityReport
-
-    report = QualityReport()
-    report.real_correlation_threshold = report.real_association_threshold = 0
     columns = list(kinds)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of columns that do not vary: the report leaves them out, as is wanted
+        # Of its own renaming, and of columns that do not vary: these it leaves out, as is wanted.
+        warnings.simplefilter("ignore")
+        from sdmetrics.reports.single_table import QualityReport
+
+        report = QualityReport()
+        report.real_correlation_threshold = report.real_association_threshold = 0
         report.generate(
             real.select(columns).to_pandas(),
             synthetic.select(columns).to_pandas(),
