@@ -40,7 +40,7 @@ def taken(took: Took) -> dict[str, float | None]:
 
 def aligned(lines: Sequence[Line]) -> str:
     """As text; `median (most - least)` where there are several seeds."""
-    names = _names(lines)
+    names = _names(lines) or [""]  # a place for why there are none
     head = ["case", "engine", *names]
     rows = [head, *(_cells(line, names) for line in lines)]
     # Why an engine gave nothing may be long; it does not make its column so.

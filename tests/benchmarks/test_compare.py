@@ -29,6 +29,10 @@ def test_an_engine_without_figures_says_why() -> None:
     assert "ctgan" not in markdown(lines, names=["c2st"])
 
 
+def test_reasons_are_shown_where_no_engine_gave_figures() -> None:
+    assert aligned([Line("adult", "hma", [], "over 10 s")]).splitlines()[1] == "adult  hma     over 10 s"
+
+
 def test_only_what_is_between_the_markers_is_replaced(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{START}\nold\n{END}\nafter\n")
