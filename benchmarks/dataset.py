@@ -8,12 +8,13 @@ or text), and all foreign keys:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import JsonValue
 
 from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, Role, TableDecision, Treatment
@@ -35,6 +36,7 @@ def read_dataset(
     *,
     name: str = "benchmark",
     engine: str = "trees",
+    options: Mapping[str, JsonValue] | None = None,
     min_group: int = 1,
     scale: float = 1.0,
     seed: int = 0,
@@ -44,30 +46,66 @@ def read_dataset(
     Nothing is held out: a benchmark keeps its held-out rows elsewhere.
     """
     schema: dict[str, Any] = json.loads(schema_file.read_text())
-    foreign_keys: dict[str, list[ForeignKey]] = {}
-    for key in schema["foreign_keys"]:
-        foreign_keys.setdefault(key["table"], []).append(
-            ForeignKey(columns=tuple(key["columns"]), parent=key["parent"], parent_columns=tuple(key["parent_columns"]))
-        )
-    frames, tables, decisions = {}, [], []
+    frames = {
+        table: pl.read_parquet(folder / f"{table}.parquet", columns=list(spec["columns"]))
+        for table, spec in schema["tables"].items()
+    }
+    return dataset_of(
+        frames, schema, name=name, engine=engine, options=options, min_group=min_group, scale=scale, seed=seed
+    )
+
+
+def dataset_of(
+    frames: Mapping[str, pl.DataFrame],
+    schema: Mapping[str, Any],
+    *,
+    name: str = "benchmark",
+    engine: str = "trees",
+    options: Mapping[str, JsonValue] | None = None,
+    min_group: int = 1,
+    scale: float = 1.0,
+    seed: int = 0,
+) -> Dataset:
+    """Frames, planned as the schema says; see `read_dataset`."""
+    foreign_keys = foreign_keys_of(schema)
+    typed = typed_frames(frames, schema)
+    tables, decisions = [], []
     for table, spec in sorted(schema["tables"].items()):
-        frame = pl.read_parquet(folder / f"{table}.parquet", columns=list(spec["columns"]))
-        frames[table] = frame.select(_typed(frame[column], kind) for column, kind in spec["columns"].items())
-        keys = foreign_keys.get(table, [])
-        tables.append(_table(table, frames[table], spec["primary_key"], keys))
+        keys = foreign_keys.get(table, ())
+        tables.append(table_of(table, typed[table], primary_key=spec["primary_key"], foreign_keys=keys))
         references = {column for key in keys for column in key.columns}
-        decided = _decision(table, spec, references, frames[table])
-        decisions.append(decided.model_copy(update={"synthesizer": engine, "scale": scale}))
+        decided = _decision(table, spec, references, typed[table])
+        chosen = {"synthesizer": engine, "synthesizer_options": dict(options or {}), "scale": scale}
+        decisions.append(decided.model_copy(update=chosen))
     plan = ResolvedPlan(
         dataset=name,
         tables=tuple(decisions),
-        foreign_keys={table: tuple(keys) for table, keys in foreign_keys.items()},
+        foreign_keys=foreign_keys,
         hold_out=0.0,
         min_group=min_group,
         seed=seed,
     )
     kinds = {table: dict(spec["columns"]) for table, spec in schema["tables"].items()}
-    return Dataset(Catalog(dialect="sqlite", tables=tuple(tables)), plan, frames, kinds)
+    return Dataset(Catalog(dialect="sqlite", tables=tuple(tables)), plan, typed, kinds)
+
+
+def foreign_keys_of(schema: Mapping[str, Any]) -> dict[str, tuple[ForeignKey, ...]]:
+    """Foreign keys by the table that refers."""
+    keys: dict[str, tuple[ForeignKey, ...]] = {}
+    for key in schema["foreign_keys"]:
+        foreign = ForeignKey(
+            columns=tuple(key["columns"]), parent=key["parent"], parent_columns=tuple(key["parent_columns"])
+        )
+        keys[key["table"]] = (*keys.get(key["table"], ()), foreign)
+    return keys
+
+
+def typed_frames(frames: Mapping[str, pl.DataFrame], schema: Mapping[str, Any]) -> dict[str, pl.DataFrame]:
+    """The schema's columns, in the types that a database's columns would be read in."""
+    return {
+        table: frames[table].select(_typed(frames[table][column], kind) for column, kind in spec["columns"].items())
+        for table, spec in sorted(schema["tables"].items())
+    }
 
 
 def write_frames(frames: Mapping[str, pl.DataFrame], folder: Path) -> None:
@@ -91,7 +129,15 @@ def _typed(series: pl.Series, kind: str) -> pl.Series:
     return series
 
 
-def _table(name: str, frame: pl.DataFrame, primary_key: list[str], foreign_keys: list[ForeignKey]) -> Table:
+def table_of(
+    name: str,
+    frame: pl.DataFrame,
+    *,
+    primary_key: Sequence[str],
+    foreign_keys: Sequence[ForeignKey] = (),
+    unique_keys: Sequence[Sequence[str]] = (),
+) -> Table:
+    """What a catalog says of a table of these rows; columns that hold no NULL are NOT NULL."""
     columns = (
         Column(name=column, type=_data_type(dtype), nullable=frame[column].null_count() > 0)
         for column, dtype in frame.schema.items()
@@ -100,6 +146,7 @@ def _table(name: str, frame: pl.DataFrame, primary_key: list[str], foreign_keys:
         name=name,
         columns=tuple(columns),
         primary_key=Key(columns=tuple(primary_key)) if primary_key else None,
+        unique_keys=tuple(Key(columns=tuple(unique)) for unique in unique_keys),
         foreign_keys=tuple(foreign_keys),
     )
 

@@ -42,18 +42,18 @@ def run(dataset: Dataset) -> tuple[dict[str, pl.DataFrame], list[Measured]]:
         refresh = FolderRefresh(dataset, Path(folder))
         refresh.snapshot()
         refresh.profile()
-        made: dict[str, pl.DataFrame] = {}
-        measured = []
-        for group in refresh.groups:
-            start = time.perf_counter()
-            refresh.fit(group)
-            fitted = time.perf_counter()
-            refresh.generate(group)
-            sampled = time.perf_counter()
-            made |= {name: refresh.synthetic_table(name).read() for name in group}
-            rows = sum(made[name].height for name in group)
-            measured.append(Measured(group, rows, fitted - start, sampled - fitted, peak_megabytes()))
-    return made, measured
+        measured = [_measured(refresh, group) for group in refresh.groups]
+        return {name: rows.read() for name, rows in refresh.synthetic_rows.items()}, measured
+
+
+def _measured(refresh: FolderRefresh, group: tuple[str, ...]) -> Measured:
+    start = time.perf_counter()
+    refresh.fit(group)
+    fitted = time.perf_counter()
+    refresh.generate(group)
+    sampled = time.perf_counter()
+    rows = sum(refresh.synthetic_table(name).rows for name in group)
+    return Measured(group, rows, fitted - start, sampled - fitted, peak_megabytes())
 
 
 def peak_megabytes() -> float:
