@@ -14,6 +14,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.agreement import find_agreement
+from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
@@ -311,16 +312,16 @@ class TableFit:
         if self._families is None:
             return None
         name = self._order or self._sequence_order()
-        order_by = self._rows[name] if name else self._running_key()
+        order_by = self._rows[name] if name else self._arrival
         return Siblings(
             self._families,
-            order_by=order_by[self._training] if order_by is not None else None,
+            order_by=order_by[self._training],
             column=column if self._native else name,
             follow=self._follow,
             continuous=self._continuous(order_by),
         )
 
-    def _continuous(self, order_by: pl.Series | None) -> npt.NDArray[np.bool_]:
+    def _continuous(self, order_by: pl.Series) -> npt.NDArray[np.bool_]:
         """Whether the forerunner of each training row is one, too, or there is none."""
         source, driving = self._inputs.source, self._structure.driving
         trained = source.training(self._structure.name)
@@ -334,6 +335,16 @@ class TableFit:
     def _sequence_order(self) -> str | None:
         """What orders the rows of engines that learn sequences as a whole."""
         return None if self._native else order_column(self._rows[self._training], self._order_candidates())
+
+    @cached_property
+    def _arrival(self) -> pl.Series:
+        """The order of all rows where no learned column has one."""
+        driving = self._structure.driving
+        parents = (
+            self._inputs.source.parents(self._structure.name, driving.key) if driving else np.arange(len(self._rows))
+        )
+        rows = self._rows.select(self._structure.learned)
+        return arrival(rows, families_of(parents), self._running_key(), seed=self._seed)
 
     def _running_key(self) -> pl.Series | None:
         """A whole-number key, in whose order rows were made."""
