@@ -301,6 +301,8 @@ class Generation:
 
     def _keep_rows(self, name: str, left: Rows) -> None:
         """What is known of each row, for those that are left, in their order."""
+        if _is_all(left, len(self._parents[name])):
+            return
         self._parents[name] = self._parents[name][left]
         self._hidden[name] = self._hidden[name][left]
         self._kept[name] = self._kept[name][left]
@@ -402,7 +404,10 @@ class Generation:
         structure = self._structures[name]
         left = self._make_unique(name, filled=structure.further)
         rows = self._tables.frame(name)
-        self._features[name] = self._features[name][left].with_columns(
+        features = self._features[name]
+        if not _is_all(left, features.height):
+            features = features[left]
+        self._features[name] = features.with_columns(
             rows[column].alias(feature_name(name, column)) for column in structure.learned
         )
         for column in structure.published_columns:
@@ -419,6 +424,11 @@ class Generation:
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)
         return rows.select(structure.published_columns)
+
+
+def _is_all(left: Rows, rows: int) -> bool:
+    """Whether these are all rows in their order: a copy of a big table is worth a look."""
+    return len(left) == rows and bool(np.array_equal(left, np.arange(rows)))
 
 
 def _nothing(rows: int) -> pl.DataFrame:
