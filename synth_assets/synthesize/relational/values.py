@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.formulas import Formula, find_formulas
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, SequenceSynthesizer, Synthesizer, TableSpec
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
@@ -24,7 +25,6 @@ from synth_assets.synthesize.relational.families import (
     walk_families,
     with_stays,
 )
-from synth_assets.synthesize.relational.formulas import Formula, find_formulas
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows, runs
 from synth_assets.synthesize.relational.sequences import fit_sequences
@@ -79,6 +79,7 @@ class Training:
         context: What is known of each row's parents.
         known: Columns of the same rows that are made earlier.
         siblings: None for rows that have nothing to do with each other.
+        computed_later: Columns that are drawn, and computed when all rows are there.
     """
 
     rows: pl.DataFrame
@@ -87,6 +88,7 @@ class Training:
     context: pl.DataFrame | None = None
     known: pl.DataFrame | None = None
     siblings: Siblings | None = None
+    computed_later: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,11 @@ class ValueModel:
         self._parts = parts
         self._schema = schema
         self._checks = checks
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """What is computed instead of learned."""
+        return self._shape.formulas
 
     @classmethod
     def fit(
@@ -319,11 +326,18 @@ class ValueModel:
         return cls(shape, parts, schema, checks)
 
 
+def saved_formulas(folder: Folder) -> tuple[Formula, ...]:
+    """The formulas of a saved model; none where there is no model."""
+    if not folder.exists("values.json"):
+        return ()
+    return Shape.model_validate(folder.read_json("values.json")).formulas
+
+
 def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -> tuple[Formula, ...]:
     """The published columns that others give; none for engines that know nothing of other tables' rows."""
     if not learns_context(synthesizer):
         return ()
-    fixed = {*training.kept, *([training.siblings.column] if training.siblings else [])}
+    fixed = {*training.kept, *training.computed_later, *([training.siblings.column] if training.siblings else [])}
     published = training.rows.drop(training.hidden)
     rows = published.select(name for name in published.columns if name not in fixed)
     others = published.drop(rows.columns)
