@@ -108,8 +108,9 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
     """A column that is another one, of the same type, in every row."""
     if name not in few.columns or few[name].n_unique() < 2:
         return None
+    schema = frame.schema
     for other in others:
-        if frame.schema[other] != frame.schema[name]:
+        if schema[other] != schema[name]:
             continue
         alike = few[name].equals(few[other], check_names=False) and frame[name].equals(frame[other], check_names=False)
         if alike and _is_no_chance(frame, name, other, None):
@@ -118,11 +119,12 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
 
 
 def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
-    dtype = frame.schema[name]
+    schema = frame.schema
+    dtype = schema[name]
     if not (dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)) or few[name].n_unique() < 3:
         return None
     target = numbers(few[name])
-    values = {o: numbers(few[o]) for o in others if frame.schema[o].is_numeric() or frame.schema[o] == dtype}
+    values = {o: numbers(few[o]) for o in others if schema[o].is_numeric() or schema[o] == dtype}
     values = dict(list(values.items())[-MOST_COLUMNS:])
     scale = scale_of(frame[name])
     for formula in _candidates(name, dtype, scale, frame, values, target):
@@ -145,8 +147,9 @@ def _candidates(
     if len(probes) < 2 or len(names) < 2:
         return []
     table, wanted = np.stack([values[other][probes] for other in names]), target[probes]
-    is_time = np.array([frame.schema[other] == dtype for other in names]) & dtype.is_temporal()
-    is_number = np.array([frame.schema[other].is_numeric() for other in names])
+    schema = frame.schema
+    is_time = np.array([schema[other] == dtype for other in names]) & dtype.is_temporal()
+    is_number = np.array([schema[other].is_numeric() for other in names])
     found = []
     tries: list[tuple[Operation, int]] = (
         [("sum", unit) for unit in _units(dtype)]

@@ -11,6 +11,7 @@ from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.refresh.inputs import RefreshInputs
 from synth_assets.refresh.values import Outcome, Progress
+from synth_assets.statistics.references import match_rows
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Draft
 from synth_assets.store.tables import TableRows
@@ -75,7 +76,6 @@ class ProfileStage(RefreshInputs):
     def _referring(self, child: str, key: ForeignKey) -> Children:
         """The source's rows that refer to a table by a key, with their numbers that are no keys."""
         from synth_assets.profile.dependencies import plain_columns
-        from synth_assets.synthesize.relational.matching import match_rows
 
         rows, parents = self.snapshot_rows[child], self.snapshot_rows[key.parent]
         plain = plain_columns(self.catalog.table(child), rows.schema)

@@ -22,7 +22,7 @@ from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs
 from synth_assets.refresh.settling import SettlingStage
-from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult
+from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
 from synth_assets.store.tables import ROWS_FILE, TableRows
@@ -360,7 +360,8 @@ class Refresh(ProfileStage, SettlingStage):
             raise
         self.finish()
         choices = choices_in({name: outcome.facts for name, outcome in fitted.items()})
-        return RefreshResult(verdict, publications, rows, choices, seconds)
+        held = {name: texts_in(outcome.facts.get("dependencies")) for name, outcome in fitted.items()}
+        return RefreshResult(verdict, publications, rows, choices, held, seconds)
 
     def _publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
         done: list[Publication] = []

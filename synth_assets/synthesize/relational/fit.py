@@ -1,7 +1,7 @@
 """Learning one table: its columns given its parent, its children's numbers, and which further parents it picks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -304,7 +304,7 @@ class TableFit:
     def _fitted(self, training: Training, checks: RowChecks) -> ValueModel:
         decision = self._structure.decision
         return ValueModel.fit(
-            training,
+            replace(training, discover=decision.discover_dependencies),
             table=decision.name,
             synthesizer=decision.synthesizer,
             options=dict(decision.synthesizer_options),

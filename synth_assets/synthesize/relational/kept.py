@@ -9,6 +9,8 @@ from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
+LOOKING = ("trees", "auto")  # engines that look for formulas themselves, in other tables' rows, too
+
 
 def kept_dependencies(
     structure: TableStructure, profiles: Mapping[str, TableProfile], structures: Mapping[str, TableStructure]
@@ -62,14 +64,14 @@ def total_reference(
 
 
 def declared_formulas(structure: TableStructure, profiles: Mapping[str, TableProfile]) -> tuple[Formula, ...]:
-    """What the plan says is computed, as far as it is learned; found formulas are those of the model."""
+    """What the plan says is computed, as far as it is learned; of engines that look for no formulas, what is found."""
     if structure.decision.mode is not Mode.SYNTHETIC or structure.name not in profiles:
         return ()
     free = free_columns(structure)
     return tuple(
         formula_of(known.dependency)
         for known in profiles[structure.name].dependencies
-        if known.declared
+        if (known.declared or structure.decision.synthesizer not in LOOKING)
         and isinstance(known.dependency, Computed)
         and known.dependency.column in free
         and set(known.dependency.columns) <= set(structure.learned)

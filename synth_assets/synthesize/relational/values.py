@@ -80,6 +80,7 @@ class Training:
         known: Columns of the same rows that are made earlier.
         siblings: None for rows that have nothing to do with each other.
         computed_later: Columns that are drawn, and computed when all rows are there.
+        discover: What holds between columns in all rows is looked for.
     """
 
     rows: pl.DataFrame
@@ -89,6 +90,7 @@ class Training:
     known: pl.DataFrame | None = None
     siblings: Siblings | None = None
     computed_later: frozenset[str] = frozenset()
+    discover: bool = True
 
 
 @dataclass(frozen=True)
@@ -148,13 +150,14 @@ class ValueModel:
         around = _beside(known, rows)
         fixed = () if known is None else known.columns
         order_by = siblings.column if siblings else None
-        gaps = Gaps.find(around, min_group=min_group, known=[*fixed, *([order_by] if order_by else [])])
+        known_times = [*fixed, *([order_by] if order_by else [])]
+        gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         encoded = gaps.encode(around).select(rows.columns)
         kept = training.kept
 
         def spec_of(columns: pl.DataFrame) -> TableSpec:
             specs = tuple(_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns)
-            return TableSpec(table, specs, min_group)
+            return TableSpec(table, specs, min_group, discover=training.discover)
 
         def fitted(name: str, columns: pl.DataFrame, given: pl.DataFrame | None, part_seed: int) -> Synthesizer:
             model = synthesizer_class(name)(**(options if name == synthesizer else {}))
@@ -335,7 +338,7 @@ def saved_formulas(folder: Folder) -> tuple[Formula, ...]:
 
 def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -> tuple[Formula, ...]:
     """The published columns that others give; none for engines that know nothing of other tables' rows."""
-    if not learns_context(synthesizer):
+    if not learns_context(synthesizer) or not training.discover:
         return ()
     fixed = {*training.kept, *training.computed_later, *([training.siblings.column] if training.siblings else [])}
     published = training.rows.drop(training.hidden)
