@@ -91,7 +91,7 @@ class SettlingStage(RefreshInputs):
 
     def _rules(self, name: str) -> "TableRules":
         from synth_assets.synthesize.relational.keeping import computed_columns
-        from synth_assets.synthesize.relational.kept import declared_formulas, free_columns, kept_dependencies
+        from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, kept_dependencies
         from synth_assets.synthesize.relational.settling import TableRules
 
         structure = self.structures[name]
@@ -103,5 +103,5 @@ class SettlingStage(RefreshInputs):
             totals=tuple(one for one in kept if isinstance(one, Total)),
             formulas=computed_columns(model, declared_formulas(structure, self.profiles)),
             orders=tuple(one for one in kept if isinstance(one, NotAbove)),
-            free=free_columns(structure),
+            free=changeable_columns(model, structure),
         )

@@ -23,7 +23,7 @@ from synth_assets.plan.dependencies import (
 )
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
-from synth_assets.synthesize.relational.kept import declared_formulas, free_columns, in_order, kept_dependencies
+from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, in_order, kept_dependencies
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.structure import TableStructure
 from synth_assets.synthesize.relational.values import saved_formulas
@@ -129,7 +129,7 @@ def saved_keeping(
         kept,
         computed_columns(model, declared),
         declared=frozenset(formula.column for formula in declared),
-        free=free_columns(structure),
+        free=changeable_columns(model, structure),
         known={one.text: model.read_frame(_file(one)) for one in kept if isinstance(one, Combination)},
     )
 

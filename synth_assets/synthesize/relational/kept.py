@@ -6,7 +6,9 @@ from synth_assets.dependencies.discovery import formula_of
 from synth_assets.dependencies.formulas import Formula
 from synth_assets.plan.dependencies import Computed, Dependency, Total
 from synth_assets.plan.resolved import Mode, Treatment
+from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
+from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
 LOOKING = ("trees", "auto")  # engines that look for formulas themselves, in other tables' rows, too
@@ -41,15 +43,10 @@ def free_columns(structure: TableStructure) -> frozenset[str]:
     return frozenset(structure.learned) - in_keys - real
 
 
-def kept_totals(
-    structures: Mapping[str, TableStructure], profiles: Mapping[str, TableProfile]
-) -> dict[str, tuple[Total, ...]]:
-    """The totals that are kept, by the table whose column they are."""
-    found = {
-        name: tuple(one for one in kept_dependencies(structure, profiles, structures) if isinstance(one, Total))
-        for name, structure in structures.items()
-    }
-    return {name: totals for name, totals in found.items() if totals}
+def changeable_columns(model: Folder, structure: TableStructure) -> frozenset[str]:
+    """The free columns but for those that order siblings: what is made before all others stays."""
+    made_first = RelationalModel.model_validate(model.read_json("relational.json")).identifying
+    return free_columns(structure) - set(made_first)
 
 
 def total_reference(
