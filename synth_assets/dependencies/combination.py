@@ -124,5 +124,5 @@ def _is_no_chance(rows: pl.DataFrame, left: str, right: str, tried: int) -> bool
     of_left = rows.group_by(left).len(name="left")
     of_right = rows.group_by(right).len(name="right")
     met = both.join(of_left, on=left, nulls_equal=True).join(of_right, on=right, nulls_equal=True)
-    expected = float((met["left"] * met["right"]).sum()) / rows.height
+    expected = float((met["left"].cast(pl.Float64) * met["right"]).sum()) / rows.height
     return math.log(max(tried, 1)) - (rows.height - expected) < math.log(MOST_BY_CHANCE)

@@ -182,6 +182,11 @@ def test_combinations_are_found_and_other_ones_replaced(rng: np.random.Generator
     assert not unknown(fixed, allowed, one.columns).any() and fixed["code"].equals(mixed["code"])
 
 
+def test_in_many_rows_unrelated_columns_have_no_known_combinations(rng: np.random.Generator) -> None:
+    rows = pl.DataFrame({"a": rng.integers(0, 4, 300_000), "b": rng.integers(0, 9, 300_000)})
+    assert find_combinations(rows, (), min_group=10) == ()
+
+
 def test_a_combination_that_few_rows_share_does_not_come_out(rng: np.random.Generator) -> None:
     rows = pl.DataFrame({"a": ["x"] * 50 + ["y"] * 50 + ["x"] * 3, "b": ["u"] * 50 + ["v"] * 50 + ["v"] * 3})
     one = Combination(columns=("a", "b"))
