@@ -18,7 +18,7 @@ def find_determined(rows: pl.DataFrame) -> tuple[Determined, ...]:
     """The columns that another one determines, among those of few values; what follows from two others is left out."""
     if rows.height < FEWEST_ROWS:
         return ()
-    names = [name for name in rows.columns if _has_few_values(rows[name])]
+    names = [name for name in rows.columns if has_few_values(rows[name])]
     tried = len(names) ** 2
     found = {
         (by, column)
@@ -89,7 +89,8 @@ def _said(rows: pl.DataFrame, one: Determined) -> pl.Series:
     return rows.select(one.by).join(said, on=list(one.by), how="left", maintain_order="left")[_COUNT].alias(one.column)
 
 
-def _has_few_values(values: pl.Series) -> bool:
+def has_few_values(values: pl.Series) -> bool:
+    """Whether a column has so few values that it may determine others, or be determined."""
     if values.dtype.is_float() or values.dtype in (pl.Binary, pl.Time):
         return False
     return 2 <= values.n_unique() <= min(MOST_VALUES, len(values) // FEWEST_EACH)

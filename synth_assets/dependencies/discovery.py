@@ -7,6 +7,7 @@ import polars as pl
 from synth_assets.dependencies.combination import find_combinations, shared_combinations, unknown
 from synth_assets.dependencies.determined import find_determined, undetermined
 from synth_assets.dependencies.formulas import Formula, find_formulas, scale_of, wrongly_computed
+from synth_assets.dependencies.null_by import find_null_by, wrongly_null
 from synth_assets.dependencies.null_together import find_null_together, partly_null
 from synth_assets.dependencies.one_of import find_one_of, not_one
 from synth_assets.dependencies.order import above, find_orders
@@ -18,6 +19,7 @@ from synth_assets.plan.dependencies import (
     Dependency,
     Determined,
     NotAbove,
+    NullBy,
     NullTogether,
     OneOf,
     Total,
@@ -44,12 +46,13 @@ def discover(
     ]
     tied = [frozenset(one.columns) for one in (*formulas, *declared) if isinstance(one, Computed)]
     # What others give is looked at no more: it follows.
-    free = rows.drop({one.column for one in formulas} | made)
+    free = rows.drop({one.column for one in formulas} | set(given.columns))
     groups = find_one_of(free)
     flags = {name for group in groups for name in group.columns}
     determined = find_determined(free.drop(flags))
     combinations = find_combinations(free.drop(flags), determined, min_group=min_group)
     orders = find_orders(rows.drop(flags), besides=tied)
+    together = find_null_together(rows)
     found: tuple[Dependency, ...] = (
         *totals,
         *formulas,
@@ -57,7 +60,8 @@ def discover(
         *determined,
         *combinations,
         *orders,
-        *find_null_together(rows),
+        *together,
+        *find_null_by(free.drop(flags), determined, together),
     )
     said = {one.text for one in declared}
     return tuple(one for one in found if one.text not in said)
@@ -93,6 +97,8 @@ def breaches(one: Dependency, rows: pl.DataFrame, children: Sequence[Children], 
             return int(not_one(rows, one).sum())
         case NullTogether():
             return int(partly_null(rows, one).sum())
+        case NullBy():
+            return int(wrongly_null(rows, one).sum())
         case Combination():
             known = shared_combinations(rows, one.columns, min_group=min_group)
             return int(unknown(rows, known, one.columns).sum())

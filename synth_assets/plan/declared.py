@@ -8,6 +8,7 @@ from synth_assets.plan.dependencies import (
     Dependency,
     Determined,
     NotAbove,
+    NullBy,
     NullTogether,
     OneOf,
     Total,
@@ -87,7 +88,9 @@ class _Check:
             case OneOf():
                 return one if self._of_kinds(one, one.columns, FLAGS, "neither yes-or-no nor 0 or 1") else None
             case NullTogether():
-                return one if self._nullable(one) else None
+                return one if self._nullable(one, one.columns) else None
+            case NullBy():
+                return one if self._nullable(one, (one.column,)) else None
             case _:
                 return one
 
@@ -136,8 +139,8 @@ class _Check:
             self._refuse(f"the dependency {one.text!r}: the types of {' and '.join(one.columns)} do not go together")
         return fits
 
-    def _nullable(self, one: NullTogether) -> bool:
-        wrong = [name for name in one.columns if not self._table.column(name).nullable]
+    def _nullable(self, one: Dependency, names: Sequence[str]) -> bool:
+        wrong = [name for name in names if not self._table.column(name).nullable]
         if wrong:
             self._refuse(f"the dependency {one.text!r}: {', '.join(wrong)} is NOT NULL")
         return not wrong

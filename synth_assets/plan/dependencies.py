@@ -126,6 +126,22 @@ class NullTogether(Value):
         return f"{', '.join(self.columns)} are NULL together"
 
 
+class NullBy(Value):
+    """`status -> shipped_at IS NULL`: a column is NULL, or is not, in all rows that share another one."""
+
+    kind: Literal["null_by"] = "null_by"
+    by: str
+    column: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.by, self.column)
+
+    @property
+    def text(self) -> str:
+        return f"{self.by} -> {self.column} IS NULL"
+
+
 Dependency: TypeAlias = Annotated[
-    Computed | Total | NotAbove | Determined | OneOf | Combination | NullTogether, Field(discriminator="kind")
+    Computed | Total | NotAbove | Determined | OneOf | Combination | NullTogether | NullBy, Field(discriminator="kind")
 ]

@@ -13,6 +13,7 @@ from synth_assets.plan.dependencies import (
     Dependency,
     Determined,
     NotAbove,
+    NullBy,
     NullTogether,
     OneOf,
     Operation,
@@ -20,7 +21,8 @@ from synth_assets.plan.dependencies import (
 )
 
 FORMS = (
-    "`a = b`, `a = b + c`, `a = b - c`, `a = b * c`, `a <= b`, `a -> b`, `a, b -> c`, `a = sum(table.b)`, "
+    "`a = b`, `a = b + c`, `a = b - c`, `a = b * c`, `a <= b`, `a -> b`, `a, b -> c`, "
+    "`a -> b is null`, `a = sum(table.b)`, "
     "`a = sum(table.b * table.c)` or `a = count(table)`"
 )
 _NAME = r'(?:"[^"]+"|[^\s"=<>+*(),.-][^\s"=<>+*(),.]*)'
@@ -28,6 +30,7 @@ _OPERATIONS: dict[str, Operation] = {"+": "sum", "-": "difference", "*": "produc
 _COMPUTED = re.compile(rf"({_NAME})\s*=\s*({_NAME})(?:\s*([+*-])\s*({_NAME}))?")
 _ORDERED = re.compile(rf"{_NAME}(?:\s*<=\s*{_NAME})+")
 _DETERMINED = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*->\s*({_NAME})")
+_NULL_BY = re.compile(rf"({_NAME})\s*->\s*({_NAME})\s+is\s+null", re.IGNORECASE)
 _COUNT = re.compile(rf"({_NAME})\s*=\s*count\(\s*({_NAME})\s*\)")
 _SUM = re.compile(rf"({_NAME})\s*=\s*sum\(\s*({_NAME})\.({_NAME})(?:\s*\*\s*(?:({_NAME})\.)?({_NAME}))?\s*\)")
 
@@ -93,6 +96,8 @@ def parsed(text: str) -> tuple[Dependency, ...]:
         right = _bare(found[4]) if found[4] else None
         operation = _OPERATIONS[found[3]] if found[3] else "copy"
         return (Computed(column=_bare(found[1]), operation=operation, left=_bare(found[2]), right=right),)
+    if found := _NULL_BY.fullmatch(text):
+        return (NullBy(by=_bare(found[1]), column=_bare(found[2])),)
     if found := _DETERMINED.fullmatch(text):
         return (Determined(by=tuple(map(_bare, re.findall(_NAME, found[1]))), column=_bare(found[2])),)
     if _ORDERED.fullmatch(text):

@@ -19,7 +19,7 @@ CREATE TABLE orders (
   id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id), opens_at TIME, closes_at TIME,
   currency TEXT NOT NULL, tax_code TEXT NOT NULL, rate INTEGER NOT NULL,
   net NUMERIC(12, 2) NOT NULL, discount NUMERIC(12, 2) NOT NULL, fee NUMERIC(12, 2) NOT NULL,
-  total NUMERIC(12, 2) NOT NULL, carrier TEXT, parcel_grams INTEGER
+  total NUMERIC(12, 2) NOT NULL, carrier TEXT, parcel_grams INTEGER, state TEXT NOT NULL
 );
 CREATE TABLE lines (
   id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders (id),
@@ -49,6 +49,7 @@ BROKEN = {
     "total = net + fee": "SELECT count(*) FROM orders WHERE round(total, 2) != round(net + fee, 2)",
     "discount <= net": "SELECT count(*) FROM orders WHERE discount > net",
     "carrier and parcel": "SELECT count(*) FROM orders WHERE (carrier IS NULL) != (parcel_grams IS NULL)",
+    "state and carrier": "SELECT count(*) FROM orders WHERE (state IN ('open', 'held')) != (carrier IS NULL)",
     "amount = price * quantity": "SELECT count(*) FROM lines WHERE round(amount, 2) != round(price * quantity, 2)",
     "copy across a key": "SELECT count(*) FROM lines l JOIN orders o ON o.id = l.order_id "
     "WHERE round(l.order_total, 2) != round(o.total, 2)",
@@ -87,6 +88,7 @@ def build_shop(path: Path, *, customers: int = 400, seed: int = 7) -> None:
                     fee / 100,
                     (net + fee) / 100,
                     *parcel,
+                    ("open", "held")[order % 2] if parcel[0] is None else ("sent", "back")[order % 2],
                 )
             )
             lines += [

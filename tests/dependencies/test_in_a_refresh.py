@@ -84,6 +84,7 @@ def test_the_profile_and_the_synthesizer_say_what_holds(root: Path, tmp_path: Pa
         "discount <= net",
         "discount <= total",
         "carrier, parcel_grams are NULL together",
+        "state -> carrier IS NULL",
     }
     generated(refresh)
     assert set(held(refresh, "orders")) == known["orders"]

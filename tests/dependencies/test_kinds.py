@@ -14,10 +14,11 @@ from synth_assets.dependencies.combination import (
     unknown,
 )
 from synth_assets.dependencies.determined import find_determined, keep_determined, undetermined
+from synth_assets.dependencies.null_by import find_null_by, keep_null_by, wrongly_null
 from synth_assets.dependencies.null_together import find_null_together, keep_null_together, partly_null
 from synth_assets.dependencies.one_of import find_one_of, keep_one_of, not_one
 from synth_assets.dependencies.order import above, find_orders, keep_orders
-from synth_assets.plan.dependencies import Combination, Determined, NotAbove, NullTogether, OneOf
+from synth_assets.plan.dependencies import Combination, Determined, NotAbove, NullBy, NullTogether, OneOf
 
 ROWS = 600
 
@@ -211,3 +212,21 @@ def test_columns_that_are_null_together(rng: np.random.Generator) -> None:
     assert kept["b"].equals(rows["b"])
     other = keep_null_together(rows, one, free={"b"}, rng=rng)
     assert not partly_null(other, one).any() and other["c"].equals(rows["c"])
+
+
+# NULL by another column
+
+
+def test_columns_that_are_null_according_to_another(rng: np.random.Generator) -> None:
+    state = rng.choice(["open", "paid", "sent", "back"], ROWS)
+    shipped = pl.Series(rng.integers(0, 99, ROWS)).set(pl.Series(np.isin(state, ["open", "paid"])), None)
+    rows = pl.DataFrame({"state": state, "shipped": shipped, "size": rng.integers(0, 3, ROWS)})
+    one = NullBy(by="state", column="shipped")
+    assert find_null_by(rows, (), ()) == (one,)
+    assert find_null_by(rows, [Determined(by=("state",), column="shipped")], ()) == ()
+    wrong = rows.with_columns(rows["shipped"].set(pl.Series(rng.random(ROWS) < 0.2), 7))
+    wrong = wrong.with_columns(wrong["shipped"].set(pl.Series(rng.random(ROWS) < 0.2), None))
+    kept = keep_null_by(wrong, one, free={"shipped"}, rng=rng)
+    assert wrongly_null(wrong, one).sum() > 50 and not wrongly_null(kept, one).any()
+    assert kept["shipped"].is_null().equals(rows["shipped"].is_null())
+    assert keep_null_by(rows, one, free={"shipped"}, rng=rng).equals(rows)

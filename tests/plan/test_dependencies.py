@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from synth_assets.catalog.model import Catalog
-from synth_assets.plan.dependencies import Computed, Determined, NotAbove, Total
+from synth_assets.plan.dependencies import Computed, Determined, NotAbove, NullBy, Total
 from synth_assets.plan.dependency_settings import DependencySettings, parsed
 from synth_assets.plan.refused import PlanRefused
 from synth_assets.plan.resolve import resolve
@@ -44,6 +44,7 @@ def catalog(catalog_of: Callable[[str], Catalog]) -> Catalog:
         ('"the total" = "a-b" * q', Computed(column="the total", operation="product", left="a-b", right="q")),
         ("city -> country", Determined(by=("city",), column="country")),
         ("city, street -> zip", Determined(by=("city", "street"), column="zip")),
+        ("state -> shipped is null", NullBy(by="state", column="shipped")),
         ("n = count(lines)", Total(column="n", child="lines")),
         ('n = count("order lines")', Total(column="n", child="order lines")),
         ("total = sum(lines.amount)", Total(column="total", child="lines", left="amount")),

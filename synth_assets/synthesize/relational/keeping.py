@@ -8,6 +8,7 @@ import polars as pl
 from synth_assets.dependencies.combination import keep_combination, shared_combinations
 from synth_assets.dependencies.determined import keep_determined
 from synth_assets.dependencies.formulas import Formula
+from synth_assets.dependencies.null_by import keep_null_by
 from synth_assets.dependencies.null_together import keep_null_together
 from synth_assets.dependencies.one_of import keep_one_of
 from synth_assets.dependencies.order import keep_orders
@@ -17,6 +18,7 @@ from synth_assets.plan.dependencies import (
     Dependency,
     Determined,
     NotAbove,
+    NullBy,
     NullTogether,
     OneOf,
     Total,
@@ -92,6 +94,9 @@ class Keeping:
             if isinstance(one, Determined):
                 rows = keep_determined(rows, one, free=free, rng=rng)
                 free.discard(one.column)
+        for one in self._dependencies:
+            if isinstance(one, NullBy):
+                rows = keep_null_by(rows, one, free=free, rng=rng)
         for one in self._dependencies:
             if isinstance(one, NullTogether):
                 rows = keep_null_together(rows, one, free=self._free, rng=rng)
