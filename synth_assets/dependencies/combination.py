@@ -119,10 +119,11 @@ def _is_closed(rows: pl.DataFrame, columns: Sequence[str], min_group: int) -> bo
 
 
 def _is_no_chance(rows: pl.DataFrame, left: str, right: str, tried: int) -> bool:
-    """Whether columns that know nothing of each other would hardly leave out what these leave out."""
+    """Whether columns that know nothing of each other would hardly leave out what these leave out, NULLs apart."""
+    rows = rows.select(left, right).drop_nulls()
     both = rows.group_by(left, right).len(name=_COUNT)
     of_left = rows.group_by(left).len(name="left")
     of_right = rows.group_by(right).len(name="right")
     met = both.join(of_left, on=left, nulls_equal=True).join(of_right, on=right, nulls_equal=True)
-    expected = float((met["left"].cast(pl.Float64) * met["right"]).sum()) / rows.height
+    expected = float((met["left"].cast(pl.Float64) * met["right"]).sum()) / rows.height if rows.height else 0.0
     return math.log(max(tried, 1)) - (rows.height - expected) < math.log(MOST_BY_CHANCE)
