@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from synth_assets.dependencies.discovery import formula_of
 from synth_assets.dependencies.formulas import Formula
-from synth_assets.plan.dependencies import Computed, Dependency, Total
+from synth_assets.plan.dependencies import Computed, Dependency, NotAbove, Total
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
@@ -102,5 +102,11 @@ def kept_texts(
 ) -> tuple[str, ...]:
     """What holds in every generated row, for people: formulas of the models, those declared, and all else."""
     computed = [*formulas, *declared_formulas(structure, profiles)]
-    others = [one.text for one in kept if not isinstance(one, Computed)]
+    fixed = {formula.column for formula in computed} | {one.column for one in kept if isinstance(one, Total)}
+    # Of two computed columns none can give way: their order follows from what they are computed from, or it does not.
+    others = [
+        one.text
+        for one in kept
+        if not isinstance(one, Computed) and not (isinstance(one, NotAbove) and set(one.columns) <= fixed)
+    ]
     return tuple(dict.fromkeys([*(formula.text for formula in computed), *others]))
