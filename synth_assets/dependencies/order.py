@@ -1,15 +1,17 @@
 """Numbers and times of one row of which one never exceeds the other."""
 
+import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
+from synth_assets.dependencies.chance import FEWEST_ROWS, MOST_BY_CHANCE
 from synth_assets.plan.dependencies import NotAbove
 
 PROBES = 1_000
+STEPS = (0.02, 0.05, 0.1, 0.2, 0.3)  # shares of the rows that lie within a step of equality
 
 
 class Bound(Value):
@@ -51,7 +53,8 @@ def above(rows: pl.DataFrame, lower: str, upper: str) -> pl.Series:
 def find_orders(rows: pl.DataFrame, *, besides: Collection[frozenset[str]] = ()) -> tuple[NotAbove, ...]:
     """The pairs of columns of which one never exceeds the other, where that says something.
 
-    Columns whose ranges do not overlap hold their order by themselves. What follows from two other pairs is left out.
+    Columns that never come near each other hold their order by themselves. What follows from two other pairs is
+    left out.
 
     Args:
         rows: Columns of numbers and times among others.
@@ -124,13 +127,35 @@ def _numbers(values: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def _says_something(rows: pl.DataFrame, lower: str, upper: str, tried: int) -> bool:
-    """Whether rows of which each has any lower and any upper value would hardly all be in order."""
-    both = rows.select(_comparable(rows, lower).alias("lower"), _comparable(rows, upper).alias("upper")).drop_nulls()
-    if both.height < FEWEST_ROWS or (both["lower"] == both["upper"]).all():
+    """Whether so many rows lie close to where the two columns are equal that some would lie beyond, were it allowed.
+
+    How many those are is told by the numbers of rows at zero to one, one to two and two to three steps from there,
+    drawn on as a bell curve would be, less two standard errors. A row whose lower column has its least value anyway
+    tells nothing.
+    """
+    both = rows.select(lower, upper).drop_nulls()
+    if both.height < FEWEST_ROWS:
         return False
-    less, more = both["lower"].to_physical().to_numpy(), both["upper"].sort().to_physical().to_numpy()
-    in_order = 1 - np.searchsorted(more, less, side="left").mean() / len(more)
-    return not is_chance(both.height, float(in_order), tried=tried)
+    less, more = _numbers(both[lower]), _numbers(both[upper])
+    distance = (more - less)[less > less.min()]
+    apart = distance[distance > 0]
+    if len(apart) < FEWEST_ROWS:
+        return False
+    return any(
+        _expected_beyond(distance, float(step)) > math.log(tried / MOST_BY_CHANCE)
+        for step in np.unique(np.quantile(apart, STEPS))
+    )
+
+
+def _expected_beyond(distance: np.ndarray[tuple[int], np.dtype[np.float64]], step: float) -> float:
+    """How many rows would at least lie up to a step beyond equality; 0 if they end before they come near it."""
+    near, middle, far = (int(((distance >= k * step) & (distance < (k + 1) * step)).sum()) for k in range(3))
+    nearest = int((distance < step / 4).sum())
+    if not (near and middle and far) or nearest < near / 8:
+        return 0.0
+    drawn_on = 3 * math.log(near) - 3 * math.log(middle) + math.log(far)
+    error = math.sqrt(9 / near + 9 / middle + 1 / far)
+    return math.exp(min(drawn_on - 2 * error, 50.0))
 
 
 def _comparable(rows: pl.DataFrame, name: str) -> pl.Expr:

@@ -35,6 +35,7 @@ COMBINATIONS = [
     ("NOK", "A", 25), ("NOK", "B", 15), ("NOK", "C", 12), ("EUR", "A", 22), ("EUR", "B", 10), ("EUR", "C", 4),
     ("EUR", "A", 20), ("EUR", "B", 6), ("EUR", "D", 19), ("SEK", "A", 25), ("SEK", "D", 6), ("SEK", "C", 12),
 ]  # fmt: skip
+PRODUCTS = 500
 BROKEN = {
     "city -> country": "SELECT count(*) FROM (SELECT 1 FROM customers GROUP BY city "
     "HAVING min(country) < max(country))",
@@ -60,8 +61,8 @@ def build_shop(path: Path, *, customers: int = 400, seed: int = 7) -> None:
     """A seeded database at `path`."""
     rng = np.random.default_rng(seed)
     cities = list(CITIES)
-    low = np.round(np.exp(rng.normal(3, 0.6, 60)), 2)
-    high = np.round(low + rng.exponential(4, 60), 2)
+    low = np.round(np.exp(rng.normal(3, 0.6, PRODUCTS)), 2)
+    high = np.round(low + rng.exponential(4, PRODUCTS), 2)
     people, orders, lines = [], [], []
     for person in range(1, customers + 1):
         city = cities[int(min(rng.integers(len(cities)), rng.integers(len(cities))))]
@@ -70,7 +71,7 @@ def build_shop(path: Path, *, customers: int = 400, seed: int = 7) -> None:
         for _ in range(int(rng.poisson(1 + 2 * kind))):
             order, net = len(orders) + 1, 0
             wanted = range(int(rng.integers(0, 5)))
-            bought = [(int(rng.integers(60)), int(rng.integers(1, 6))) for _ in wanted]
+            bought = [(int(rng.integers(PRODUCTS)), int(rng.integers(1, 6))) for _ in wanted]
             net = sum(round(high[product] * 100) * quantity for product, quantity in bought)
             fee = int(rng.integers(0, 900))
             opens = None if rng.random() < 0.2 else int(rng.integers(0, 700))
@@ -110,7 +111,7 @@ def build_shop(path: Path, *, customers: int = 400, seed: int = 7) -> None:
         )
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(SCHEMA)
-        products = [(at + 1, low[at], high[at], int(rng.integers(0, 99))) for at in range(60)]
+        products = [(at + 1, low[at], high[at], int(rng.integers(0, 99))) for at in range(PRODUCTS)]
         for table, rows in (("customers", people), ("products", products), ("orders", orders)):
             marks = ",".join("?" * len(rows[0]))
             connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
