@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.chance import FEWEST_ROWS, MOST_BY_CHANCE
+from synth_assets.dependencies.chance import FEWEST_ROWS, MOST_BY_CHANCE, is_chance
 from synth_assets.plan.dependencies import NotAbove
 
 PROBES = 1_000
@@ -127,16 +127,20 @@ def _numbers(values: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def _says_something(rows: pl.DataFrame, lower: str, upper: str, tried: int) -> bool:
-    """Whether so many rows lie close to where the two columns are equal that some would lie beyond, were it allowed.
+    """Whether chance would hardly put all rows in order, even if the columns have to do with each other.
 
-    How many those are is told by the numbers of rows at zero to one, one to two and two to three steps from there,
-    drawn on as a bell curve would be, less two standard errors. A row whose lower column has its least value anyway
-    tells nothing.
+    Columns that know nothing of each other would be out of order in some rows; and so many rows lie close to where the
+    two are equal that some would lie beyond, were it allowed. How many those are is told by the numbers of rows at zero
+    to one, one to two and two to three steps from there, drawn on as a bell curve would be, less two standard errors.
+    A row whose lower column has its least value anyway tells nothing.
     """
     both = rows.select(lower, upper).drop_nulls()
     if both.height < FEWEST_ROWS:
         return False
     less, more = _numbers(both[lower]), _numbers(both[upper])
+    in_order = 1 - float(np.searchsorted(np.sort(more), less, side="left").mean()) / len(more)
+    if is_chance(len(less), in_order, tried=tried):
+        return False
     distance = (more - less)[less > less.min()]
     apart = distance[distance > 0]
     if len(apart) < FEWEST_ROWS:
