@@ -4,7 +4,7 @@ Nothing here is a value of a real row. Previews are of synthetic rows, without t
 lets through.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -118,14 +118,29 @@ def result(key: dg.AssetKey, outcome: "Outcome", more: Mapping[str, Any]) -> "dg
     )
 
 
-def preview(decision: TableDecision, read: "Callable[[], pl.DataFrame]") -> dict[str, Any]:
-    """A few synthetic rows as a Markdown table, without the columns that let real values through."""
+def dependencies(texts: object, *, name: str) -> dict[str, Any]:
+    """What holds between columns as a Markdown list: their names only."""
+    if not isinstance(texts, Sequence) or not texts:
+        return {}
+    return {name: dg.MetadataValue.md("\n".join(f"- `{text}`" for text in texts))}
+
+
+def preview(
+    decision: TableDecision, read: "Callable[[], pl.DataFrame]", *, without: Collection[str] = ()
+) -> dict[str, Any]:
+    """A few synthetic rows as a Markdown table, without the columns that let real values through.
+
+    Args:
+        without: More columns to leave out: those that are computed only when other tables are there.
+    """
     if decision.mode is not Mode.SYNTHETIC:
         return {}
     shown = [
         column.name
         for column in decision.columns
-        if column.role is not Role.GENERATED and column.treatment not in (Treatment.KEEP, Treatment.MASK)
+        if column.role is not Role.GENERATED
+        and column.treatment not in (Treatment.KEEP, Treatment.MASK)
+        and column.name not in without
     ]
     rows = read()
     names = [name for name in rows.columns if name in shown]

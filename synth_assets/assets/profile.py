@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, Dataset
-from synth_assets.assets.metadata import TABLE_NAME
+from synth_assets.assets.metadata import TABLE_NAME, dependencies
 from synth_assets.assets.refreshing import open_refresh
 from synth_assets.assets.stage_step import stage_step
 
@@ -23,14 +23,25 @@ def profile_step(dataset: Dataset) -> dg.AssetsDefinition:
             name: sum(column.personal is not None for column in profile.columns)
             for name, profile in refresh.profiles.items()
         }
-        return [(name, outcomes[name], {"columns_with_personal_data": personal[name]}) for name in dataset.extracted]
+        return [
+            (
+                name,
+                outcomes[name],
+                {
+                    "columns_with_personal_data": personal[name],
+                    **dependencies(outcomes[name].facts.get("dependencies"), name="dependencies"),
+                },
+            )
+            for name in dataset.extracted
+        ]
 
     return stage_step(
         dataset,
         PROFILE,
         name=dataset.step(PROFILE),
         specs=[_spec(dataset, name) for name in dataset.extracted],
-        description=f"Counts, quantiles, shapes of texts and personal data in every column of {dataset.name}.",
+        description=f"Counts, quantiles, shapes of texts and personal data in every column of {dataset.name}, "
+        "and what holds between columns.",
         work=work,
     )
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
-from synth_assets.assets.metadata import TABLE_NAME
+from synth_assets.assets.metadata import TABLE_NAME, dependencies
 from synth_assets.assets.refreshing import open_refresh
 from synth_assets.assets.stage_step import stage_step
 
@@ -24,7 +24,8 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
 
     def work(context: dg.AssetExecutionContext) -> "Made":
         outcome = open_refresh(context, dataset).fit([name])[name]
-        return [(name, outcome, {"mode": decision.mode.value, **_engine(decision.synthesizer, outcome)})]
+        kept = dependencies(outcome.facts.get("dependencies"), name="kept_dependencies")
+        return [(name, outcome, {"mode": decision.mode.value, **_engine(decision.synthesizer, outcome), **kept})]
 
     return stage_step(
         dataset,

@@ -48,7 +48,7 @@ def _metadata(dataset: Dataset, refresh: "Refresh", name: str) -> dict[str, Any]
     return {
         COLUMN_SCHEMA: column_schema(refresh.catalog.table(name), decision),
         COLUMN_LINEAGE: synthetic_lineage(dataset, refresh.plan, name),
-        **preview(decision, lambda: refresh.preview(name)),
+        **preview(decision, lambda: refresh.preview(name), without=refresh.settled_columns(name)),
     }
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from synth_assets.cli.console import console, reporting
 from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
+from synth_assets.cli.summary import print_dependencies
 
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog, Table
@@ -52,6 +53,11 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
     out.print(decisions(plan, catalog, chosen=last_choices(project, plan)))
     for line in summary(plan):
         out.print(line)
+    print_dependencies(
+        known_dependencies(project, plan),
+        out,
+        heading="What holds in every row, declared or found at the last refresh:",
+    )
     out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
     out.print()
 
@@ -75,6 +81,24 @@ def known_from_rows(
         if profile is not None:
             found |= evidence(load_profile(profile.folder))
     return {place: known for place, known in found.items() if place[1] in catalog.table(place[0]).column_names} or None
+
+
+def known_dependencies(project: "Project", plan: "ResolvedPlan") -> dict[str, list[str]]:
+    """What the plan declares to hold, and what the profiles of the last refresh know to, by table."""
+    from synth_assets.plan.resources import MissingVariable
+    from synth_assets.profile.profile import load_profile
+    from synth_assets.refresh import open_store
+
+    known = {table.name: [f"{one.text} (declared)" for one in table.dependencies] for table in plan.published}
+    try:
+        store = open_store(project)
+    except MissingVariable:
+        return known
+    for table in plan.published:
+        profile = store.latest(plan.dataset, "profile", table.name)
+        found = load_profile(profile.folder).dependencies if profile and table.discover_dependencies else ()
+        known[table.name] += [one.text for one in found if not one.declared]
+    return known
 
 
 def last_choices(project: "Project", plan: "ResolvedPlan") -> dict[str, str]:

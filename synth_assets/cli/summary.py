@@ -10,6 +10,7 @@ from synth_assets.cli.console import grid
 from synth_assets.cli.figures import figures_grid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from synth_assets.plan.resolved import Gate
@@ -32,9 +33,19 @@ def print_result(result: "RefreshResult", project: "Project", out: Console) -> N
     out.print(tables)
     for name, choice in result.choices.items():
         print_choice(name, choice, out)
+    print_dependencies(result.dependencies, out, heading="What holds in every row:")
     print_verdict(result.verdict, project.dataset(result.verdict.dataset).gate, out)
     for publication in result.publications:
         print_publication(publication, project, out)
+
+
+def print_dependencies(dependencies: "Mapping[str, Sequence[str]]", out: Console, *, heading: str) -> None:
+    """What holds between columns, a line each; names of tables and columns only."""
+    lines = [(table, text) for table, texts in dependencies.items() for text in texts]
+    if lines:
+        out.print(Text(f"\n{heading}", style="bold"))
+    for table, text in lines:
+        out.print(Text.assemble(f"  {table}: ", (text, "dim")), soft_wrap=True)
 
 
 def print_choice(table: str, choice: "Choice", out: Console) -> None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from synth_assets.catalog.model import Catalog, Column, Kind, Table
+from synth_assets.catalog.model import Catalog, Column, ForeignKey, Kind, Table
 from synth_assets.plan.chosen import PSEUDONYMIZED, TreatmentDoesNotFit, chosen_treatment
 from synth_assets.plan.columns import ColumnSettings
+from synth_assets.plan.declared import declared_dependencies
 from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.references import TableReferences, references
@@ -46,6 +47,8 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
         _Resolving(table, settings.table(table.name), catalog, links.get(table.name), evidence, problems).table()
         for table in sorted(catalog.tables, key=lambda table: table.name)
     )
+    published = {name: link.published for name, link in links.items() if link.published}
+    tables = _with_dependencies(tables, settings, catalog, published, problems)
     if all(table.mode is Mode.EXCLUDE for table in tables):
         problems.add("no table is left to publish", remedy="Exclude fewer tables, or check the database's `schema`.")
     if problems.found:
@@ -53,12 +56,30 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
     return ResolvedPlan(
         dataset=settings.dataset,
         tables=tables,
-        foreign_keys={name: link.published for name, link in links.items() if link.published},
+        foreign_keys=published,
         min_group=settings.privacy.min_group,
         hold_out=settings.privacy.hold_out,
         gate=settings.gate,
         seed=settings.seed,
     )
+
+
+def _with_dependencies(
+    tables: tuple[TableDecision, ...],
+    settings: DatasetSettings,
+    catalog: Catalog,
+    foreign_keys: Mapping[str, tuple[ForeignKey, ...]],
+    problems: Problems,
+) -> tuple[TableDecision, ...]:
+    """The decisions with what the plan declares to hold in every row."""
+    decisions = {table.name: table for table in tables}
+    found = []
+    for table in tables:
+        said = settings.table(table.name)
+        declared = declared_dependencies(said, decisions, catalog.table(table.name), catalog, foreign_keys, problems)
+        update = {"dependencies": declared, "discover_dependencies": said.discover_dependencies}
+        found.append(table.model_copy(update=update))
+    return tuple(found)
 
 
 def _check_table_names(settings: DatasetSettings, catalog: Catalog, problems: Problems) -> None:

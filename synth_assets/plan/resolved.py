@@ -6,6 +6,7 @@ from functools import cached_property
 from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import ForeignKey, Value
+from synth_assets.plan.dependencies import Dependency
 
 
 class Mode(StrEnum):
@@ -87,6 +88,8 @@ class TableDecision(Value):
         default=(), description="Of the synthesizer auto: what it chooses among; its own list if empty."
     )
     scale: float = Field(default=1.0, gt=0, description="Rows relative to the source.")
+    dependencies: tuple[Dependency, ...] = Field(default=(), description="What the plan declares to hold in every row.")
+    discover_dependencies: bool = Field(default=True, description="Dependencies are found in the rows, too.")
     because: str | None = None
 
     def column(self, name: str) -> ColumnDecision:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_v
 from synth_assets.catalog.model import ForeignKey, Value
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.cron import check_cron
+from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
 from synth_assets.plan.resolved import Gate, Mode
 
 SynthesizerName: TypeAlias = Literal[
@@ -69,6 +70,14 @@ class TableSettings(Value):
     )
     scale: float = Field(default=1.0, gt=0, le=1000, description="Rows relative to the source.")
     balance: BalanceSettings | None = Field(default=None, description="Wished shares of a column's values.")
+    dependencies: tuple[Annotated[DependencySettings, BeforeValidator(as_dependency_settings)], ...] = Field(
+        default=(),
+        description="What holds in every row and must hold in every synthetic one: `total = price * quantity`, "
+        "`starts_at <= ends_at`, `city -> country`, `total = sum(lines.amount)`, {one_of: [is_a, is_b]}.",
+    )
+    discover_dependencies: bool = Field(
+        default=True, description="Look for dependencies in the rows; false: only those declared are kept."
+    )
     because: str | None = Field(default=None, min_length=1, description="Why real rows may be let through.")
 
     @model_validator(mode="before")

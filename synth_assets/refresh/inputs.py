@@ -124,15 +124,6 @@ class RefreshInputs:
         """Tables in the order of generation; those of one cycle in one group."""
         return self._structures[1]
 
-    @property
-    def synthetic_rows(self) -> dict[str, TableRows]:
-        """The latest synthetic rows of every published table."""
-        return {table.name: self.synthetic_table(table.name) for table in self.plan.published}
-
-    def synthetic_table(self, table: str) -> TableRows:
-        """The latest synthetic rows of one table."""
-        return TableRows(self._needed("synthetic", table))
-
     @cached_property
     def _structures(self) -> "tuple[dict[str, TableStructure], list[tuple[str, ...]]]":
         from synth_assets.synthesize.relational.structure import table_structures

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.catalog.model import Catalog, Table
+from synth_assets.catalog.model import Catalog
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
 from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
-from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE, RefreshInputs
+from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
+from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs
-from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult
+from synth_assets.refresh.settling import SettlingStage
+from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
 from synth_assets.store.tables import ROWS_FILE, TableRows
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
 
 
-class Refresh(RefreshInputs):
+class Refresh(ProfileStage, SettlingStage):
     """One refresh of one dataset: its stages, each alone or all in a row."""
 
     # snapshot
@@ -94,28 +96,6 @@ class Refresh(RefreshInputs):
         drift = compare(read_catalog(path), catalog)
         if drift.changes:
             raise NewColumnsHeld(self.dataset, [change.message for change in drift.changes])
-
-    # profile
-
-    def profile(self) -> dict[str, Outcome]:
-        """Profile every table of the snapshot."""
-        from synth_assets.profile.profile import profile_table, save_profile
-
-        outcomes = {}
-        min_group = self.settings.privacy.min_group
-        for done, (name, rows) in enumerate(self.snapshot_rows.items()):
-            self._tell(Progress("profile", name, done, len(self.snapshot_rows)))
-            table = self.catalog.table(name)
-
-            def fill(draft: Draft, rows: TableRows = rows, table: Table = table) -> None:
-                profile = profile_table(rows, table=table, min_group=min_group)
-                save_profile(draft.folder, profile)
-                draft.facts.update(rows=profile.rows, columns=len(profile.columns))
-
-            inputs = digest(code_version(), rows.fingerprint, min_group, table.model_dump(mode="json"))
-            outcomes[name] = self._made("profile", name, inputs, fill)
-        self._forget()
-        return outcomes
 
     # synthesizer
 
@@ -214,7 +194,8 @@ class Refresh(RefreshInputs):
 
     def generate(self, tables: Sequence[str]) -> dict[str, Outcome]:
         """Generate the tables of one group: one table, or all tables of one cycle."""
-        from synth_assets.synthesize.relational.generate import Finished, Generation
+        from synth_assets.synthesize.relational.generate import Generation
+        from synth_assets.synthesize.relational.generated import Finished
         from synth_assets.synthesize.relational.whole_dataset import read_whole_dataset
 
         group = next(group for group in self.groups if set(tables) == set(group))
@@ -267,7 +248,8 @@ class Refresh(RefreshInputs):
                 formats: dict[str, JsonValue] = (
                     dict(self.snapshot_rows[name].formats) if name in self.snapshot_rows else {}
                 )
-                draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped)
+                computed: list[JsonValue] = list(self.computed_columns(name))
+                draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped, computed=computed)
             seconds = (time.perf_counter() - started) / len(group)
             outcomes[name] = Outcome(draft.artifact, False, seconds, draft.artifact.facts)
         return outcomes
@@ -294,6 +276,7 @@ class Refresh(RefreshInputs):
 
         self._tell(Progress("verdict", None))
         started = time.perf_counter()
+        self.settle()
         verdict = judge(
             dataset=self.dataset,
             refresh=self.refresh,
@@ -377,7 +360,8 @@ class Refresh(RefreshInputs):
             raise
         self.finish()
         choices = choices_in({name: outcome.facts for name, outcome in fitted.items()})
-        return RefreshResult(verdict, publications, rows, choices, seconds)
+        held = {name: texts_in(outcome.facts.get("dependencies")) for name, outcome in fitted.items()}
+        return RefreshResult(verdict, publications, rows, choices, held, seconds)
 
     def _publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
         done: list[Publication] = []

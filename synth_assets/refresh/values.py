@@ -71,6 +71,7 @@ class RefreshResult:
     Attributes:
         rows: Synthetic rows by table.
         choices: What the synthesizer auto chose, by table.
+        dependencies: What holds in every row, by table, in words.
         seconds: By stage.
     """
 
@@ -78,4 +79,10 @@ class RefreshResult:
     publications: "tuple[Publication, ...]"
     rows: Mapping[str, int]
     choices: "Mapping[str, Choice]"
+    dependencies: Mapping[str, tuple[str, ...]]
     seconds: Mapping[str, float]
+
+
+def texts_in(fact: JsonValue) -> tuple[str, ...]:
+    """The texts of a fact that lists them; none of anything else."""
+    return tuple(text for text in fact if isinstance(text, str)) if isinstance(fact, list) else ()

@@ -5,6 +5,7 @@ from functools import cached_property
 from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import Value
+from synth_assets.plan.dependencies import Dependency
 
 
 class PersonalData(Value):
@@ -53,10 +54,25 @@ class ColumnProfile(Value):
         return filled > 0 and self.distinct <= max(2, min(1000, filled // 10))
 
 
+class KnownDependency(Value):
+    """What holds between columns, and how the source keeps to it."""
+
+    dependency: Dependency
+    declared: bool = Field(default=False, description="The plan says so; otherwise it was found in the rows.")
+    broken: int = Field(default=0, description="Source rows that break it: only what is declared may be broken.")
+
+    @property
+    def text(self) -> str:
+        """For people; names of columns and tables, never a value of a row."""
+        said = f"{self.dependency.text} (declared)" if self.declared else self.dependency.text
+        return f"{said[:-1]}; {self.broken:,} source rows break it)" if self.broken else said
+
+
 class TableProfile(Value):
     table: str
     rows: int
     columns: tuple[ColumnProfile, ...]
+    dependencies: tuple[KnownDependency, ...] = ()
 
     def column(self, name: str) -> ColumnProfile:
         return self._columns[name]

@@ -24,6 +24,7 @@ class TableRows:
         fingerprint: The artifact's.
         formats: For columns whose database keeps times as text: the strftime format (chrono's, as polars takes it)
             by which every value prints exactly as it stands in the source.
+        computed: Of synthetic rows: the columns that follow from other synthetic columns.
     """
 
     def __init__(self, artifact: Artifact) -> None:
@@ -34,6 +35,7 @@ class TableRows:
         self._folder = artifact.folder
         self.rows: int = self._folder.frame_rows(ROWS_FILE)
         self.formats: Mapping[str, str] = cast(dict[str, str], artifact.facts.get("formats", {}))
+        self.computed: Sequence[str] = cast(list[str], artifact.facts.get("computed", []))
 
     @property
     def schema(self) -> pl.Schema:

@@ -41,11 +41,16 @@ class ColumnSpec:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """The learned part of one table: no keys, no references, no free text."""
+    """The learned part of one table: no keys, no references, no free text.
+
+    Attributes:
+        discover: What holds between columns in all rows is to hold in sampled ones; only `trees` look for it.
+    """
 
     name: str
     columns: tuple[ColumnSpec, ...]
     min_group: int = 10
+    discover: bool = True
 
 
 @runtime_checkable

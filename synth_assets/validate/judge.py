@@ -9,7 +9,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
-from synth_assets.validate import fidelity, integrity, privacy
+from synth_assets.validate import dependencies, fidelity, integrity, privacy
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.errors import RowsMissing
 from synth_assets.validate.expectations import Expected, derive
@@ -118,6 +118,7 @@ def _checks_of_table(
 ) -> Iterator[CheckResult]:
     keys = plan.foreign_keys.get(subject.name, ())
     yield from integrity.table_checks(subject, dialect=catalog.dialect)
+    yield from dependencies.table_checks(subject, judged, keys=plan.foreign_keys)
     for key in keys:
         yield from integrity.key_check(key, subject, judged)
     yield from fidelity.table_checks(subject, gate=plan.gate.fidelity, entities=entities, seed=seed)

@@ -55,6 +55,7 @@ time_zone: Europe/Berlin
 tables:
   regions: {{mode: reference, because: a public list}}
   audit: {{mode: empty}}
+  orders: {{dependencies: [status -> total is null]}}
 """
 
 

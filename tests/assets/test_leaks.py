@@ -55,7 +55,8 @@ def test_a_crash_shows_its_type_and_place_only(
 ) -> None:
     monkeypatch.setattr(CRASHES[stage], crash)
     # Nothing that the store has may be reused instead.
-    monkeypatch.setattr("synth_assets.refresh.refresh.code_version", lambda: "another")
+    for module in ("refresh", "profiling"):
+        monkeypatch.setattr(f"synth_assets.refresh.{module}.code_version", lambda: "another")
     result = materialize(generated, kept_instance, stage)
     assert failures(result)
     assert all("IntegrityError" in message for message in failures(result).values())

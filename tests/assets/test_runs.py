@@ -76,6 +76,15 @@ def test_assets_tell_rows_time_fingerprint_and_columns(refreshed: Run) -> None:
     assert Path(metadata(refreshed.result, DATASET, "verdict")["data_docs"]).is_file()
 
 
+def test_assets_tell_what_holds_between_columns(refreshed: Run) -> None:
+    assert (
+        "`status -> total IS NULL (declared" in metadata(refreshed.result, DATASET, "profile", "orders")["dependencies"]
+    )
+    kept = metadata(refreshed.result, DATASET, "synthesizer", "orders")["kept_dependencies"]
+    assert "- `status -> total IS NULL`" in kept.splitlines()
+    assert "kept_dependencies" not in metadata(refreshed.result, DATASET, "synthesizer", "regions")
+
+
 def test_columns_know_where_they_come_from(refreshed: Run) -> None:
     def lineage(stage: str, table: str, column: str) -> set[tuple[str, str]]:
         found = metadata(refreshed.result, DATASET, stage, table)["dagster/column_lineage"].deps_by_column

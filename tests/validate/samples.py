@@ -31,6 +31,7 @@ class MemoryRows:
     mask: pl.Series | None = None
     fingerprint: str = "f"
     formats: Mapping[str, str] = field(default_factory=dict)
+    computed: Sequence[str] = ()
 
     @property
     def rows(self) -> int:

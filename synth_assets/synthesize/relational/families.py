@@ -8,8 +8,8 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.relational.gaps import common_unit
-from synth_assets.synthesize.relational.labels import shared_labels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, rank_within, runs
 
 POSITION = "#position"

@@ -1,14 +1,15 @@
 """Learning one table: its columns given its parent, its children's numbers, and which further parents it picks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from pydantic import JsonValue
 
-from synth_assets.catalog.model import Kind
+from synth_assets.plan.dependencies import Dependency
 from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
@@ -20,8 +21,11 @@ from synth_assets.synthesize.relational.counts import CountDistribution, CountsI
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name, further_features
 from synth_assets.synthesize.relational.hierarchy import levels
+from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
+from synth_assets.synthesize.relational.kept import computed_later, kept_dependencies, kept_texts
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel, partition_fields
+from synth_assets.synthesize.relational.order_candidates import order_candidates
 from synth_assets.synthesize.relational.panels import find_panels
 from synth_assets.synthesize.relational.partition import Partition
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
@@ -31,10 +35,9 @@ from synth_assets.synthesize.relational.values import NATIVE, Siblings, Training
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 
-IDENTIFYING, VALUES = "identifying", "values"
+IDENTIFYING = "identifying"
 MOST_LEAVES = 96
 MOST_OUTCOMES = 12
-TEMPORAL = (Kind.DATE, Kind.DATETIME)
 
 
 def leaf_name(reference: str) -> str:
@@ -80,7 +83,7 @@ class TableFit:
         self._training = np.flatnonzero(inputs.source.training(table))
         self._seed = seed
 
-    def run(self, folder: Folder) -> dict[str, int | float | str]:
+    def run(self, folder: Folder) -> dict[str, JsonValue]:
         """Fit everything, save it, and tell figures about it (never values)."""
         structure, decision = self._structure, self._structure.decision
         children = self._child_counts()
@@ -106,6 +109,7 @@ class TableFit:
             if decision.mode is not Mode.EMPTY:
                 folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
             values = self._partial_values()
+        formulas = [formula for model in (identifying, values) if model for formula in model.formulas]
         for name, model in ((IDENTIFYING, identifying), (VALUES, values)):
             if model:
                 model.save(folder.folder(name))
@@ -116,6 +120,7 @@ class TableFit:
         trained = self._rows[self._training]
         min_group = self._inputs.plan.min_group
         times = trained[self._order] if self._order else None
+        save_combinations(folder, trained, self._dependencies, min_group=min_group)
         found_ordinals = [find_ordinal(trained, s, structure.learned, min_group=min_group) for s in sets]
         ordinals = found_ordinals if generated else []
         driving = self._inputs.source.parents(structure.name, structure.driving.key) if structure.driving else None
@@ -142,7 +147,13 @@ class TableFit:
             "columns_learned": len(structure.learned) if generated else 0,
             "columns_by_rules": len(ruled) if generated else 0,
             "synthesizer": decision.synthesizer if generated else decision.mode.value,
+            "dependencies": list(kept_texts(self._structure, self._inputs.profiles, self._dependencies, formulas)),
         }
+
+    @cached_property
+    def _dependencies(self) -> tuple[Dependency, ...]:
+        """What generation keeps beside what the models keep by themselves."""
+        return kept_dependencies(self._structure, self._inputs.profiles, self._inputs.source.structures)
 
     @property
     def _native(self) -> bool:
@@ -173,7 +184,7 @@ class TableFit:
         """The learned column that orders siblings."""
         if not self._follow:
             return None
-        return order_column(self._rows[self._training], self._order_candidates())
+        return order_column(self._rows[self._training], order_candidates(self._structure))
 
     @cached_property
     def _identifying(self) -> tuple[str, ...]:
@@ -287,6 +298,7 @@ class TableFit:
                 context=pl.concat(wide, how="horizontal") if wide else None,
                 known=rows.select(self._identifying) if self._identifying else None,
                 siblings=self._siblings(None),
+                computed_later=computed_later(self._structure, self._inputs.profiles, self._inputs.source.structures),
             ),
             RowChecks.of(structure.table, rest, known=self._identifying),
         )
@@ -294,7 +306,7 @@ class TableFit:
     def _fitted(self, training: Training, checks: RowChecks) -> ValueModel:
         decision = self._structure.decision
         return ValueModel.fit(
-            training,
+            replace(training, discover=decision.discover_dependencies),
             table=decision.name,
             synthesizer=decision.synthesizer,
             options=dict(decision.synthesizer_options),
@@ -334,7 +346,7 @@ class TableFit:
 
     def _sequence_order(self) -> str | None:
         """What orders the rows of engines that learn sequences as a whole."""
-        return None if self._native else order_column(self._rows[self._training], self._order_candidates())
+        return None if self._native else order_column(self._rows[self._training], order_candidates(self._structure))
 
     @cached_property
     def _arrival(self) -> pl.Series:
@@ -384,23 +396,6 @@ class TableFit:
             min_group=self._inputs.plan.min_group,
             seed=self._seed,
         )
-
-    def _order_candidates(self) -> list[str]:
-        """Columns that may order siblings: whole numbers and times of keys with the parent, other times, other keys."""
-        table = self._structure.table
-        driving = set(self._structure.driving.key.columns) if self._structure.driving else set()
-
-        def in_keys(*, with_parent: bool) -> list[str]:
-            return [
-                name
-                for columns in table.unique_sets
-                if bool(driving & set(columns)) is with_parent
-                for name in columns
-                if name in self._structure.learned and table.column(name).type.kind in (Kind.INTEGER, *TEMPORAL)
-            ]
-
-        times = [name for name in self._structure.learned if table.column(name).type.kind in TEMPORAL]
-        return list(dict.fromkeys([*in_keys(with_parent=True), *times, *in_keys(with_parent=False)]))
 
     def _partial_values(self) -> ValueModel | None:
         """The columns of a partial table that are learned anew, given those that stay real."""

@@ -3,14 +3,13 @@
 import itertools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.frames import polars_type
-from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
@@ -24,10 +23,13 @@ from synth_assets.synthesize.relational.features import (
     inherited,
     own_features,
 )
-from synth_assets.synthesize.relational.fit import IDENTIFYING, VALUES, level_name, null_name
+from synth_assets.synthesize.relational.fit import IDENTIFYING, level_name, null_name
 from synth_assets.synthesize.relational.further import fill_reference
+from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
+from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
+from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.panels import settle, within_room
 from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
@@ -38,42 +40,6 @@ from synth_assets.synthesize.rules.transform import transform
 from synth_assets.synthesize.sdv.hma import LinkedRows
 
 BLOCK = 65_536
-
-
-class GenerationFailed(SynthAssetsError):
-    """Rows of a table cannot be made so that they fit the target's constraints."""
-
-    def __init__(self, table: str, columns: tuple[str, ...], problem: str, next_step: str) -> None:
-        self.table = table
-        self.columns = columns
-        super().__init__(
-            f"{table}({', '.join(columns)}): {problem}",
-            untouched="No target was touched.",
-            next_step=next_step,
-        )
-
-
-@dataclass(frozen=True)
-class GeneratedTable:
-    """The rows of one table as they will be published, and what its children know of them.
-
-    Attributes:
-        rows: Published columns in catalog order, with the types of the catalog.
-        features: One row each, as in `SourceFeatures`.
-        dropped: Rows given up because no unique combination of keys was left for them.
-    """
-
-    rows: pl.DataFrame
-    features: pl.DataFrame
-    dropped: int = 0
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A table generated earlier: readers of its rows and features."""
-
-    rows: TableRows
-    features: pl.DataFrame
 
 
 class Generation:
@@ -190,6 +156,7 @@ class Generation:
         for column, restored in counted.items():
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
+        rows = self._with_dependencies(name, rows)
         self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
         # In the order of the fit: children know the first so many features.
         counted_by = [r.name for r in (*structure.driven, *structure.chosen) if r.name in model.children]
@@ -265,6 +232,16 @@ class Generation:
             return values.sample(around, rng)
 
         return self._blockwise(name, sampled, purpose="values")
+
+    def _with_dependencies(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows so that what is known to hold between their columns does."""
+        structure = self._structures[name]
+        keeping = saved_keeping(self._models[name], structure, self._profiles, self._structures)
+        if keeping is None:
+            return rows
+        self._tables.put(name, rows)
+        names = NamedColumns(self._structures, self._tables, self._features.__getitem__)
+        return keeping.apply(rows, names, self._rng(name, "dependencies"))
 
     def _around(self, name: str, part: slice) -> Surroundings:
         """The driving parents of some rows."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.formulas import Formula, find_formulas
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
     ColumnKind,
@@ -32,7 +33,6 @@ from synth_assets.synthesize.relational.families import (
     walk_families,
     with_stays,
 )
-from synth_assets.synthesize.relational.formulas import Formula, find_formulas
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows, runs
 from synth_assets.synthesize.relational.sequences import fit_sequences
@@ -87,6 +87,8 @@ class Training:
         context: What is known of each row's parents.
         known: Columns of the same rows that are made earlier.
         siblings: None for rows that have nothing to do with each other.
+        computed_later: Columns that are drawn, and computed when all rows are there.
+        discover: What holds between columns in all rows is looked for.
     """
 
     rows: pl.DataFrame
@@ -95,6 +97,8 @@ class Training:
     context: pl.DataFrame | None = None
     known: pl.DataFrame | None = None
     siblings: Siblings | None = None
+    computed_later: frozenset[str] = frozenset()
+    discover: bool = True
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,11 @@ class ValueModel:
         self._schema = schema
         self._checks = checks
 
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """What is computed instead of learned."""
+        return self._shape.formulas
+
     @classmethod
     def fit(
         cls,
@@ -149,13 +158,14 @@ class ValueModel:
         around = _beside(known, rows)
         fixed = () if known is None else known.columns
         order_by = siblings.column if siblings else None
-        gaps = Gaps.find(around, min_group=min_group, known=[*fixed, *([order_by] if order_by else [])])
+        known_times = [*fixed, *([order_by] if order_by else [])]
+        gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         encoded = gaps.encode(around).select(rows.columns)
         kept = training.kept
 
         def spec_of(columns: pl.DataFrame) -> TableSpec:
             specs = tuple(_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns)
-            return TableSpec(table, specs, min_group)
+            return TableSpec(table, specs, min_group, discover=training.discover)
 
         def fitted(name: str, columns: pl.DataFrame, given: pl.DataFrame | None, part_seed: int) -> Synthesizer:
             model = synthesizer_class(name)(**(options if name == synthesizer else {}))
@@ -364,11 +374,18 @@ class ValueModel:
         return cls(shape, parts, schema, checks)
 
 
+def saved_formulas(folder: Folder) -> tuple[Formula, ...]:
+    """The formulas of a saved model; none where there is no model."""
+    if not folder.exists("values.json"):
+        return ()
+    return Shape.model_validate(folder.read_json("values.json")).formulas
+
+
 def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -> tuple[Formula, ...]:
     """The published columns that others give; none for engines that know nothing of other tables' rows."""
-    if not learns_context(synthesizer):
+    if not learns_context(synthesizer) or not training.discover:
         return ()
-    fixed = {*training.kept, *([training.siblings.column] if training.siblings else [])}
+    fixed = {*training.kept, *training.computed_later, *([training.siblings.column] if training.siblings else [])}
     published = training.rows.drop(training.hidden)
     rows = published.select(name for name in published.columns if name not in fixed)
     others = published.drop(rows.columns)

@@ -26,6 +26,7 @@ class Coded:
         blocks: The parts of each learned column.
         nullable: Whether each learned column may hold NULL.
         min_group: Fewest rows that a distribution may come from.
+        discover: What holds without exception in the rows is to hold in drawn ones.
     """
 
     matrix: Codes
@@ -38,6 +39,7 @@ class Coded:
     blocks: Sequence[range]
     nullable: Sequence[bool]
     min_group: int
+    discover: bool = True
 
     @property
     def rows(self) -> int:
@@ -52,6 +54,7 @@ class Coded:
         columns: Sequence[ColumnCodes],
         nullable: Sequence[bool],
         min_group: int,
+        discover: bool = True,
     ) -> "Coded":
         """From the codes of each part; at least one column."""
         every = [*context, *columns]
@@ -71,6 +74,7 @@ class Coded:
             blocks,
             nullable,
             min_group,
+            discover,
         )
 
     @cached_property

@@ -23,6 +23,8 @@ def determinants(coded: Coded) -> dict[int, list[int]]:
     Looks among parts whose codes are single values. A code stands for at least min_group rows (NULL apart), all of
     which must agree, so that chance hardly ever passes.
     """
+    if not coded.discover:
+        return {}
     usable = np.flatnonzero(coded.discrete & (coded.sizes <= _MOST_CODES))
     pick = np.linspace(0, coded.rows - 1, min(coded.rows, _FIRST_LOOK)).astype(np.intp)
     few = coded.matrix[:, pick]
@@ -121,7 +123,7 @@ def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tupl
     most of it: with many columns of parents, some is always NULL in a few rows that have nothing to do with them.
     """
     empty = coded.matrix[target] == 0
-    if not empty.any() or empty.all() or not len(earlier):
+    if not coded.discover or not empty.any() or empty.all() or not len(earlier):
         return ()
     share = 1 - float(empty.mean())
     candidates: list[tuple[int, bool, Mask]] = []

@@ -64,6 +64,7 @@ class TreesSynthesizer:
                     columns=self.columns,
                     nullable=[spec.nullable for spec in table.columns],
                     min_group=group,
+                    discover=table.discover,
                 )
                 names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]

@@ -7,22 +7,22 @@ of the row or of a row that it refers to. `NULL` must be where one of them is.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.synthesize.relational.labels import shared_labels
+from synth_assets.plan.dependencies import Computed, Operation
+from synth_assets.statistics.labels import shared_labels
 
 FEWEST_ROWS = 50
 FEWEST_COMBINATIONS = 20
 MOST_BY_CHANCE = 1e-6
 MOST_COLUMNS = 60
 PROBES = 16
+MOST_DIGITS = 38
 Numbers = npt.NDArray[np.float64]
-Operation = Literal["copy", "sum", "difference", "product"]
 _UNITS_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -49,10 +49,12 @@ class Formula(Value):
     @property
     def text(self) -> str:
         """For people: `total = price * quantity`."""
-        signs = {"sum": "+", "difference": "-", "product": "*"}
-        if self.right is None:
-            return f"{self.column} = {self.left}"
-        return f"{self.column} = {self.left} {signs[self.operation]} {self.right}"
+        return Computed(column=self.column, operation=self.operation, left=self.left, right=self.right).text
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What the column is computed from."""
+        return (self.left,) if self.right is None else (self.left, self.right)
 
     def apply(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """The column, from a frame that has the others."""
@@ -66,17 +68,11 @@ class Formula(Value):
             if self.labels is None:
                 return copied
             return copied.set(~copied.is_in(self.labels).fill_null(value=True), None)
-        first, second = _numbers(left), _numbers(frame[self.right])
+        first, second = numbers(left), numbers(frame[self.right])
         made = _combined(self.operation, first, second, self.unit)
-        missing = pl.Series(np.isnan(made))
-        if dtype.is_float():
-            values = pl.Series(self.column, np.nan_to_num(made) if self.scale is None else _rounded(made, self.scale))
-        elif isinstance(dtype, pl.Decimal):
-            values = pl.Series(self.column, _rounded(made, dtype.scale)).cast(dtype)
-        else:
-            whole = pl.Series(self.column, np.rint(np.nan_to_num(made)).astype(np.int64))
-            values = whole.cast(pl.Int32).cast(dtype) if dtype == pl.Date else whole.cast(dtype)
-        return values.set(missing, None).alias(self.column)
+        if dtype.is_float() and self.scale is not None:
+            made = np.where(np.isnan(made), made, rounded(made, self.scale))
+        return as_column(self.column, made, dtype)
 
 
 def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, seed: int) -> tuple[Formula, ...]:
@@ -112,8 +108,9 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
     """A column that is another one, of the same type, in every row."""
     if name not in few.columns or few[name].n_unique() < 2:
         return None
+    schema = frame.schema
     for other in others:
-        if frame[other].dtype != frame[name].dtype:
+        if schema[other] != schema[name]:
             continue
         alike = few[name].equals(few[other], check_names=False) and frame[name].equals(frame[other], check_names=False)
         if alike and _is_no_chance(frame, name, other, None):
@@ -122,13 +119,14 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
 
 
 def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
-    dtype = frame[name].dtype
+    schema = frame.schema
+    dtype = schema[name]
     if not (dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)) or few[name].n_unique() < 3:
         return None
-    target = _numbers(few[name])
-    values = {o: _numbers(few[o]) for o in others if frame.schema[o].is_numeric() or frame.schema[o] == dtype}
+    target = numbers(few[name])
+    values = {o: numbers(few[o]) for o in others if schema[o].is_numeric() or schema[o] == dtype}
     values = dict(list(values.items())[-MOST_COLUMNS:])
-    scale = _scale(frame[name])
+    scale = scale_of(frame[name])
     for formula in _candidates(name, dtype, scale, frame, values, target):
         if _is_no_chance(frame, name, formula.left, formula.right) and _holds(formula, frame):
             return formula
@@ -149,8 +147,9 @@ def _candidates(
     if len(probes) < 2 or len(names) < 2:
         return []
     table, wanted = np.stack([values[other][probes] for other in names]), target[probes]
-    is_time = np.array([frame[other].dtype == dtype for other in names]) & dtype.is_temporal()
-    is_number = np.array([frame[other].dtype.is_numeric() for other in names])
+    schema = frame.schema
+    is_time = np.array([schema[other] == dtype for other in names]) & dtype.is_temporal()
+    is_number = np.array([schema[other].is_numeric() for other in names])
     found = []
     tries: list[tuple[Operation, int]] = (
         [("sum", unit) for unit in _units(dtype)]
@@ -180,9 +179,21 @@ def _holds(formula: Formula, frame: pl.DataFrame) -> bool:
     real = frame[formula.column]
     if made.null_count() != real.null_count() or not bool((made.is_null() == real.is_null()).all()):
         return False
+    return not _differing(made, real).any()
+
+
+def wrongly_computed(formula: Formula, frame: pl.DataFrame) -> int:
+    """How many rows have another value than the formula says; a NULL of what it is computed from says nothing."""
+    known = frame.select(pl.all_horizontal(pl.col(name).is_not_null() for name in formula.inputs)).to_series()
+    real = frame[formula.column]
+    return int((_differing(formula.apply(frame, real.dtype), real) & known).sum())
+
+
+def _differing(made: pl.Series, real: pl.Series) -> pl.Series:
+    """True where two series of one type differ; floats by more than their last digits."""
     if real.dtype.is_float():
-        return bool(np.allclose(_numbers(made), _numbers(real), rtol=1e-9, atol=1e-9, equal_nan=True))
-    return made.equals(real, check_names=False)
+        return pl.Series(~np.isclose(numbers(made), numbers(real), rtol=1e-9, atol=1e-9, equal_nan=True))
+    return made.ne_missing(real)
 
 
 def _is_no_chance(frame: pl.DataFrame, name: str, left: str, right: str | None) -> bool:
@@ -212,14 +223,29 @@ def _combined(operation: Operation, left: Numbers, right: Numbers, unit: int) ->
             return left * right
 
 
-def _numbers(values: pl.Series) -> Numbers:
+def numbers(values: pl.Series) -> Numbers:
     """Numbers as float64, times in their physical unit, NaN for NULL."""
     if values.dtype.is_temporal():
         values = values.cast(pl.Int32 if values.dtype == pl.Date else pl.Int64)
     return values.cast(pl.Float64).to_numpy()
 
 
-def _scale(values: pl.Series) -> int | None:
+def as_column(name: str, values: Numbers, dtype: pl.DataType) -> pl.Series:
+    """Numbers, or times in their physical unit, as a column of a type; NULL for NaN and for too many digits."""
+    missing = np.isnan(values)
+    if dtype.is_float():
+        made = pl.Series(name, values).cast(dtype)
+    elif isinstance(dtype, pl.Decimal):
+        exact = rounded(values, dtype.scale)
+        missing |= np.abs(exact) >= 10.0 ** ((dtype.precision or MOST_DIGITS) - dtype.scale)
+        made = pl.Series(name, np.where(missing, 0.0, exact)).cast(dtype)
+    else:
+        whole = pl.Series(name, np.rint(np.nan_to_num(values)).astype(np.int64))
+        made = whole.cast(pl.Int32).cast(dtype) if dtype == pl.Date else whole.cast(dtype)
+    return made.set(pl.Series(missing), None)
+
+
+def scale_of(values: pl.Series) -> int | None:
     """Decimal places of a column: those of its type, else as few as all values need; None if they need many."""
     if isinstance(values.dtype, pl.Decimal):
         return values.dtype.scale
@@ -237,7 +263,7 @@ def _tolerance(scale: int | None, operation: Operation) -> float:
     return 1e-9 if scale is None or operation != "product" else 0.5001 * 10.0**-scale
 
 
-def _rounded(values: Numbers, scale: int) -> Numbers:
+def rounded(values: Numbers, scale: int) -> Numbers:
     """Halves up, as databases do; what lies a float's breadth below a half counts as one."""
     rounded: Numbers = np.floor(np.nan_to_num(values) * 10.0**scale + 0.5 + 1e-7) / 10.0**scale
     return rounded

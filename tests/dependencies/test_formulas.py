@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.synthesize.relational.checks import RowChecks
-from synth_assets.synthesize.relational.formulas import find_formulas
 from synth_assets.synthesize.relational.values import Surroundings, Training, ValueModel
 
 ROWS = 400

@@ -1,0 +1,120 @@
+"""Finding what holds in a table, completing what a plan declares of it, and counting the rows that break it."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from synth_assets.dependencies.combination import find_combinations, shared_combinations, unknown
+from synth_assets.dependencies.determined import find_determined, undetermined
+from synth_assets.dependencies.formulas import Formula, find_formulas, scale_of, wrongly_computed
+from synth_assets.dependencies.null_by import find_null_by, wrongly_null
+from synth_assets.dependencies.null_together import find_null_together, partly_null
+from synth_assets.dependencies.one_of import find_one_of, not_one
+from synth_assets.dependencies.order import above, find_orders
+from synth_assets.dependencies.totals import Children, broken, find_totals
+from synth_assets.dependencies.totals import completed as completed_total
+from synth_assets.plan.dependencies import (
+    Combination,
+    Computed,
+    Dependency,
+    Determined,
+    NotAbove,
+    NullBy,
+    NullTogether,
+    OneOf,
+    Total,
+)
+
+
+def discover(
+    rows: pl.DataFrame, children: Sequence[Children], declared: Sequence[Dependency], *, min_group: int
+) -> tuple[Dependency, ...]:
+    """Everything that holds in all rows and that chance would hardly make; what is declared is not found again.
+
+    Args:
+        rows: The columns that no key holds.
+        children: All rows that refer to the table.
+        declared: What the plan says.
+    """
+    made = {one.column for one in declared if isinstance(one, Computed | Total)}
+    open_ = rows.drop(made, strict=False)
+    totals = find_totals(open_, children, min_group=min_group) if children else ()
+    given = rows.select(name for name in rows.columns if name in made | {one.column for one in totals})
+    formulas = [
+        Computed(column=f.column, operation=f.operation, left=f.left, right=f.right, scale=f.scale, filled=f.filled)
+        for f in find_formulas(rows.drop(given.columns), given, min_group=min_group, seed=0)
+    ]
+    tied = [frozenset(one.columns) for one in (*formulas, *declared) if isinstance(one, Computed)]
+    # What others give is looked at no more: it follows.
+    free = rows.drop({one.column for one in formulas} | set(given.columns))
+    groups = find_one_of(free)
+    flags = {name for group in groups for name in group.columns}
+    determined = find_determined(free.drop(flags))
+    combinations = find_combinations(free.drop(flags), determined, min_group=min_group)
+    orders = find_orders(rows.drop(flags), besides=tied)
+    together = find_null_together(rows)
+    found: tuple[Dependency, ...] = (
+        *totals,
+        *formulas,
+        *groups,
+        *determined,
+        *combinations,
+        *orders,
+        *together,
+        *find_null_by(free.drop(flags), determined, together),
+    )
+    said = {one.text for one in declared}
+    return tuple(one for one in found if one.text not in said)
+
+
+def completed(one: Dependency, rows: pl.DataFrame, children: Sequence[Children], *, min_group: int) -> Dependency:
+    """A declared dependency with what the rows tell of it: rounding, NULLs, what rows without children have."""
+    match one:
+        case Computed():
+            values = rows[one.column]
+            scale = scale_of(values) if values.dtype.is_numeric() else None
+            return one.model_copy(update={"scale": scale, "filled": not values.null_count()})
+        case Total():
+            referring = _of(one, children)
+            return completed_total(one, rows[one.column], referring, min_group=min_group) if referring else one
+        case _:
+            return one
+
+
+def breaches(one: Dependency, rows: pl.DataFrame, children: Sequence[Children], min_group: int) -> int:
+    """How many rows break a dependency; a combination that fewer than `min_group` of them share breaks its own."""
+    match one:
+        case Computed():
+            return wrongly_computed(formula_of(one), rows)
+        case Total():
+            referring = _of(one, children)
+            return broken(one, rows[one.column], referring) if referring else 0
+        case NotAbove():
+            return int(above(rows, one.lower, one.upper).sum())
+        case Determined():
+            return int(undetermined(rows, one).sum())
+        case OneOf():
+            return int(not_one(rows, one).sum())
+        case NullTogether():
+            return int(partly_null(rows, one).sum())
+        case NullBy():
+            return int(wrongly_null(rows, one).sum())
+        case Combination():
+            known = shared_combinations(rows, one.columns, min_group=min_group)
+            return int(unknown(rows, known, one.columns).sum())
+
+
+def formula_of(one: Computed) -> Formula:
+    """What computes the column."""
+    return Formula(
+        column=one.column,
+        operation=one.operation,
+        left=one.left,
+        right=one.right,
+        scale=one.scale,
+        filled=one.filled,
+    )
+
+
+def _of(one: Total, children: Sequence[Children]) -> Children | None:
+    return next((c for c in children if c.child == one.child and c.key == one.key), None)

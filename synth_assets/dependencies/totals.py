@@ -1,0 +1,160 @@
+"""Columns that add up, or count, the rows that refer to their row: an order's total, a customer's number of orders."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.dependencies.chance import FEWEST_ROWS, may_be_chance
+from synth_assets.dependencies.formulas import as_column, numbers, rounded, scale_of
+from synth_assets.plan.dependencies import Total
+
+FEWEST_FAMILIES = 20
+MOST_COLUMNS = 12
+PROBES = 200
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Children:
+    """The rows of one table that refer to another by one key.
+
+    Attributes:
+        child, key: The table and its columns.
+        parents: The number of the row that each row refers to, int64 of shape (rows,); negative for none.
+        columns: What may be added up, float64 of shape (rows,), NaN for NULL.
+    """
+
+    child: str
+    key: tuple[str, ...]
+    parents: npt.NDArray[np.int64]
+    columns: Mapping[str, Numbers]
+
+    def some(self, parents: int) -> "Children":
+        """Those of the first so many parents."""
+        here = self.parents < parents
+        return Children(self.child, self.key, self.parents[here], {n: v[here] for n, v in self.columns.items()})
+
+
+def children_of(child: str, key: tuple[str, ...], frame: pl.DataFrame, parents: npt.NDArray[np.int64]) -> Children:
+    """The children in a frame, with all of its columns of numbers."""
+    named = {name: numbers(frame[name]) for name in frame.columns if frame.schema[name].is_numeric()}
+    return Children(child, key, parents, named)
+
+
+def total(wanted: Total, children: Children, rows: int, dtype: pl.DataType) -> pl.Series:
+    """The column of a table of so many rows, computed from the rows that refer to it; NULL beyond the type's digits."""
+    return as_column(wanted.column, _values(wanted, children, rows), dtype)
+
+
+def find_totals(rows: pl.DataFrame, children: Sequence[Children], *, min_group: int) -> tuple[Total, ...]:
+    """The columns of `rows` that add up or count what refers to their rows, at most one finding a column.
+
+    Args:
+        rows: The columns that may be totals: no keys, numbers only.
+        children: All that refers to the table.
+        min_group: Fewest rows that must share the value of those without children, unless it is NULL or 0.
+    """
+    names = [name for name in rows.columns if rows.schema[name].is_numeric()]
+    few = min(rows.height, PROBES)
+    offers = [(one, one.some(few), offer) for one in children for offer in _offers(one)]
+    tried = len(names) * len(offers)
+    found = []
+    for name in names:
+        scale = scale_of(rows[name])
+        for one, probes, offer in offers:
+            wanted = offer.model_copy(update={"column": name, "scale": scale})
+            if not _agrees(wanted, rows[name][:few], probes):
+                continue
+            fitting = _with_rest(wanted, _without(rows[name], one), min_group)
+            if fitting and not broken(fitting, rows[name], one) and _is_no_chance(rows[name], one, tried):
+                found.append(fitting)
+                break
+    return tuple(found)
+
+
+def completed(wanted: Total, values: pl.Series, children: Children, *, min_group: int) -> Total:
+    """A total of the plan with its rounding and with what rows without children have: 0 unless all share a value."""
+    scaled = wanted.model_copy(update={"scale": scale_of(values)})
+    return _with_rest(scaled, _without(values, children), min_group) or scaled
+
+
+def broken(wanted: Total, values: pl.Series, children: Children) -> int:
+    """How many rows have another value than the total says."""
+    made, real = _values(wanted, children, len(values)), numbers(values)
+    return int((~_same(made, real, wanted)).sum())
+
+
+def _offers(children: Children) -> Iterator[Total]:
+    """Everything that a column may be: the number of children, a column added up, the product of two."""
+    names = list(children.columns)[:MOST_COLUMNS]
+    any_column = Total(column="", child=children.child, key=children.key)
+    yield any_column
+    for name in names:
+        yield any_column.model_copy(update={"left": name})
+    for left, right in itertools.combinations(names, 2):
+        yield any_column.model_copy(update={"left": left, "right": right})
+
+
+def _agrees(wanted: Total, values: pl.Series, children: Children) -> bool:
+    """Whether all rows that have children agree."""
+    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
+    made, real = _values(wanted, children, len(values)), numbers(values)
+    return bool(_same(made, real, wanted)[counts > 0].all())
+
+
+def _same(made: Numbers, real: Numbers, wanted: Total) -> npt.NDArray[np.bool_]:
+    tolerance = 1e-9 if wanted.scale is None else 0.01 * 10.0**-wanted.scale
+    return np.isclose(made, real, rtol=1e-9, atol=tolerance, equal_nan=True)
+
+
+def _without(values: pl.Series, children: Children) -> pl.Series:
+    """The values of rows without children."""
+    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
+    return values.filter(pl.Series(counts == 0))
+
+
+def _with_rest(wanted: Total, without: pl.Series, min_group: int) -> Total | None:
+    if not len(without):
+        return wanted
+    if without.n_unique() > 1:
+        return None
+    value = without[0]
+    if value is not None and float(value) != 0 and len(without) < min_group:
+        return None
+    return wanted.model_copy(update={"without": None if value is None else float(value)})
+
+
+def _is_no_chance(values: pl.Series, children: Children, tried: int) -> bool:
+    """Whether enough parents have enough children, and chance would hardly make all of them agree."""
+    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
+    some = values.filter(pl.Series(counts > 0))
+    if len(some) < FEWEST_ROWS or np.count_nonzero(counts > 1) < FEWEST_FAMILIES:
+        return False
+    return not may_be_chance(len(some), some, tried=tried)
+
+
+def _values(wanted: Total, children: Children, rows: int) -> Numbers:
+    """The rounded sums, NaN for NULL."""
+    sums, counts = _added_up(wanted, children, rows)
+    sums = np.where(counts == 0, np.nan if wanted.without is None else wanted.without, sums)
+    if wanted.scale is None:
+        return sums
+    return np.where(np.isnan(sums), np.nan, rounded(sums, wanted.scale))
+
+
+def _added_up(wanted: Total, children: Children, rows: int) -> tuple[Numbers, npt.NDArray[np.int64]]:
+    """The sum of each row, and how many refer to it."""
+    here = children.parents >= 0
+    parents = children.parents[here]
+    counts = np.bincount(parents, minlength=rows).astype(np.int64)
+    if wanted.left is None:
+        return counts.astype(np.float64), counts
+    values = children.columns[wanted.left][here]
+    if wanted.right is not None:
+        values = values * children.columns[wanted.right][here]
+    sums = np.bincount(parents, weights=np.nan_to_num(values), minlength=rows)
+    return sums.astype(np.float64), counts

@@ -1,0 +1,147 @@
+"""What must hold between the columns of every row: found in the source, or declared in the plan."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from synth_assets.catalog.model import Value
+
+Operation = Literal["copy", "sum", "difference", "product"]
+SIGNS = {"sum": "+", "difference": "-", "product": "*"}
+
+
+class Computed(Value):
+    """`total = price * quantity`: other columns of the row give a column exactly."""
+
+    kind: Literal["computed"] = "computed"
+    column: str
+    operation: Operation
+    left: str
+    right: str | None = Field(default=None, description="The second column; None for a copy.")
+    scale: int | None = Field(default=None, description="Decimal places of the column; None: not rounded.")
+    filled: bool = Field(default=False, description="The column is never NULL.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column, self.left) if self.right is None else (self.column, self.left, self.right)
+
+    @property
+    def text(self) -> str:
+        if self.right is None:
+            return f"{self.column} = {self.left}"
+        return f"{self.column} = {self.left} {SIGNS[self.operation]} {self.right}"
+
+
+class Total(Value):
+    """`total = sum(order_lines.amount)`: a column adds up, or counts, the rows that refer to its row."""
+
+    kind: Literal["total"] = "total"
+    column: str
+    child: str = Field(description="The table whose rows are added up.")
+    key: tuple[str, ...] = Field(default=(), description="The child's columns that refer to the row.")
+    left: str | None = Field(default=None, description="What is added up; None: rows are counted.")
+    right: str | None = Field(default=None, description="What `left` is multiplied by.")
+    without: float | None = Field(default=0.0, description="The value of a row without children; None: NULL.")
+    scale: int | None = Field(default=None, description="Decimal places of the column; None: not rounded.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    @property
+    def added_up(self) -> tuple[str, ...]:
+        """The child's columns."""
+        return tuple(name for name in (self.left, self.right) if name is not None)
+
+    @property
+    def text(self) -> str:
+        if self.left is None:
+            return f"{self.column} = count({self.child})"
+        return f"{self.column} = sum({' * '.join(f'{self.child}.{name}' for name in self.added_up)})"
+
+
+class NotAbove(Value):
+    """`min_price <= list_price`, wherever both are known."""
+
+    kind: Literal["not_above"] = "not_above"
+    lower: str
+    upper: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.lower, self.upper)
+
+    @property
+    def text(self) -> str:
+        return f"{self.lower} <= {self.upper}"
+
+
+class Determined(Value):
+    """`city -> country`: rows that share the first columns share the last one."""
+
+    kind: Literal["determined"] = "determined"
+    by: tuple[str, ...] = Field(min_length=1)
+    column: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.by, self.column)
+
+    @property
+    def text(self) -> str:
+        return f"{', '.join(self.by)} -> {self.column}"
+
+
+class OneOf(Value):
+    """Of these yes-or-no columns one is set (or at most one)."""
+
+    kind: Literal["one_of"] = "one_of"
+    columns: tuple[str, ...] = Field(min_length=2)
+    always: bool = Field(default=True, description="One is set in every row; False: at most one is.")
+
+    @property
+    def text(self) -> str:
+        return f"{'one' if self.always else 'at most one'} of {', '.join(self.columns)} is set"
+
+
+class Combination(Value):
+    """These columns occur in the combinations only that many rows of the source share."""
+
+    kind: Literal["combination"] = "combination"
+    columns: tuple[str, ...] = Field(min_length=2)
+
+    @property
+    def text(self) -> str:
+        return f"only known combinations of {', '.join(self.columns)}"
+
+
+class NullTogether(Value):
+    """Where one of these columns is NULL, all are."""
+
+    kind: Literal["null_together"] = "null_together"
+    columns: tuple[str, ...] = Field(min_length=2)
+
+    @property
+    def text(self) -> str:
+        return f"{', '.join(self.columns)} are NULL together"
+
+
+class NullBy(Value):
+    """`status -> shipped_at IS NULL`: a column is NULL, or is not, in all rows that share another one."""
+
+    kind: Literal["null_by"] = "null_by"
+    by: str
+    column: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.by, self.column)
+
+    @property
+    def text(self) -> str:
+        return f"{self.by} -> {self.column} IS NULL"
+
+
+Dependency: TypeAlias = Annotated[
+    Computed | Total | NotAbove | Determined | OneOf | Combination | NullTogether | NullBy, Field(discriminator="kind")
+]

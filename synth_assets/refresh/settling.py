@@ -1,0 +1,107 @@
+"""Settling: columns that add up other tables' rows, computed when all tables are there.
+
+The rows of a table are stored twice then: as its children were drawn for (stage synthetic), and as they are judged and
+published (stage settled).
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from synth_assets.code_version import code_version
+from synth_assets.plan.dependencies import NotAbove, Total
+from synth_assets.plan.resolved import Mode
+from synth_assets.refresh.inputs import FEATURES_FILE, RefreshInputs
+from synth_assets.store.digest import digest
+from synth_assets.store.store import ArtifactKey
+from synth_assets.store.tables import ROWS_FILE, TableRows
+
+if TYPE_CHECKING:
+    from synth_assets.synthesize.relational.settling import TableRules
+
+SETTLED = "settled"
+
+
+class SettlingStage(RefreshInputs):
+    """A refresh's synthetic rows, before and after settling."""
+
+    @property
+    def synthetic_rows(self) -> dict[str, TableRows]:
+        """The latest synthetic rows of every published table, settled if they have been."""
+        return {table.name: self.synthetic_table(table.name) for table in self.plan.published}
+
+    def synthetic_table(self, table: str) -> TableRows:
+        """The latest synthetic rows of one table, settled if they have been."""
+        drawn = self._needed("synthetic", table)
+        inputs = self._settling_inputs()
+        settled = self.store.find(ArtifactKey(self.dataset, SETTLED, table, inputs)) if inputs else None
+        return TableRows(settled or drawn)
+
+    def settle(self) -> None:
+        """Store the rows of every table that changes now that all tables are there, unless they are stored already."""
+        from synth_assets.synthesize.relational.named_columns import NamedColumns
+        from synth_assets.synthesize.relational.settling import Settling
+        from synth_assets.synthesize.relational.tables import LinkedTables
+
+        inputs = self._settling_inputs()
+        if inputs is None:
+            return
+        drawn = {table.name: TableRows(self._needed("synthetic", table.name)) for table in self.plan.published}
+        tables = LinkedTables(self.structures, lambda name: drawn[name].read())
+        names = NamedColumns(
+            self.structures, tables, lambda name: self._needed("synthetic", name).folder.read_frame(FEATURES_FILE)
+        )
+        settling = Settling(self.structures, {name: self._rules(name) for name in self.structures})
+        changing = {table for table, _ in settling.plan(names)}
+        if all([self._reusable(SETTLED, name, inputs) for name in changing]):  # noqa: C419 (all are made the latest)
+            return
+        for name, columns in settling.run(names, tables).items():
+            with self._make(SETTLED, name, inputs) as draft:
+                draft.folder.write_frame(ROWS_FILE, tables.frame(name).with_columns(columns))
+                draft.facts.update(self._needed("synthetic", name).facts)
+
+    def computed_columns(self, table: str) -> tuple[str, ...]:
+        """The columns of a generated table that follow from other columns, and from no real value."""
+        rules = self._rules(table)
+        names = [*(one.column for one in rules.totals), *(one.column for one in rules.formulas)]
+        return tuple(dict.fromkeys(names))
+
+    def settled_columns(self, table: str) -> tuple[str, ...]:
+        """The columns of a table that add up other tables' rows, as far as the source does."""
+        return tuple(one.column for one in self._totals(table))
+
+    def _totals(self, table: str) -> Iterator[Total]:
+        for known in self.profiles[table].dependencies if table in self.profiles else ():
+            if isinstance(known.dependency, Total):
+                yield known.dependency
+
+    def _settling_inputs(self) -> str | None:
+        """What settling depends on; None if no column adds up others, or a table is missing."""
+        names = [table.name for table in self.plan.published]
+        if not any(self.settled_columns(name) for name in names):
+            return None
+        drawn = {name: self.store.latest(self.dataset, "synthetic", name) for name in names}
+        if not all(drawn.values()):
+            return None
+        return digest(
+            code_version(),
+            self.plan.model_dump(mode="json", include={"tables", "foreign_keys"}),
+            {name: [one.model_dump(mode="json") for one in self._totals(name)] for name in names},
+            {name: artifact.fingerprint for name, artifact in drawn.items() if artifact},
+        )
+
+    def _rules(self, name: str) -> "TableRules":
+        from synth_assets.synthesize.relational.keeping import computed_columns
+        from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, kept_dependencies
+        from synth_assets.synthesize.relational.settling import TableRules
+
+        structure = self.structures[name]
+        if structure.decision.mode is not Mode.SYNTHETIC:
+            return TableRules()
+        kept = kept_dependencies(structure, self.profiles, self.structures)
+        model = self._needed("synthesizer", name).folder
+        return TableRules(
+            totals=tuple(one for one in kept if isinstance(one, Total)),
+            formulas=computed_columns(model, declared_formulas(structure, self.profiles)),
+            orders=tuple(one for one in kept if isinstance(one, NotAbove)),
+            free=changeable_columns(model, structure),
+        )

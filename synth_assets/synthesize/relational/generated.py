@@ -1,0 +1,44 @@
+"""Tables that have been generated, and why one cannot be."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from synth_assets.errors import SynthAssetsError
+from synth_assets.store.tables import TableRows
+
+
+class GenerationFailed(SynthAssetsError):
+    """Rows of a table cannot be made so that they fit the target's constraints."""
+
+    def __init__(self, table: str, columns: tuple[str, ...], problem: str, next_step: str) -> None:
+        self.table = table
+        self.columns = columns
+        super().__init__(
+            f"{table}({', '.join(columns)}): {problem}",
+            untouched="No target was touched.",
+            next_step=next_step,
+        )
+
+
+@dataclass(frozen=True)
+class GeneratedTable:
+    """The rows of one table as they will be published, and what its children know of them.
+
+    Attributes:
+        rows: Published columns in catalog order, with the types of the catalog.
+        features: One row each, as in `SourceFeatures`.
+        dropped: Rows given up because no unique combination of keys was left for them.
+    """
+
+    rows: pl.DataFrame
+    features: pl.DataFrame
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A table generated earlier: readers of its rows and features."""
+
+    rows: TableRows
+    features: pl.DataFrame

@@ -1,0 +1,155 @@
+"""Generated rows of one table, changed so that its dependencies hold in every one."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from synth_assets.dependencies.combination import keep_combination, shared_combinations
+from synth_assets.dependencies.determined import keep_determined
+from synth_assets.dependencies.formulas import Formula
+from synth_assets.dependencies.null_by import keep_null_by
+from synth_assets.dependencies.null_together import keep_null_together
+from synth_assets.dependencies.one_of import keep_one_of
+from synth_assets.dependencies.order import keep_orders
+from synth_assets.plan.dependencies import (
+    Combination,
+    Computed,
+    Dependency,
+    Determined,
+    NotAbove,
+    NullBy,
+    NullTogether,
+    OneOf,
+    Total,
+)
+from synth_assets.store.folder import Folder
+from synth_assets.store.profile import TableProfile
+from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, in_order, kept_dependencies
+from synth_assets.synthesize.relational.named_columns import NamedColumns
+from synth_assets.synthesize.relational.structure import TableStructure
+from synth_assets.synthesize.relational.values import saved_formulas
+
+TURNS = 3
+VALUES = "values"
+
+
+class Keeping:
+    """What is kept in one table.
+
+    Args:
+        table: Its name.
+        dependencies: Those to keep; totals and what is computed apart.
+        formulas: The computed columns, each after those that it is computed from.
+        declared: The computed columns that a model has drawn nevertheless.
+        free: Columns that may be changed.
+        known: The combinations that may come out, by the text of their dependency.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        dependencies: Sequence[Dependency],
+        formulas: Sequence[Formula],
+        *,
+        declared: frozenset[str],
+        free: frozenset[str],
+        known: Mapping[str, pl.DataFrame],
+    ) -> None:
+        self._table = table
+        self._dependencies = dependencies
+        self._formulas = formulas
+        self._declared = declared
+        self._free = free - {formula.column for formula in formulas}
+        self._known = known
+
+    def apply(self, rows: pl.DataFrame, names: NamedColumns, rng: np.random.Generator) -> pl.DataFrame:
+        """The rows so that everything holds; columns that break nothing stay as they are.
+
+        Args:
+            names: The same rows, and what they know of the rows above them.
+        """
+        orders = [one for one in self._dependencies if isinstance(one, NotAbove)]
+        before = rows
+        for _ in range(TURNS):
+            start = rows
+            rows = keep_orders(self._each(rows, rng), orders, self._free)
+            rows = self._computed(rows, before, names)
+            if all(start[name].equals(rows[name]) for name in rows.columns):
+                break
+        return rows
+
+    def _each(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+        """What concerns single columns' values, one after the other; what one has settled the next leaves alone."""
+        free = set(self._free)
+        for one in self._dependencies:
+            match one:
+                case Combination():
+                    rows = keep_combination(rows, one, self._known[one.text], free=free, rng=rng)
+                    free -= set(one.columns)
+                case OneOf():
+                    rows = keep_one_of(rows, one, free=free, rng=rng)
+                    free -= set(one.columns)
+        for one in self._dependencies:
+            if isinstance(one, Determined):
+                rows = keep_determined(rows, one, free=free, rng=rng)
+                free.discard(one.column)
+        for one in self._dependencies:
+            if isinstance(one, NullBy):
+                rows = keep_null_by(rows, one, free=free, rng=rng)
+        for one in self._dependencies:
+            if isinstance(one, NullTogether):
+                rows = keep_null_together(rows, one, free=self._free, rng=rng)
+        return rows
+
+    def _computed(self, rows: pl.DataFrame, before: pl.DataFrame, names: NamedColumns) -> pl.DataFrame:
+        """The rows with the columns of formulas of which anything has changed, and of those that the plan declares."""
+        changed = {name for name in rows.columns if not rows[name].equals(before[name])}
+        for name in changed:
+            names.put(self._table, rows[name])
+        for formula in self._formulas:
+            if formula.column not in self._declared and not changed & set(formula.inputs):
+                continue
+            frame = pl.DataFrame([names.of(self._table, name).alias(name) for name in dict.fromkeys(formula.inputs)])
+            values = formula.apply(frame, rows.schema[formula.column])
+            names.put(self._table, values)
+            changed.add(formula.column)
+            rows = rows.with_columns(values)
+        return rows
+
+
+def saved_keeping(
+    model: Folder,
+    structure: TableStructure,
+    profiles: Mapping[str, TableProfile],
+    structures: Mapping[str, TableStructure],
+) -> Keeping | None:
+    """What is kept in a table beside what its saved model keeps by itself; None if that is nothing."""
+    kept = [one for one in kept_dependencies(structure, profiles, structures) if not isinstance(one, Total | Computed)]
+    declared = declared_formulas(structure, profiles)
+    if not kept and not declared:
+        return None
+    return Keeping(
+        structure.name,
+        kept,
+        computed_columns(model, declared),
+        declared=frozenset(formula.column for formula in declared),
+        free=changeable_columns(model, structure),
+        known={one.text: model.read_frame(_file(one)) for one in kept if isinstance(one, Combination)},
+    )
+
+
+def computed_columns(model: Folder, declared: Sequence[Formula]) -> tuple[Formula, ...]:
+    """The formulas of a saved model and those that are declared, each after those whose columns it needs."""
+    return in_order([*saved_formulas(model.folder(VALUES)), *declared])
+
+
+def save_combinations(folder: Folder, rows: pl.DataFrame, kept: Sequence[Dependency], *, min_group: int) -> None:
+    """Save the combinations that training rows share, for generated rows to keep to."""
+    for one in kept:
+        if isinstance(one, Combination):
+            folder.write_frame(_file(one), shared_combinations(rows, one.columns, min_group=min_group))
+
+
+def _file(one: Combination) -> str:
+    return f"{one.text}.parquet"
