@@ -116,9 +116,10 @@ def test_the_choice_learns_the_table_as_if_the_plan_had_named_it(refresh_of: Ref
     assert choice.engine == "trees"
     assert (choice.training_rows, choice.held_out_rows) != (0, 0)
     assert choice.training_rows + choice.held_out_rows == 5 * CUSTOMERS
-    assert not choice.lines[2].within
-    honest = choice.lines[1].score
-    assert honest and honest.fidelity.two_sample is not None and honest.fidelity.two_sample < 0.6
+    honest, memorising = choice.lines[1].score, choice.lines[2].score
+    assert honest and memorising and honest.privacy.closer_share and memorising.privacy.closer_share
+    assert memorising.privacy.closer_share > honest.privacy.closer_share
+    assert honest.fidelity.two_sample is not None and honest.fidelity.two_sample < 0.6
     named = prepared(refresh_of({"orders": {"synthesizer": "trees"}}, store="named"))
     made, wanted = rows_of(auto), rows_of(named)
     assert all(made[name].equals(wanted[name]) for name in wanted)
