@@ -40,10 +40,7 @@ def discover(
     open_ = rows.drop(made, strict=False)
     totals = find_totals(open_, children, min_group=min_group) if children else ()
     given = rows.select(name for name in rows.columns if name in made | {one.column for one in totals})
-    formulas = [
-        Computed(column=f.column, operation=f.operation, left=f.left, right=f.right, scale=f.scale, filled=f.filled)
-        for f in find_formulas(rows.drop(given.columns), given, min_group=min_group, seed=0)
-    ]
+    formulas = [f.computed for f in find_formulas(rows.drop(given.columns), given, min_group=min_group, seed=0)]
     tied = [frozenset(one.columns) for one in (*formulas, *declared) if isinstance(one, Computed)]
     # What others give is looked at no more: it follows.
     free = rows.drop({one.column for one in formulas} | set(given.columns))
@@ -106,14 +103,7 @@ def breaches(one: Dependency, rows: pl.DataFrame, children: Sequence[Children], 
 
 def formula_of(one: Computed) -> Formula:
     """What computes the column."""
-    return Formula(
-        column=one.column,
-        operation=one.operation,
-        left=one.left,
-        right=one.right,
-        scale=one.scale,
-        filled=one.filled,
-    )
+    return Formula(**one.model_dump(exclude={"kind"}))
 
 
 def _of(one: Total, children: Sequence[Children]) -> Children | None:

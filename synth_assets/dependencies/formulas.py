@@ -1,8 +1,8 @@
-"""Columns that others give exactly: copies across keys, sums, differences and products, times plus a number of units.
+"""Columns that others give exactly: copies across keys, sums, differences, products, times plus units, parts of times.
 
 They are not learned but computed, so that they hold for every row. What is looked for is a column `c` with `c = a`,
 `c = a + b`, `c = a - b` or `c = a * b` (rounded as `c` is) in all training rows, where `a` and `b` are other columns
-of the row or of a row that it refers to. `NULL` must be where one of them is.
+of the row or of a row that it refers to. `NULL` must be where one of them is, clock times apart.
 """
 
 import math
@@ -13,13 +13,16 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.plan.dependencies import Computed, Operation
+from synth_assets.dependencies.clock import MIDNIGHT, as_part, clock_sum, is_clock, part_of, possible_parts
+from synth_assets.plan.dependencies import JOINING, Computed, Operation
 from synth_assets.statistics.labels import shared_labels
 
 FEWEST_ROWS = 50
 FEWEST_COMBINATIONS = 20
 MOST_BY_CHANCE = 1e-6
 MOST_COLUMNS = 60
+TRIED = 16  # kinds of formulas
+MOSTLY = 0.9
 PROBES = 16
 MOST_DIGITS = 38
 Numbers = npt.NDArray[np.float64]
@@ -30,11 +33,14 @@ class Formula(Value):
     """`column` = `left` (operation) `right`.
 
     Attributes:
-        right: The second column; None for a copy.
-        unit: What one of `right` counts for where `column` is a time, in the time's physical unit.
+        right: The second column; None for a copy and for a part of a time.
+        unit: What one of `right` counts for: in a time, its physical units; in a number, a power of ten or so. Of
+            clock times how midnight is written.
+        zone: The time zone of a part of a time; None: the time as it is.
         scale: Decimal places that a product is rounded to; None for whole numbers and times.
         filled: The column is never NULL; a row whose parts are takes the value of the row before it.
         labels: The labels that may come out of a copied text column: the row copied from may have others.
+        partial: The column may be known where what it is computed from is NULL; there it is learned.
     """
 
     column: str
@@ -43,13 +49,20 @@ class Formula(Value):
     right: str | None = None
     unit: int = 1
     scale: int | None = None
+    zone: str | None = None
     filled: bool = False
     labels: tuple[str, ...] | None = None
+    partial: bool = False
+
+    @property
+    def computed(self) -> Computed:
+        """The formula as plans and profiles have it."""
+        return Computed(**self.model_dump(exclude={"labels"}))
 
     @property
     def text(self) -> str:
         """For people: `total = price * quantity`."""
-        return Computed(column=self.column, operation=self.operation, left=self.left, right=self.right).text
+        return self.computed.text
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -57,12 +70,16 @@ class Formula(Value):
         return (self.left,) if self.right is None else (self.left, self.right)
 
     def apply(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
-        """The column, from a frame that has the others."""
+        """The column, from a frame that has the others, and the column itself if the formula is partial."""
         made = self._computed(frame, dtype)
+        if self.partial:
+            return made.zip_with(made.is_not_null(), frame[self.column].cast(dtype)).alias(self.column)
         return made.fill_null(strategy="forward").fill_null(strategy="backward") if self.filled else made
 
     def _computed(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         left = frame[self.left]
+        if (part := as_part(self.operation)) is not None:
+            return part_of(left, part, self.zone).cast(dtype).alias(self.column)
         if self.right is None:
             copied = left.cast(dtype).alias(self.column)
             if self.labels is None:
@@ -79,7 +96,7 @@ def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, s
     """The columns of `rows` that other columns give exactly.
 
     Args:
-        rows: The columns that might be computed; a column that is, is not used for others, and one is left.
+        rows: The columns that might be computed; at least one is left.
         around: Columns of the same rows that are there before them: earlier ones, those of parents.
         min_group: Fewest rows that must share a label for it to come out.
         seed: Of the rows that are looked at first.
@@ -94,14 +111,79 @@ def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, s
     for name in reversed(rows.columns):
         if len(found) == rows.width - 1:
             break
-        others = [other for other in usable if other != name]
-        formula = _copy(name, others, frame, few) or _arithmetic(name, others, frame, few)
+        others = [other for other in usable if other != name and name not in _inputs_of(other, found)]
+        formula = _found(name, others, frame, few)
         if formula:
             labels = shared_labels(rows[name], min_group) if rows.schema[name] == pl.String else None
             limits = {"filled": not rows[name].null_count(), "labels": labels}
             found.append(formula.model_copy(update=limits))
-            usable.remove(name)
-    return tuple(found)
+    return in_order(found)
+
+
+def _inputs_of(name: str, formulas: Sequence[Formula]) -> set[str]:
+    """Everything that a column is computed from."""
+    found: set[str] = set()
+    waiting = {name}
+    while waiting:
+        inputs = {i for formula in formulas if formula.column in waiting for i in formula.inputs}
+        waiting = inputs - found
+        found |= inputs
+    return found
+
+
+def in_order(formulas: Sequence[Formula]) -> tuple[Formula, ...]:
+    """The formulas, each after those whose columns it needs."""
+    left, done = list(formulas), []
+    while left:
+        needed = {formula.column for formula in left}
+        ready = [formula for formula in left if not needed & set(formula.inputs)] or left[:1]
+        done += ready
+        left = [formula for formula in left if formula not in ready]
+    return tuple(done)
+
+
+def _found(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+    return (
+        _copy(name, others, frame, few)
+        or _time_part(name, others, frame, few)
+        or _arithmetic(name, others, frame, few)
+        or _clock_time(name, others, frame, few)
+    )
+
+
+def _time_part(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+    """A whole number that is the year, month, day, hour or minute of a time."""
+    if not few[name].dtype.is_integer():
+        return None
+    for other in others:
+        for part, zone in possible_parts(few[name], few[other]):
+            formula = Formula(column=name, operation=part, left=other, zone=zone)
+            if _is_no_chance(frame, name, other, None) and _holds(formula, frame):
+                return formula
+    return None
+
+
+def _clock_time(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+    """A clock time (1745) that is another one and a number of minutes."""
+    values = numbers(few[name]) if few[name].dtype.is_numeric() else np.empty(0)
+    if not is_clock(values):
+        return None
+    numeric = {other: numbers(few[other]) for other in others if few[other].dtype.is_numeric()}
+    midnight = MIDNIGHT if frame[name].max() == MIDNIGHT else 0
+    for clock in [other for other, column in numeric.items() if is_clock(column)]:
+        for minutes, column in numeric.items():
+            made = clock_sum(numeric[clock], column, midnight)
+            known = ~np.isnan(made)
+            if minutes == clock or known.mean() < MOSTLY or not np.array_equal(made[known], values[known]):
+                continue
+            formula = Formula(column=name, operation="clock", left=clock, right=minutes, unit=midnight)
+            if not _is_no_chance(frame, name, clock, minutes):
+                continue
+            if _holds(formula, frame):
+                return formula
+            if not wrongly_computed(formula, frame):
+                return formula.model_copy(update={"partial": True})
+    return None
 
 
 def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
@@ -154,7 +236,7 @@ def _candidates(
     tries: list[tuple[Operation, int]] = (
         [("sum", unit) for unit in _units(dtype)]
         if dtype.is_temporal()
-        else [("sum", 1), ("difference", 1), ("product", 1)]
+        else [("sum", 1), ("difference", 1), ("product", 1), *(("sum", unit) for unit in JOINING)]
     )
     for operation, unit in tries:
         made = _combined(operation, table[:, None, :], table[None, :, :], unit)
@@ -164,7 +246,7 @@ def _candidates(
         else:
             close &= is_number[:, None] & is_number[None, :]
             np.fill_diagonal(close, val=False)
-            close = close if operation == "difference" else np.triu(close)
+            close = close if operation == "difference" or unit != 1 else np.triu(close)
         rounded = scale if operation == "product" or dtype.is_float() else None
         found += [
             Formula(column=name, operation=operation, left=names[left], right=names[right], unit=unit, scale=rounded)
@@ -209,12 +291,14 @@ def _is_no_chance(frame: pl.DataFrame, name: str, left: str, right: str | None) 
         combinations = some.height
     elif combinations < FEWEST_COMBINATIONS:
         return False
-    tried = 3 * math.log(max(frame.width, 2)) + math.log(4)
+    tried = 3 * math.log(max(frame.width, 2)) + math.log(TRIED)
     return tried + combinations * math.log(min(most, 1 - 1e-12)) < math.log(MOST_BY_CHANCE)
 
 
 def _combined(operation: Operation, left: Numbers, right: Numbers, unit: int) -> Numbers:
     match operation:
+        case "clock":
+            return clock_sum(left, right, unit)
         case "sum":
             return left + right * unit
         case "difference":

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from synth_assets.catalog.model import Value
 
-Operation = Literal["copy", "sum", "difference", "product"]
+Operation = Literal["copy", "sum", "difference", "product", "clock", "year", "month", "day", "hour", "minute"]
+JOINING = (10, 60, 100, 1_000)  # what numbers are put together by: hours and minutes, a group's number and its own
 SIGNS = {"sum": "+", "difference": "-", "product": "*"}
 
 
@@ -17,9 +18,12 @@ class Computed(Value):
     column: str
     operation: Operation
     left: str
-    right: str | None = Field(default=None, description="The second column; None for a copy.")
+    right: str | None = Field(default=None, description="The second column; None for a copy and for a part of a time.")
+    unit: int = Field(default=1, description="What one of the second column counts for, in the column's unit.")
+    zone: str | None = Field(default=None, description="The time zone of a part of a time.")
     scale: int | None = Field(default=None, description="Decimal places of the column; None: not rounded.")
     filled: bool = Field(default=False, description="The column is never NULL.")
+    partial: bool = Field(default=False, description="The column may be known where the others are NULL.")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -27,8 +31,14 @@ class Computed(Value):
 
     @property
     def text(self) -> str:
-        if self.right is None:
+        if self.operation == "copy":
             return f"{self.column} = {self.left}"
+        if self.right is None:
+            return f"{self.column} = {self.operation}({self.left}{f', {self.zone}' if self.zone else ''})"
+        if self.operation == "clock":
+            return f"{self.column} = {self.left} + {self.right} minutes"
+        if self.operation == "sum" and self.unit in JOINING:
+            return f"{self.column} = {self.left} + {self.unit} * {self.right}"
         return f"{self.column} = {self.left} {SIGNS[self.operation]} {self.right}"
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from synth_assets.dependencies.combination import keep_combination, shared_combinations
 from synth_assets.dependencies.determined import keep_determined
-from synth_assets.dependencies.formulas import Formula
+from synth_assets.dependencies.formulas import Formula, in_order
 from synth_assets.dependencies.null_by import keep_null_by
 from synth_assets.dependencies.null_together import keep_null_together
 from synth_assets.dependencies.one_of import keep_one_of
@@ -25,7 +25,7 @@ from synth_assets.plan.dependencies import (
 )
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
-from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, in_order, kept_dependencies
+from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, kept_dependencies
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.structure import TableStructure
 from synth_assets.synthesize.relational.values import saved_formulas

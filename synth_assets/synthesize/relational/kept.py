@@ -75,17 +75,6 @@ def declared_formulas(structure: TableStructure, profiles: Mapping[str, TablePro
     )
 
 
-def in_order(formulas: Sequence[Formula]) -> tuple[Formula, ...]:
-    """Each after those whose columns it needs; those of a circle as they stand."""
-    left, done = list(formulas), []
-    while left:
-        waiting = {formula.column for formula in left}
-        ready = [formula for formula in left if not waiting & set(formula.inputs)] or left
-        done += ready
-        left = [formula for formula in left if formula not in ready]
-    return tuple(done)
-
-
 def computed_later(
     structure: TableStructure, profiles: Mapping[str, TableProfile], structures: Mapping[str, TableStructure]
 ) -> frozenset[str]:

@@ -154,7 +154,7 @@ class ValueModel:
         """Fit all parts; `options` are handed to the synthesizer's constructor."""
         known, siblings = training.known, training.siblings
         formulas = _formulas(training, synthesizer, min_group, seed)
-        rows = training.rows.drop(formula.column for formula in formulas)
+        rows = training.rows.drop(formula.column for formula in formulas if not formula.partial)
         around = _beside(known, rows)
         fixed = () if known is None else known.columns
         order_by = siblings.column if siblings else None
@@ -296,8 +296,9 @@ class ValueModel:
         if not self._shape.formulas:
             return rows
         frame = _beside(around.context, around.known, rows)
-        computed = [formula.apply(frame, self._schema[formula.column]) for formula in self._shape.formulas]
-        return rows.with_columns(computed).select(self._schema.names())
+        for formula in self._shape.formulas:
+            frame = frame.with_columns(formula.apply(frame, self._schema[formula.column]))
+        return frame.select(self._schema.names())
 
     def _drawn(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """Rows that know of no other; those that break a check are drawn again."""
