@@ -43,6 +43,7 @@ def run(dataset: Dataset) -> tuple[dict[str, pl.DataFrame], list[Measured]]:
         refresh.snapshot()
         refresh.profile()
         measured = [_measured(refresh, group) for group in refresh.groups]
+        refresh.settle()
         return {name: rows.read() for name, rows in refresh.synthetic_rows.items()}, measured
 
 

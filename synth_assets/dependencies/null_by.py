@@ -60,5 +60,22 @@ def keep_null_by(rows: pl.DataFrame, one: NullBy, *, free: Collection[str], rng:
     return rows.with_columns(filled.set(pl.Series(wrong & ~empty), None).alias(one.column))
 
 
+def relabel_null_by(
+    rows: pl.DataFrame, one: NullBy, *, free: Collection[str], rng: np.random.Generator
+) -> pl.DataFrame:
+    """Rows that are NULL, or are not, unlike their like take the label of a row that is as they are."""
+    wrong = wrongly_null(rows, one).to_numpy()
+    if not wrong.any() or one.by not in free:
+        return rows
+    empty, labelled = rows[one.column].is_null().to_numpy(), rows[one.by].is_not_null().to_numpy()
+    source = np.arange(rows.height)
+    for state in (True, False):
+        offered = np.flatnonzero(~wrong & labelled & (empty == state))
+        here = np.flatnonzero(wrong & (empty == state))
+        if len(offered):
+            source[here] = rng.choice(offered, len(here))
+    return rows.with_columns(rows[one.by].gather(source))
+
+
 def _marked(rows: pl.DataFrame, one: NullBy) -> pl.DataFrame:
     return rows.select(one.by, pl.col(one.column).is_null().alias(_EMPTY))

@@ -46,6 +46,7 @@ gate:
   privacy: {membership_auc: 1.0, copies: 1.0, closer_share: 1.0}
 """
 
+ORDERS = "  orders: {dependencies: [status -> total is null]}\n"
 PLAN = f"""
 dataset: {DATASET}
 source: production
@@ -55,8 +56,7 @@ time_zone: Europe/Berlin
 tables:
   regions: {{mode: reference, because: a public list}}
   audit: {{mode: empty}}
-  orders: {{dependencies: [status -> total is null]}}
-"""
+{ORDERS}"""
 
 
 def make_project(folder: Path, *, plan: str = PLAN + _LENIENT_GATE, catalog: bool = True) -> Project:

@@ -6,13 +6,13 @@ import dagster as dg
 import pytest
 
 from tests.assets.events import materialize, metadata
-from tests.assets.projects import KEY, PLAN, make_project
+from tests.assets.projects import KEY, ORDERS, PLAN, make_project
 
 
 def test_a_choice_shows_the_scores_of_all_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SYNTH_STORE_KEY", KEY)
     auto = "  orders: {synthesizer: {name: auto, candidates: [rules, trees]}}\n"
-    project = make_project(tmp_path / "project", plan=f"{PLAN}{auto}privacy: {{hold_out: 0.3}}\n")
+    project = make_project(tmp_path / "project", plan=f"{PLAN.replace(ORDERS, auto)}privacy: {{hold_out: 0.3}}\n")
     with dg.DagsterInstance.ephemeral() as instance:
         result = materialize(project, instance, "snapshot", "profile", "synthesizer")
     assert result.success

@@ -8,7 +8,7 @@ import polars as pl
 from synth_assets.dependencies.combination import keep_combination, shared_combinations
 from synth_assets.dependencies.determined import keep_determined
 from synth_assets.dependencies.formulas import Formula, in_order
-from synth_assets.dependencies.null_by import keep_null_by
+from synth_assets.dependencies.null_by import keep_null_by, relabel_null_by
 from synth_assets.dependencies.null_together import keep_null_together
 from synth_assets.dependencies.one_of import keep_one_of
 from synth_assets.dependencies.order import keep_orders
@@ -25,10 +25,11 @@ from synth_assets.plan.dependencies import (
 )
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
+from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, kept_dependencies
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.structure import TableStructure
-from synth_assets.synthesize.relational.values import saved_formulas
+from synth_assets.synthesize.relational.values import saved_shape
 
 TURNS = 3
 VALUES = "values"
@@ -44,6 +45,7 @@ class Keeping:
         declared: The computed columns that a model has drawn nevertheless.
         free: Columns that may be changed.
         known: The combinations that may come out, by the text of their dependency.
+        gaps: The times that never lie before others.
     """
 
     def __init__(
@@ -55,7 +57,9 @@ class Keeping:
         declared: frozenset[str],
         free: frozenset[str],
         known: Mapping[str, pl.DataFrame],
+        gaps: Gaps,
     ) -> None:
+        self._gaps = gaps
         self._table = table
         self._dependencies = dependencies
         self._formulas = formulas
@@ -70,18 +74,23 @@ class Keeping:
             names: The same rows, and what they know of the rows above them.
         """
         orders = [one for one in self._dependencies if isinstance(one, NotAbove)]
+        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps]
         before = rows
         for _ in range(TURNS):
             start = rows
-            rows = keep_orders(self._each(rows, rng), orders, self._free)
+            rows = keep_orders(self._nulls(self._labels(rows, rng), rng), orders, self._free)
             rows = self._computed(rows, before, names)
             if all(start[name].equals(rows[name]) for name in rows.columns):
                 break
+        for one in self._dependencies:
+            # What begins later than anything may end stays NULL, whatever its label says: it takes another.
+            if isinstance(one, NullBy):
+                rows = relabel_null_by(rows, one, free=self._free, rng=rng)
         return rows
 
-    def _each(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-        """What concerns single columns' values, one after the other; what one has settled the next leaves alone."""
-        free = set(self._free)
+    def _labels(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+        """What concerns single values, one after the other; what one has settled the next leaves alone."""
+        free = set(self._free) - {name for gap in self._gaps.steps for name in (gap.column, gap.since)}
         for one in self._dependencies:
             match one:
                 case Combination():
@@ -94,13 +103,23 @@ class Keeping:
             if isinstance(one, Determined):
                 rows = keep_determined(rows, one, free=free, rng=rng)
                 free.discard(one.column)
+        return rows
+
+    def _nulls(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+        """What concerns NULLs: a time put in place of one lies as long after the one before as another row's does."""
+        since = self._gaps.encode(rows)
+        kept = since
         for one in self._dependencies:
             if isinstance(one, NullBy):
-                rows = keep_null_by(rows, one, free=free, rng=rng)
+                kept = keep_null_by(kept, one, free=self._free, rng=rng)
         for one in self._dependencies:
             if isinstance(one, NullTogether):
-                rows = keep_null_together(rows, one, free=self._free, rng=rng)
-        return rows
+                kept = keep_null_together(kept, one, free=self._free, rng=rng)
+        if kept.equals(since):
+            return rows
+        changed = pl.Series(np.logical_or.reduce([kept[n].ne_missing(since[n]).to_numpy() for n in rows.columns]))
+        decoded = self._gaps.decode(kept, rows.schema)
+        return rows.with_columns(rows[name].zip_with(~changed, decoded[name]) for name in rows.columns)
 
     def _computed(self, rows: pl.DataFrame, before: pl.DataFrame, names: NamedColumns) -> pl.DataFrame:
         """The rows with the columns of formulas of which anything has changed, and of those that the plan declares."""
@@ -129,6 +148,7 @@ def saved_keeping(
     declared = declared_formulas(structure, profiles)
     if not kept and not declared:
         return None
+    shape = saved_shape(model.folder(VALUES))
     return Keeping(
         structure.name,
         kept,
@@ -136,12 +156,14 @@ def saved_keeping(
         declared=frozenset(formula.column for formula in declared),
         free=changeable_columns(model, structure),
         known={one.text: model.read_frame(_file(one)) for one in kept if isinstance(one, Combination)},
+        gaps=shape.gaps if shape else Gaps(),
     )
 
 
 def computed_columns(model: Folder, declared: Sequence[Formula]) -> tuple[Formula, ...]:
     """The formulas of a saved model and those that are declared, each after those whose columns it needs."""
-    return in_order([*saved_formulas(model.folder(VALUES)), *declared])
+    shape = saved_shape(model.folder(VALUES))
+    return in_order([*(shape.formulas if shape else ()), *declared])
 
 
 def save_combinations(folder: Folder, rows: pl.DataFrame, kept: Sequence[Dependency], *, min_group: int) -> None:

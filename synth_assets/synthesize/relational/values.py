@@ -375,11 +375,9 @@ class ValueModel:
         return cls(shape, parts, schema, checks)
 
 
-def saved_formulas(folder: Folder) -> tuple[Formula, ...]:
-    """The formulas of a saved model; none where there is no model."""
-    if not folder.exists("values.json"):
-        return ()
-    return Shape.model_validate(folder.read_json("values.json")).formulas
+def saved_shape(folder: Folder) -> Shape | None:
+    """What a saved model consists of; None where there is no model."""
+    return Shape.model_validate(folder.read_json("values.json")) if folder.exists("values.json") else None
 
 
 def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -> tuple[Formula, ...]:
