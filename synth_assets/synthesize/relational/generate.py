@@ -87,7 +87,12 @@ class Generation:
         for name in group:
             if self._mode(name) is Mode.SYNTHETIC:
                 dropped[name] = self._finish(name)
-        return {name: GeneratedTable(self._published(name), self._features[name], dropped[name]) for name in group}
+        return {name: GeneratedTable(self._published(name), self._known_of(name), dropped[name]) for name in group}
+
+    def _known_of(self, name: str) -> pl.DataFrame:
+        """The features of the rows, if there are tables that refer to them: kept, they take as much as the rows."""
+        structure = self._structures[name]
+        return self._features[name] if structure.driven or structure.chosen else pl.DataFrame()
 
     def _mode(self, name: str) -> Mode:
         return self._structures[name].decision.mode

@@ -27,7 +27,7 @@ class GeneratedTable:
 
     Attributes:
         rows: Published columns in catalog order, with the types of the catalog.
-        features: One row each, as in `SourceFeatures`.
+        features: One row each, as in `SourceFeatures`; nothing if no table refers to the rows.
         dropped: Rows given up because no unique combination of keys was left for them.
     """
 
