@@ -210,9 +210,18 @@ def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.D
     values = dict(list(values.items())[-MOST_COLUMNS:])
     scale = scale_of(frame[name])
     for formula in _candidates(name, dtype, scale, frame, values, target):
+        made = _combined(formula.operation, values[formula.left], values[formula.right or ""], formula.unit)
+        # Where most are 0, the first look lets many sums pass; the second is cheap beside counting combinations.
+        if not _close(made, target, scale, formula.operation).all():
+            continue
         if _is_no_chance(frame, name, formula.left, formula.right) and _holds(formula, frame):
             return formula
     return None
+
+
+def _close(made: Numbers, wanted: Numbers, scale: int | None, operation: Operation) -> npt.NDArray[np.bool_]:
+    """Where numbers agree to the last digit that the column has, NULLs included."""
+    return np.isclose(made, wanted, rtol=1e-9, atol=_tolerance(scale, operation), equal_nan=True)
 
 
 def _candidates(
@@ -240,7 +249,7 @@ def _candidates(
     )
     for operation, unit in tries:
         made = _combined(operation, table[:, None, :], table[None, :, :], unit)
-        close = np.isclose(made, wanted, rtol=1e-9, atol=_tolerance(scale, operation)).all(axis=-1)
+        close = _close(made, wanted, scale, operation).all(axis=-1)
         if dtype.is_temporal():
             close &= is_time[:, None] & is_number[None, :]
         else:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synth_assets.errors import SynthAssetsError
 
-SMALLEST_LEAVES = (20, 100)
+SMALLEST_LEAVES = (20, 130)
 LEAVES = 40
 
 
@@ -20,7 +20,7 @@ class TreesSettings(BaseModel):
         default=None,
         ge=2,
         description="Fewest training rows that a distribution comes from; by default a fortieth of them, from 20 to "
-        "100. The main privacy setting: smaller is closer to the data, and in big tables from about 50 downwards "
+        "130. The main privacy setting: smaller is closer to the data, and in big tables from about 50 downwards "
         "closer than held-out real rows are.",
     )
     tree_rows: int = Field(default=50_000, ge=1, description="Most rows that decide where the trees split.")
