@@ -21,7 +21,7 @@ CLEARLY = 0.1  # nats
 Whole = npt.NDArray[np.int64]
 
 
-def find_stride(values: pl.Series, families: Rows, arranged: Arranged, *, unit: int, min_group: int) -> int | None:
+def find_stride(values: pl.Series, families: Rows, arranged: Arranged, *, unit: int) -> int | None:
     """The usual step from sibling to sibling, in the column's physical unit, if ends say more than starts; else None.
 
     Compared is what either leaves open (conditional entropy) once it is known about how many rows a family has.
@@ -34,9 +34,11 @@ def find_stride(values: pl.Series, families: Rows, arranged: Arranged, *, unit: 
     stride = int(np.median(np.diff(ordered, prepend=ordered[:1])[follows])) // unit * unit
     if stride <= 0:
         return None
-    sizes = _classes(lengths, MOST_CLASSES, min_group)
+    sizes = np.searchsorted(np.quantile(lengths, np.arange(1, MOST_CLASSES) / MOST_CLASSES), lengths, side="right")
     ends = starts + (lengths - 1) * stride
-    left_open = [_conditional_entropy(_classes(v, MOST_CODES, min_group), sizes) for v in (starts, ends)]
+    # On one scale: what is cut into wider bins would seem to be better known.
+    width = max(np.ptp(np.quantile(starts, [0.05, 0.95])) / MOST_CODES, 1.0)
+    left_open = [_conditional_entropy(((v - v.min()) / width).astype(np.intp), sizes) for v in (starts, ends)]
     return stride if left_open[1] < left_open[0] - CLEARLY else None
 
 
@@ -58,15 +60,6 @@ def starts_of(ends: pl.Series, lengths: Whole, *, stride: int, dtype: pl.DataTyp
     """The first siblings' values, of the given type."""
     starts = (ends - (pl.Series(lengths) - 1) * stride).alias(ends.name)
     return starts.cast(pl.Int32).cast(dtype) if dtype == pl.Date else starts.cast(dtype)
-
-
-def _classes(values: Whole, most: int, min_group: int) -> npt.NDArray[np.intp]:
-    """Values that many share by themselves, the others in quantiles."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    often = counts >= max(min_group, 2 * len(values) // most)
-    edges = np.quantile(values, np.arange(1, most) / most)
-    codes = np.searchsorted(edges, values, side="right")
-    return np.where(often[place], most + place, codes)
 
 
 def _conditional_entropy(codes: npt.NDArray[np.intp], given: npt.NDArray[np.intp]) -> float:

@@ -206,7 +206,7 @@ class ValueModel:
             starting = encoded
             if order.column:
                 ordered = encoded[order.column]
-                stride = find_stride(ordered, siblings.families, arranged, unit=order.unit, min_group=min_group)
+                stride = find_stride(ordered, siblings.families, arranged, unit=order.unit)
                 if stride:
                     order = order.model_copy(update={"stride": stride})
                     ends, lengths = ends_of(ordered, siblings.families, arranged, stride=stride)
