@@ -18,6 +18,8 @@ from synth_assets.synthesize.trees.fitting import fit_parts
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.saving import (
     FRAMES,
+    VERSION,
+    check_version,
     column_from_json,
     column_to_json,
     part_to_json,
@@ -26,8 +28,6 @@ from synth_assets.synthesize.trees.saving import (
 )
 from synth_assets.synthesize.trees.scale import Codes
 from synth_assets.synthesize.trees.settings import read_settings
-
-VERSION = 1
 
 
 class TreesSynthesizer:
@@ -109,6 +109,7 @@ class TreesSynthesizer:
     @classmethod
     def load(cls, folder: Folder) -> Self:
         stored: Any = folder.read_json("model.json")
+        check_version(stored)
         made = cls(**stored["settings"])
         made.columns = tuple(column_from_json(value) for value in stored["columns"])
         made.context = tuple(column_from_json(value) for value in stored["context"])

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from synth_assets.synthesize.trees.saving import ModelVersionUnknown, check_version
 from synth_assets.synthesize.trees.synthesizer import TreesSynthesizer
 from tests.synthesize.trees.made_tables import distance, drawn, every_type, fitted, pair_distance, saved
 
@@ -41,6 +42,18 @@ def test_a_loaded_model_draws_the_same_rows(real: pl.DataFrame, model: TreesSynt
 def test_short_models_are_saved_too(rows: int) -> None:
     small = fitted(every_type(rows))
     assert_frame_equal(drawn(TreesSynthesizer.load(saved(small)), 30), drawn(small, 30))
+
+
+@pytest.mark.parametrize("version", [0, 2, None])
+def test_a_model_of_an_unknown_version_is_refused(version: int | None) -> None:
+    with pytest.raises(ModelVersionUnknown, match=r"Nothing was generated\."):
+        check_version({"version": version})
+
+
+def test_a_saved_model_says_its_version(model: TreesSynthesizer) -> None:
+    stored = saved(model).read_json("model.json")
+    assert isinstance(stored, dict)
+    check_version(stored)
 
 
 def test_a_model_is_smaller_than_its_rows() -> None:
