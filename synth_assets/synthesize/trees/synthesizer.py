@@ -128,7 +128,7 @@ class TreesSynthesizer:
             if column.name in context.columns and self._looked_at & set(places):
                 names = _prepared_names(column)
                 prepared |= dict(zip(names, column.encode(context[column.name]), strict=True))
-        return pl.DataFrame(prepared, height=context.height)
+        return pl.DataFrame(prepared) if prepared else pl.DataFrame(height=context.height)
 
     def _surrounding(self, context: pl.DataFrame | None, n: int) -> list[Codes]:
         """The codes of the context; of what no tree looks at, none but 0."""
