@@ -26,7 +26,7 @@ def arrival(rows: pl.DataFrame, families: Rows, running: pl.Series | None, *, se
         arranged = Arranged.by(families, running)
         if not any(_is_sorted(values, arranged) for values in rows.iter_columns()):
             return running
-    return pl.Series(np.random.default_rng(seed).permutation(rows.height))
+    return pl.Series(np.random.default_rng(seed).permutation(len(families)))
 
 
 def _is_sorted(values: pl.Series, arranged: Arranged) -> bool:

@@ -59,7 +59,7 @@ def test_trees_are_picked_over_columns_by_themselves(lines: dict[str, Line]) -> 
 
 
 def test_a_candidate_that_keeps_rows_in_mind_is_not_picked_although_as_close(lines: dict[str, Line]) -> None:
-    assert fidelity(lines["memorising"]) == pytest.approx(fidelity(lines["trees"]), abs=0.01)
+    assert fidelity(lines["memorising"]) > fidelity(lines["trees"]) - 0.01
     assert fidelity(lines["trees"]) > fidelity(lines["independent"]) + 0.01
     assert [one.within for one in lines.values()] == [True, False, True]
     engine, _ = pick(list(lines.values()), GATE)

@@ -16,6 +16,10 @@ def test_rows_without_a_key_come_in_no_order() -> None:
     assert order.to_list() != list(range(1_000))
 
 
+def test_rows_of_which_nothing_is_learned_have_an_order_too() -> None:
+    assert len(arrival(pl.DataFrame(), FAMILIES, None, seed=0)) == len(FAMILIES)
+
+
 def test_a_running_key_is_the_order() -> None:
     rows = pl.DataFrame({"size": np.random.default_rng(0).random(1_000)})
     assert arrival(rows, FAMILIES, RUNNING, seed=0) is RUNNING
