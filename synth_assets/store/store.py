@@ -215,7 +215,8 @@ class Store:
             file_path = "/".join((attempt, *map(encode_name, name)))
             size = self._files.size(file_path)
             if size is None:
-                return None
+                # Another process may have put its own artifact here meanwhile.
+                return self._load(base) if self._attempt_in_place(base) not in (None, manifest["attempt"]) else None
             if size != stored.size:
                 raise ArtifactDamaged(file_path, "its size is not what was written")
         return Artifact(

@@ -242,6 +242,24 @@ def test_an_artifact_cannot_be_written(store: Store) -> None:
         made.folder.write_bytes("a", b"x")
 
 
+def test_an_artifact_that_is_replaced_while_it_is_read_is_the_new_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(store, key(), text="old")
+    read = Store._read
+
+    def replaced_after(self: Store, path: str) -> dict[str, object]:
+        content = read(self, path)
+        monkeypatch.setattr(Store, "_read", read)
+        make(store, key(), text="new")
+        return content
+
+    monkeypatch.setattr(Store, "_read", replaced_after)
+    found = store.find(key())
+    assert found is not None
+    assert found.folder.read_bytes("a") == b"new"
+
+
 def _make_many(url: str, name: str) -> None:
     store = Store(url, key=KEY)
     for i in range(10):
