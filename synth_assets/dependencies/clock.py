@@ -12,6 +12,7 @@ Numbers = npt.NDArray[np.float64]
 DAY = 1_440  # minutes
 MIDNIGHT = 2_400
 FEWEST_CLOCK_TIMES = 50
+PROBES = 24
 _RANGES: dict[TimePart, tuple[int, int]] = {
     "year": (1900, 2200),
     "month": (1, 12),
@@ -52,6 +53,7 @@ def possible_parts(values: pl.Series, times: pl.Series) -> Iterator[tuple[TimePa
     if together.height < 2:
         return
     low, high = together["v"].min(), together["v"].max()
+    together = together.head(PROBES)
     for part, (least, most) in _RANGES.items():
         if not isinstance(low, int) or not isinstance(high, int) or low < least or high > most:
             continue
