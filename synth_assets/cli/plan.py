@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from synth_assets.plan.evidence import ColumnEvidence
     from synth_assets.plan.resolved import ColumnDecision, ResolvedPlan, TableDecision
     from synth_assets.project import Project
+    from synth_assets.store.store import Store
 
 STYLES = {"keep": "bold yellow", "reference": "bold yellow", "partial": "bold yellow", "exclude": "dim", "empty": "dim"}
 
@@ -62,18 +63,25 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
     out.print()
 
 
+def store_if_readable(project: "Project") -> "Store | None":
+    """The project's store; None without its key: the plan must be there for whoever has none, too."""
+    from synth_assets.plan.resources import MissingVariable
+    from synth_assets.refresh import open_store
+
+    try:
+        return open_store(project)
+    except MissingVariable:
+        return None
+
+
 def known_from_rows(
     project: "Project", dataset: str, catalog: "Catalog"
 ) -> "dict[tuple[str, str], ColumnEvidence] | None":
     """What the profiles of the last refresh tell; None if there are none, or no key to read them with."""
-    from synth_assets.plan.resources import MissingVariable
     from synth_assets.profile.profile import evidence, load_profile
-    from synth_assets.refresh import open_store
 
-    try:
-        store = open_store(project)
-    except MissingVariable:
-        # The plan must be there for whoever has no key: it then says what a refresh decides by the rows.
+    store = store_if_readable(project)
+    if store is None:
         return None
     found: dict[tuple[str, str], ColumnEvidence] = {}
     for table in catalog.tables:
@@ -85,14 +93,11 @@ def known_from_rows(
 
 def known_dependencies(project: "Project", plan: "ResolvedPlan") -> dict[str, list[str]]:
     """What the plan declares to hold, and what the profiles of the last refresh know to, by table."""
-    from synth_assets.plan.resources import MissingVariable
     from synth_assets.profile.profile import load_profile
-    from synth_assets.refresh import open_store
 
     known = {table.name: [f"{one.text} (declared)" for one in table.dependencies] for table in plan.published}
-    try:
-        store = open_store(project)
-    except MissingVariable:
+    store = store_if_readable(project)
+    if store is None:
         return known
     for table in plan.published:
         profile = store.latest(plan.dataset, "profile", table.name)
@@ -103,17 +108,12 @@ def known_dependencies(project: "Project", plan: "ResolvedPlan") -> dict[str, li
 
 def last_choices(project: "Project", plan: "ResolvedPlan") -> dict[str, str]:
     """What the synthesizer auto chose at the last refresh, by table."""
-    from synth_assets.plan.resources import MissingVariable
-    from synth_assets.refresh import open_store
     from synth_assets.synthesize.auto.choice import choices_in
     from synth_assets.synthesize.auto.options import AUTO
 
     tables = [table.name for table in plan.published if table.synthesizer == AUTO]
-    if not tables:
-        return {}
-    try:
-        store = open_store(project)
-    except MissingVariable:
+    store = store_if_readable(project) if tables else None
+    if store is None:
         return {}
     models = {name: store.latest(plan.dataset, "synthesizer", name) for name in tables}
     choices = choices_in({name: model.facts for name, model in models.items() if model})

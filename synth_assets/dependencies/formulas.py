@@ -5,7 +5,6 @@ They are not learned but computed, so that they hold for every row. What is look
 of the row or of a row that it refers to. `NULL` must be where one of them is, clock times apart.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,13 +12,12 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
 from synth_assets.dependencies.clock import MIDNIGHT, as_part, clock_sum, is_clock, part_of, possible_parts
 from synth_assets.plan.dependencies import JOINING, Computed, Operation
 from synth_assets.statistics.labels import shared_labels
 
-FEWEST_ROWS = 50
 FEWEST_COMBINATIONS = 20
-MOST_BY_CHANCE = 1e-6
 MOST_COLUMNS = 60
 TRIED = 16  # kinds of formulas
 MOSTLY = 0.9
@@ -300,8 +298,7 @@ def _is_no_chance(frame: pl.DataFrame, name: str, left: str, right: str | None) 
         combinations = some.height
     elif combinations < FEWEST_COMBINATIONS:
         return False
-    tried = 3 * math.log(max(frame.width, 2)) + math.log(TRIED)
-    return tried + combinations * math.log(min(most, 1 - 1e-12)) < math.log(MOST_BY_CHANCE)
+    return not is_chance(combinations, most, tried=TRIED * max(frame.width, 2) ** 3)
 
 
 def _combined(operation: Operation, left: Numbers, right: Numbers, unit: int) -> Numbers:

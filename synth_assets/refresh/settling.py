@@ -27,12 +27,15 @@ class SettlingStage(RefreshInputs):
     @property
     def synthetic_rows(self) -> dict[str, TableRows]:
         """The latest synthetic rows of every published table, settled if they have been."""
-        return {table.name: self.synthetic_table(table.name) for table in self.plan.published}
+        inputs = self._settling_inputs()
+        return {table.name: self._latest_rows(table.name, inputs) for table in self.plan.published}
 
     def synthetic_table(self, table: str) -> TableRows:
         """The latest synthetic rows of one table, settled if they have been."""
+        return self._latest_rows(table, self._settling_inputs())
+
+    def _latest_rows(self, table: str, inputs: str | None) -> TableRows:
         drawn = self._needed("synthetic", table)
-        inputs = self._settling_inputs()
         settled = self.store.find(ArtifactKey(self.dataset, SETTLED, table, inputs)) if inputs else None
         return TableRows(settled or drawn)
 

@@ -1,6 +1,7 @@
 """Each kind within one row's table: how it is found, what breaks it, and how rows are made to keep it."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -18,7 +19,7 @@ from synth_assets.dependencies.null_by import find_null_by, keep_null_by, wrongl
 from synth_assets.dependencies.null_together import find_null_together, keep_null_together, partly_null
 from synth_assets.dependencies.one_of import find_one_of, keep_one_of, not_one
 from synth_assets.dependencies.order import above, find_orders, keep_orders
-from synth_assets.plan.dependencies import Combination, Determined, NotAbove, NullBy, NullTogether, OneOf
+from synth_assets.plan.dependencies import Combination, Dependency, Determined, NotAbove, NullBy, NullTogether, OneOf
 
 ROWS = 600
 
@@ -28,8 +29,8 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def texts(found: tuple[object, ...]) -> set[str]:
-    return {one.text for one in found}  # type: ignore[attr-defined]
+def texts(found: Sequence[Dependency]) -> set[str]:
+    return {one.text for one in found}
 
 
 # orders

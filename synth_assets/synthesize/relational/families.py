@@ -62,12 +62,9 @@ class Arranged:
     position: Rows
 
     @classmethod
-    def by(cls, parents: Rows, values: pl.Series | None) -> "Arranged":
-        if values is None:
-            order = np.argsort(parents, kind="stable")
-        else:
-            keys = values.to_physical().cast(pl.Int64).fill_null(np.iinfo(np.int64).min).to_numpy()
-            order = np.lexsort((np.arange(len(parents)), keys, parents))
+    def by(cls, parents: Rows, values: pl.Series) -> "Arranged":
+        keys = values.to_physical().cast(pl.Int64).fill_null(np.iinfo(np.int64).min).to_numpy()
+        order = np.lexsort((np.arange(len(parents)), keys, parents))
         return cls(order, rank_within(parents[order]))
 
 

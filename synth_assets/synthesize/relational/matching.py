@@ -7,7 +7,6 @@ import polars as pl
 
 from synth_assets.statistics.references import NO_ROW as NO_ROW
 from synth_assets.statistics.references import Rows as Rows
-from synth_assets.statistics.references import match_rows as match_rows
 
 
 def gather(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame:

@@ -13,7 +13,7 @@ def fit_sequences(
     *,
     table: TableSpec,
     families: Rows,
-    order_by: pl.Series | None,
+    order_by: pl.Series,
     order_column: str | None,
     context: pl.DataFrame,
     seed: int,
@@ -25,7 +25,7 @@ def fit_sequences(
         rows: The learned columns.
         table: Their spec.
         families: The parent of each row, a number of its own for a row without one.
-        order_by: Values in whose order siblings stand; None: as they lie.
+        order_by: Values in whose order siblings stand.
         order_column: The column of `rows` that these are, if any.
         context: The parent's columns for each row.
         seed: Of the model.

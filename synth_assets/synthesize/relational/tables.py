@@ -9,8 +9,9 @@ import polars as pl
 
 from synth_assets.catalog.frames import frame_schema, polars_type
 from synth_assets.catalog.model import Column, ForeignKey, Kind
+from synth_assets.statistics.references import match_rows
 from synth_assets.store.tables import TableRows
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, match_rows
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
 MOST_LEVELS = 3

@@ -63,14 +63,14 @@ class Siblings:
 
     Attributes:
         families: The parent of each row; a row without one is a family of its own (a negative number).
-        order_by: Values in whose order siblings stand; None: as they lie.
+        order_by: Values in whose order siblings stand.
         column: The column among those to learn that `order_by` is; None if it is none of them.
         follow: Rows are generated knowing the siblings before them.
         continuous: False for rows whose forerunner is held out; what they follow is not known.
     """
 
     families: Rows
-    order_by: pl.Series | None
+    order_by: pl.Series
     column: str | None
     follow: bool
     continuous: npt.NDArray[np.bool_]

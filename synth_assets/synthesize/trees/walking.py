@@ -1,17 +1,11 @@
-"""What drawing rows spends its time on, compiled: the leaf of each row, sums of table entries, spreading.
-
-Loops are plain and know nothing of the rest, see growing.
-"""
-
-from typing import Any
+"""What drawing rows spends its time on, compiled: the leaf of each row, sums of table entries, spreading."""
 
 import numpy as np
-from numba import njit
 
-_compiled: Any = njit(nogil=True, cache=True, boundscheck=False)
+from synth_assets.synthesize.trees.compiled import compiled
 
 
-@_compiled
+@compiled
 def walk(codes, more, column, left, table, right, leaf, out):  # type: ignore[no-untyped-def]
     """The leaf of each row of (columns, rows) codes; columns beyond them are those of `more`. See Tree."""
     width = codes.shape[0]
@@ -24,7 +18,7 @@ def walk(codes, more, column, left, table, right, leaf, out):  # type: ignore[no
         out[row] = leaf[node]
 
 
-@_compiled
+@compiled
 def sums_to_codes(codes, columns, starts, entries, edges, out):  # type: ignore[no-untyped-def]
     """For each row how many of the sorted edges its sum of one table entry a column reaches. See Direction."""
     for row in range(codes.shape[1]):
@@ -41,7 +35,7 @@ def sums_to_codes(codes, columns, starts, entries, edges, out):  # type: ignore[
         out[row] = low
 
 
-@_compiled
+@compiled
 def spread(groups, order, start, sizes, out):  # type: ignore[no-untyped-def]
     """Numbers of (0, 1) at equal distances in each group, in the given order of rows. See part.spread_evenly."""
     seen = np.zeros(len(sizes), np.intp)
@@ -52,7 +46,7 @@ def spread(groups, order, start, sizes, out):  # type: ignore[no-untyped-def]
         seen[group] += 1
 
 
-@_compiled
+@compiled
 def draw(leaf, uniform, starts, ends, running, codes, out):  # type: ignore[no-untyped-def]
     """The code at which the running share of each row's leaf passes its uniform number. See Leaves."""
     for row in range(len(leaf)):

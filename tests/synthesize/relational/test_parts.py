@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from synth_assets.catalog.model import Check, Column, DataType, Kind, Table
+from synth_assets.statistics.references import match_rows
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
 from synth_assets.synthesize.relational.families import (
@@ -24,7 +25,7 @@ from synth_assets.synthesize.relational.families import (
 )
 from synth_assets.synthesize.relational.gaps import Gaps, common_unit
 from synth_assets.synthesize.relational.hierarchy import levels, parent_levels
-from synth_assets.synthesize.relational.matching import NO_ROW, gather, group_numbers, match_rows, rank_within
+from synth_assets.synthesize.relational.matching import NO_ROW, gather, group_numbers, rank_within
 from synth_assets.synthesize.relational.partition import Partition
 from synth_assets.synthesize.relational.uniqueness import find_ordinal, repeated
 
@@ -164,7 +165,7 @@ def test_text_that_stays_is_learned_as_staying() -> None:
     team = np.repeat([f"T{number}" for number in range(20)], 16).reshape(20, 16)
     team[:, 12:] = "T0"
     rows = pl.DataFrame({"team": team.ravel(), "mood": np.tile(["up", "down"], 160)})
-    arranged = Arranged.by(parents, None)
+    arranged = Arranged.by(parents, pl.Series(np.arange(len(parents))))
     order = learn_order(rows, None, arranged, column=None, min_group=10)
     assert order.staying == ("team",)
     at, _ = step_rows(rows, arranged, order, np.ones(rows.height, dtype=np.bool_))

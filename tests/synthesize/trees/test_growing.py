@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from synth_assets.synthesize.trees.growing import Nodes, grow_nodes
+from synth_assets.synthesize.trees.growing import Nodes, Whole, grow_nodes
+from synth_assets.synthesize.trees.scale import Codes
 
 
 def entropy(counts: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
@@ -12,14 +13,14 @@ def entropy(counts: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
         return -float(np.nansum(np.where(counts > 0, counts * np.log(counts / rows), 0.0)))
 
 
-def sample(rows: int = 4_000) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def sample(rows: int = 4_000) -> tuple[Codes, Whole]:
     rng = np.random.default_rng(0)
     codes = np.stack([rng.integers(0, size, rows) for size in (40, 12, 3)]).astype(np.uint16)
     classes = (codes[0] // 10 + codes[1] // 6 + rng.integers(0, 2, rows)).astype(np.intp)
     return codes, classes
 
 
-def grown(codes: np.ndarray, classes: np.ndarray, leaf: int, deepest: int = 24) -> Nodes:  # type: ignore[type-arg]
+def grown(codes: Codes, classes: Whole, leaf: int, deepest: int = 24) -> Nodes:
     return grow_nodes(codes, np.array([40, 12, 3]), classes, smallest_leaf=leaf, deepest=deepest)
 
 
