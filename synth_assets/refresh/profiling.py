@@ -44,6 +44,7 @@ class ProfileStage(RefreshInputs):
                     table=table,
                     children=lambda: [self._referring(child, key) for child, key in children],
                     decision=plan.table(table.name),
+                    foreign_keys=plan.foreign_keys.get(table.name, ()),
                     min_group=plan.min_group,
                 )
                 save_profile(draft.folder, profile.model_copy(update={"dependencies": known}))
@@ -58,6 +59,7 @@ class ProfileStage(RefreshInputs):
                 table.model_dump(mode="json"),
                 [one.model_dump(mode="json") for one in decision.dependencies],
                 decision.discover_dependencies,
+                [key.model_dump(mode="json") for key in plan.foreign_keys.get(name, ())],
                 [[self.snapshot_rows[child].fingerprint, key.model_dump(mode="json")] for child, key in children],
             )
             outcomes[name] = self._made("profile", name, inputs, fill)

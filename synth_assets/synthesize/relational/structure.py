@@ -90,6 +90,12 @@ class TableStructure:
         keys = ([self.driving] if self.driving else []) + list(self.further)
         return tuple(dict.fromkeys(column for reference in keys for column in reference.key.columns))
 
+    @cached_property
+    def referring_first(self) -> tuple[Reference, ...]:
+        """The keys whose parent can be chosen before the columns that identify nothing are made."""
+        first = [self.driving] if self.driving else []
+        return (*first, *(r for r in self.further if not r.deferred and not r.to_itself))
+
     @property
     def published_columns(self) -> tuple[str, ...]:
         """All columns but those that the database itself computes."""
