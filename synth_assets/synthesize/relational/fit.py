@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from synth_assets.plan.dependencies import Dependency
 from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Treatment
+from synth_assets.statistics.references import refers
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
@@ -28,7 +29,7 @@ from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel,
 from synth_assets.synthesize.relational.order_candidates import order_candidates
 from synth_assets.synthesize.relational.panels import find_panels
 from synth_assets.synthesize.relational.partition import Partition
-from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
 from synth_assets.synthesize.relational.values import NATIVE, Siblings, Training, ValueModel, families_of
@@ -123,11 +124,10 @@ class TableFit:
         save_combinations(folder, trained, self._dependencies, min_group=min_group)
         found_ordinals = [find_ordinal(trained, s, structure.learned, min_group=min_group) for s in sets]
         ordinals = found_ordinals if generated else []
-        driving = self._inputs.source.parents(structure.name, structure.driving.key) if structure.driving else None
         relational = RelationalModel(
             table=structure.name,
             rows=self._rows.height,
-            without_parent=int((driving < 0).sum()) if driving is not None else 0,
+            without_parent=self._without_parent(),
             children={n: CountsInTime.of(counts, times, min_group=min_group) for n, counts in children.items()},
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
@@ -193,7 +193,7 @@ class TableFit:
         if not self._native:
             return ()
         wanted = {column for columns in structure.table.unique_sets for column in columns}
-        wanted |= set(structure.carried) | ({self._order} if self._order else set())
+        wanted |= set(structure.looked_up_by) | ({self._order} if self._order else set())
         return tuple(name for name in structure.learned if name in wanted)
 
     def _child_counts(self) -> dict[str, Rows]:
@@ -203,8 +203,18 @@ class TableFit:
     def _distribution(self, counts: Rows) -> tuple[float, ...]:
         return CountDistribution.of(counts, min_group=self._inputs.plan.min_group).points
 
+    def _without_parent(self) -> int:
+        """Rows whose driving key is NULL, or refers to no row where it may be NULL."""
+        driving = self._structure.driving
+        if not driving or not may_be_null(self._structure.table, driving.key):
+            return 0
+        return int((self._inputs.source.parents(self._structure.name, driving.key) < 0).sum())
+
     def _children_rows(self, reference: Reference) -> int:
-        return int((self._inputs.source.parents(reference.child, reference.key) >= 0).sum())
+        """The child's rows that have a parent here, or must have one: some sources refer to rows that are gone."""
+        rows = self._inputs.source.parents(reference.child, reference.key)
+        child = self._inputs.source.structures[reference.child].table
+        return int((rows >= 0).sum()) if may_be_null(child, reference.key) else len(rows)
 
     def _further(self, reference: Reference) -> tuple[FurtherModel, pl.Series]:
         """The model of one further key, and the leaf of the parent of each training row."""
@@ -229,8 +239,10 @@ class TableFit:
         leaves[known] = partition.apply(looked_at)[chosen[known]]
         text = pl.Series(leaf_name(reference.name), leaves[self._training])
         degrees = source.count_children(reference)[source.training(reference.key.parent)]
+        may_refer = refers(self._rows, reference.key) & source.training(reference.child)
         model = FurtherModel(
             reference=reference.name,
+            always=bool((chosen[may_refer] >= 0).all()),
             partition=partition_fields(partition),
             agreement=find_agreement(source, reference, chosen),
             degrees=self._distribution(degrees),
@@ -317,7 +329,8 @@ class TableFit:
 
     def _kept(self) -> frozenset[str]:
         decision = self._structure.decision
-        return frozenset(n for n in self._structure.learned if decision.column(n).treatment is Treatment.KEEP)
+        real = {n for n in self._structure.learned if decision.column(n).treatment is Treatment.KEEP}
+        return frozenset(real | set(self._structure.labelled))
 
     def _siblings(self, column: str | None) -> Siblings | None:
         """How rows belong together; `column` is the one to learn that orders them."""
