@@ -115,7 +115,9 @@ def build(path: Path) -> None:
             [(f"real-{at:04d}", 5000 + at, size) for at, size in enumerate(sizes)],
         )
         connection.executemany("INSERT INTO comments VALUES (?, ?, ?, ?, ?)", comments)
-        connection.executemany("INSERT INTO likes VALUES (NULL, ?, ?, ?)", sorted(likes))
+        connection.executemany(
+            "INSERT INTO likes VALUES (NULL, ?, ?, ?)", [sorted(likes)[at] for at in rng.permutation(len(likes))]
+        )
         connection.executemany("INSERT INTO tags VALUES (NULL, ?, ?, ?)", tags)
         connection.commit()
 
