@@ -29,6 +29,10 @@ CREATE TABLE likes (
   id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id), liked_type TEXT NOT NULL,
   liked_id INTEGER NOT NULL, UNIQUE (user_id, liked_type, liked_id)
 );
+CREATE TABLE covers (
+  id INTEGER PRIMARY KEY, owner_type TEXT NOT NULL, owner_id INTEGER NOT NULL, color TEXT NOT NULL,
+  UNIQUE (owner_type, owner_id)
+);
 CREATE TABLE tags (id INTEGER PRIMARY KEY, tagged_type TEXT NOT NULL, tagged TEXT NOT NULL, word TEXT NOT NULL);
 """
 USERS, POSTS, PHOTOS = 250, 500, 300
@@ -53,6 +57,12 @@ PLAN = {
             "column": "liked_id",
             "type_column": "liked_type",
             "parents": {"Post": "posts", "Comment": "comments"},
+        },
+        {
+            "table": "covers",
+            "column": "owner_id",
+            "type_column": "owner_type",
+            "parents": {"Post": "posts", "Photo": {"parent": "photos", "parent_column": "number"}},
         },
         {
             "table": "tags",
@@ -91,6 +101,8 @@ def build(path: Path) -> None:
         for kind, low, high, rows in (("Post", 1000, 1000 + POSTS, 900), ("Comment", 1, len(comments) + 1, 500))
         for _ in range(rows)
     }
+    covers = [("Post", post, "red" if post % 2 else "blue") for post in range(1000, 1000 + POSTS) if post % 5]
+    covers += [("Photo", 5000 + at, "grey") for at in range(PHOTOS) if at % 3 == 0]
     tags = [("Post", str(int(rng.integers(1000, 1000 + POSTS))), "read") for _ in range(300)]
     tags += [("Photo", f"real-{int(rng.integers(PHOTOS)):04d}", "seen") for _ in range(150)]
     with closing(sqlite3.connect(path)) as connection:
@@ -118,6 +130,7 @@ def build(path: Path) -> None:
         connection.executemany(
             "INSERT INTO likes VALUES (NULL, ?, ?, ?)", [sorted(likes)[at] for at in rng.permutation(len(likes))]
         )
+        connection.executemany("INSERT INTO covers VALUES (NULL, ?, ?, ?)", covers)
         connection.executemany("INSERT INTO tags VALUES (NULL, ?, ?, ?)", tags)
         connection.commit()
 
@@ -155,6 +168,8 @@ def numbers(root: Path, query: str, *, database: str = "staging") -> dict[object
         ("comments", "about_type", "about_id", "Comment", "comments", "id"),
         ("likes", "liked_type", "liked_id", "Post", "posts", "id"),
         ("likes", "liked_type", "liked_id", "Comment", "comments", "id"),
+        ("covers", "owner_type", "owner_id", "Post", "posts", "id"),
+        ("covers", "owner_type", "owner_id", "Photo", "photos", "number"),
         ("tags", "tagged_type", "tagged", "Post", "posts", "CAST(id AS TEXT)"),
         ("tags", "tagged_type", "tagged", "Photo", "photos", "code"),
     ],
@@ -210,6 +225,12 @@ def test_a_comment_goes_with_what_it_is_about(root: Path, refreshed: RefreshResu
     shares = numbers(root, query)
     assert shares["news"] > 0.75
     assert max(shares["cats"], shares["code"]) < 0.15
+
+
+def test_each_row_has_one_cover_at_most(root: Path, refreshed: RefreshResult) -> None:
+    query = "SELECT count(*), count(DISTINCT owner_type || owner_id) FROM covers"
+    ((real, _),) = rows(root, query, database="production")
+    assert rows(root, query) == [(real, real)]
 
 
 def test_a_count_of_one_branch_stays_exact(root: Path, refreshed: RefreshResult) -> None:

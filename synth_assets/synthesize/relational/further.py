@@ -6,8 +6,10 @@ import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.statistics.references import refers
+from synth_assets.synthesize.relational.counts import add_up_to
 from synth_assets.synthesize.relational.features import count_name
-from synth_assets.synthesize.relational.fit import leaf_name, level_name
+from synth_assets.synthesize.relational.fit import level_name
+from synth_assets.synthesize.relational.further_fit import leaf_name
 from synth_assets.synthesize.relational.hierarchy import parent_levels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel
@@ -57,6 +59,8 @@ def fill_reference(
     child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden)
     leaves = model.tree().apply(features) if features.height else np.array([], dtype=np.int64)
     degrees = _degrees(reference, model, features, rng)
+    if any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets):
+        degrees = add_up_to(degrees, len(wanted), most=1, rng=rng)
     chosen = np.full(rows.height, NO_ROW, dtype=np.int64)
     chosen[wanted] = choose_parents(
         Side(child_group[wanted], _leaf_numbers(reference, hidden, wanted, beyond=int(leaves.max(initial=0)) + 1)),

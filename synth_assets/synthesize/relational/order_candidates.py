@@ -17,9 +17,7 @@ def order_candidates(structure: TableStructure) -> list[str]:
             for columns in table.unique_sets
             if bool(driving & set(columns)) is with_parent
             for name in columns
-            if name in structure.learned
-            and name not in structure.labelled
-            and table.column(name).type.kind in (Kind.INTEGER, *TEMPORAL)
+            if name in structure.learned and table.column(name).type.kind in (Kind.INTEGER, *TEMPORAL)
         ]
 
     times = [name for name in structure.learned if table.column(name).type.kind in TEMPORAL]

@@ -259,6 +259,11 @@ def _is_ordered(dtype: pl.DataType) -> bool:
 
 
 def _is_free(reference: Reference, driving: set[str], repair: Repair) -> bool:
-    own = reference.key.columns_read
-    others = {c for r in repair.structure.further if r.key.columns_read != own for c in r.key.columns_read}
-    return not set(own) & (driving | others)
+    others = {
+        c
+        for r in repair.structure.further
+        # All branches of a polymorphic key move as one.
+        if r != reference and not (r.key.branch and r.key.columns == reference.key.columns)
+        for c in r.key.columns_read
+    }
+    return not set(reference.key.columns_read) & (driving | others)
