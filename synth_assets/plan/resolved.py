@@ -72,6 +72,11 @@ class ColumnDecision(Value):
     def lets_real_values_through(self) -> bool:
         return self.treatment is Treatment.KEEP
 
+    @property
+    def keeps_rare_values(self) -> bool:
+        """However few rows share a value, it may come out: the plan lets all through, or names them itself."""
+        return self.lets_real_values_through or bool(self.labels)
+
 
 class Engine(Value):
     """A synthesizer by name, with its own options."""

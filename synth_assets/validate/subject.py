@@ -67,7 +67,7 @@ class Subject:
     @property
     def kept(self) -> frozenset[str]:
         """The columns whose real values the plan lets through, or names itself."""
-        return frozenset(c.name for c in self.decision.columns if c.treatment is Treatment.KEEP or c.labels)
+        return frozenset(c.name for c in self.decision.columns if c.keeps_rare_values)
 
     def column_decision(self, name: str) -> ColumnDecision | None:
         return next((c for c in self.decision.columns if c.name == name), None)

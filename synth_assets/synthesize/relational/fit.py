@@ -20,7 +20,7 @@ from synth_assets.synthesize.relational.counts import CountDistribution, CountsI
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features
 from synth_assets.synthesize.relational.further_fit import fit_further
-from synth_assets.synthesize.relational.hierarchy import levels
+from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
 from synth_assets.synthesize.relational.kept import computed_later, kept_dependencies, kept_texts
 from synth_assets.synthesize.relational.matching import Rows, gather
@@ -36,11 +36,6 @@ from synth_assets.synthesize.sdv.acceptance import HMA
 
 IDENTIFYING = "identifying"
 MOST_OUTCOMES = 12
-
-
-def level_name(reference: str) -> str:
-    """The hidden column that holds a row's depth in the hierarchy of a self-referencing key."""
-    return f"level {reference}"
 
 
 def null_name(column: str) -> str:
@@ -126,7 +121,7 @@ class TableFit:
         relational = RelationalModel(
             table=structure.name,
             rows=self._rows.height,
-            without_parent=self._without_parent(),
+            without_parent=self._rows.height - self._children_rows(structure.driving) if structure.driving else 0,
             children={n: CountsInTime.of(counts, times, min_group=min_group) for n, counts in children.items()},
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
@@ -207,13 +202,6 @@ class TableFit:
         driving = self._structure.driving
         first = rows.select({*self._identifying, *(driving.key.columns if driving else ())})
         return find_panels(self._structure.table, first, self._identifying, min_group=self._inputs.plan.min_group)
-
-    def _without_parent(self) -> int:
-        """Rows whose driving key is NULL, or refers to no row where it may be NULL."""
-        driving = self._structure.driving
-        if not driving or not may_be_null(self._structure.table, driving.key):
-            return 0
-        return int((self._inputs.source.parents(self._structure.name, driving.key) < 0).sum())
 
     def _children_rows(self, reference: Reference) -> int:
         """The child's rows that have a parent here, or must have one: some sources refer to rows that are gone."""
@@ -302,8 +290,7 @@ class TableFit:
 
     def _kept(self) -> frozenset[str]:
         decision = self._structure.decision
-        real = {n for n in self._structure.learned if decision.column(n).treatment is Treatment.KEEP}
-        return frozenset(real | set(self._structure.labelled))
+        return frozenset(n for n in self._structure.learned if decision.column(n).keeps_rare_values)
 
     def _siblings(self, column: str | None) -> Siblings | None:
         """How rows belong together; `column` is the one to learn that orders them."""
