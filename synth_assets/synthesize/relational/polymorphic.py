@@ -35,11 +35,13 @@ def without_unknown_labels(rows: pl.DataFrame, structure: TableStructure) -> pl.
         return rows
     for column, labels in structure.labelled.items():
         values = rows[column]
-        known = values.cast(pl.String).is_in(labels).fill_null(value=False)
-        keys = [r.key for r in structure.further if r.key.branch and r.key.branch.column == column]
-        filled = dict.fromkeys((column, *(name for key in keys for name in key.columns)))
-        fixed = [name for name in filled if not structure.table.column(name).nullable]
-        if fixed and not known.all():
-            raise LabelsUnknown(structure.name, column, int((~known).sum()), empty=" and ".join(fixed))
-        rows = rows.with_columns(values.set(~known, None))
+        leading = {column: set(labels)}
+        for branch, key in ((r.key.branch, r.key) for r in structure.further):
+            if branch and branch.column == column:
+                leading.setdefault(key.columns[0], set()).update(branch.labels)
+        for name, known in leading.items():
+            lost = int((~values.is_in(known).fill_null(value=False)).sum())
+            if lost and not structure.table.column(name).nullable:
+                raise LabelsUnknown(structure.name, column, lost, empty=name)
+        rows = rows.with_columns(values.set(~values.is_in(labels), None))
     return rows
