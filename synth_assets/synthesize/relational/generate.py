@@ -23,16 +23,17 @@ from synth_assets.synthesize.relational.features import (
     inherited,
     own_features,
 )
-from synth_assets.synthesize.relational.fit import IDENTIFYING, SHARED, level_name, null_name
+from synth_assets.synthesize.relational.fit import IDENTIFYING, null_name
 from synth_assets.synthesize.relational.further import fill_reference
 from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
+from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.panels import settle, within_room
 from synth_assets.synthesize.relational.repair import Repair, make_unique
-from synth_assets.synthesize.relational.sharing import settle_shared
+from synth_assets.synthesize.relational.sharing import SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables
 from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of

@@ -47,7 +47,7 @@ def _there(one: Dependency, structure: TableStructure) -> frozenset[str]:
 
 def free_columns(structure: TableStructure) -> frozenset[str]:
     """Learned columns that no key holds and whose real values the plan does not keep."""
-    in_keys = {name for columns in structure.table.unique_sets for name in columns} | set(structure.carried)
+    in_keys = {name for columns in structure.table.unique_sets for name in columns} | set(structure.looked_up_by)
     real = {name for name in structure.learned if structure.decision.column(name).treatment is Treatment.KEEP}
     return frozenset(structure.learned) - in_keys - real
 

@@ -15,8 +15,10 @@ from synth_assets.dependencies.determined import keep_determined
 from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.dependencies.jointly import find_jointly_determined
 from synth_assets.plan.dependencies import Dependency, Determined
+from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.structure import TableStructure
 
+SHARED = "shared"
 MOST_VALUES = 2_000
 MOST_GROUPS = 50_000
 FOR_THE_DRAWN = 0.5
@@ -63,7 +65,7 @@ def find_shared(
         min_group: Fewest rows that must share a label for it to come out.
         seed: Of the rows that are looked at first.
     """
-    keys = [reference.key.columns for reference in structure.referring_first]
+    keys = [reference.key.columns for reference in structure.referring_first if not reference.key.branch]
     wanted = [name for name in structure.learned if name in free and name not in identifying]
     if not keys or not wanted:
         return ()
@@ -85,7 +87,20 @@ def find_shared(
     return tuple(one for column, one in shared.items() if column not in copied)
 
 
-def frequent_values(values: pl.Series, *, min_group: int) -> pl.DataFrame | None:
+def save_shared(
+    folder: Folder, rows: pl.DataFrame, shared: Sequence[Determined], *, min_group: int
+) -> tuple[Shared, ...]:
+    """Save how frequent the values of shared columns are among training rows, for generated rows to keep to."""
+    saved = []
+    for one in shared:
+        frequent = _frequent_values(rows[one.column], min_group)
+        if frequent is not None:
+            folder.write_frame(f"{one.column}.parquet", frequent)
+        saved.append(Shared(dependency=one, values=None if frequent is None else f"{one.column}.parquet"))
+    return tuple(saved)
+
+
+def _frequent_values(values: pl.Series, min_group: int) -> pl.DataFrame | None:
     """How many rows have each value that enough rows share (`value`, `rows`); None if that is not most of them."""
     counted = values.drop_nulls().alias("value").value_counts(name="rows").filter(pl.col("rows") >= min_group)
     if not 2 <= counted.height <= MOST_VALUES or int(counted["rows"].sum()) < len(values) / 2:
@@ -105,7 +120,7 @@ def settle_shared(
     Args:
         rows: All rows of a table.
         one: What is shared, and by which columns.
-        frequent: See `frequent_values`.
+        frequent: What `save_shared` has saved of it.
         rng: Source of randomness.
     """
     groups = rows.select(pl.struct(one.by).rank("dense").cast(pl.Int64) - 1).to_series()
