@@ -33,8 +33,6 @@ def discover(
     declared: Sequence[Dependency],
     *,
     min_group: int,
-    keys: pl.DataFrame | None = None,
-    foreign_keys: Sequence[tuple[str, ...]] = (),
 ) -> tuple[Dependency, ...]:
     """Everything that holds in all rows and that chance would hardly make; what is declared is not found again.
 
@@ -42,8 +40,6 @@ def discover(
         rows: The columns that no key holds.
         children: All rows that refer to the table.
         declared: What the plan says.
-        keys: The columns of foreign keys of the same rows.
-        foreign_keys: Which of them make a key.
     """
     made = {one.column for one in declared if isinstance(one, Computed | Total)}
     open_ = rows.drop(made, strict=False)
@@ -58,13 +54,8 @@ def discover(
     determined = find_determined(free.drop(flags))
     fixed = {one.column for one in declared if isinstance(one, Determined)}
     wanted = [name for name in free.columns if name not in flags | fixed]
-    joint = find_jointly_determined(
-        free.with_columns(keys.get_columns()) if keys is not None else free,
-        keys=foreign_keys,
-        labels=most_different(free, wanted),
-        wanted=wanted,
-        known=determined,
-    )
+    labels = most_different(free, wanted)
+    joint = find_jointly_determined(free, keys=(), labels=labels, wanted=wanted, known=determined)
     combinations = find_combinations(free.drop(flags), determined, min_group=min_group)
     orders = find_orders(rows.drop(flags), besides=tied)
     together = find_null_together(rows)

@@ -4,13 +4,14 @@ The distance of flights with one origin and destination, the price of a product 
 """
 
 import itertools
+import math
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.dependencies.chance import FEWEST_ROWS, may_be_chance
+from synth_assets.dependencies.chance import FEWEST_ROWS, MOST_BY_CHANCE
 from synth_assets.dependencies.determined import has_few_values
 from synth_assets.plan.dependencies import Determined
 
@@ -51,12 +52,13 @@ def find_jointly_determined(
     tried = len(targets) * (len(alone) ** 2 + len(alone))
     found = {one.column: (one.by, 0) for one in known}
     given = {(one.by, one.column) for one in known}
-    for by, codes in _candidates(alone, keys):
+    for parts, codes in _candidates(alone, keys):
+        by = tuple(column for part in parts for column in part)
         for column in _agreeing(codes, targets, wrong):
-            if column in by or any((part, column) in given for part in _parts(by)):
+            if column in by or any((part, column) in given for part in parts):
                 continue
             groups = _groups(rows, by, column, wrong)
-            if groups is None or _may_be_chance(rows, by, column, tried):
+            if groups is None or _may_be_chance(rows, by, parts, column, tried):
                 continue
             given.add((by, column))
             if column not in found or groups < found[column][1]:
@@ -64,21 +66,14 @@ def find_jointly_determined(
     return tuple(Determined(by=by, column=column) for column, (by, groups) in sorted(found.items()) if groups)
 
 
-def _candidates(alone: dict[Columns, Codes], keys: Sequence[Columns]) -> Iterator[tuple[Columns, Codes]]:
-    """What may determine others, with a number for each different row of the probes; -1 for NULL."""
+def _candidates(alone: dict[Columns, Codes], keys: Sequence[Columns]) -> Iterator[tuple[tuple[Columns, ...], Codes]]:
+    """One or two parts that may determine others, with a number for each different row of the probes; -1 for NULL."""
     for key in keys:
-        yield key, alone[key]
+        yield ((), key), alone[key]
     for (first, a), (second, b) in itertools.combinations(alone.items(), 2):
         if not set(first) & set(second):
             both = np.where((a >= 0) & (b >= 0), a * (int(b.max()) + 1) + b, -1)
-            yield (*first, *second), both
-
-
-def _parts(by: Columns) -> Iterator[Columns]:
-    """What stands at the beginning or the end of it."""
-    for cut in range(1, len(by)):
-        yield by[:cut]
-        yield by[cut:]
+            yield (first, second), both
 
 
 def _codes(rows: pl.DataFrame, names: Columns) -> Codes:
@@ -117,7 +112,25 @@ def _groups(rows: pl.DataFrame, by: Columns, column: str, wrong: float) -> int |
     return len(groups) if known - int(groups.sum()) <= wrong * (known - int(values.max(initial=0))) else None
 
 
-def _may_be_chance(rows: pl.DataFrame, by: Columns, column: str, tried: int) -> bool:
-    """Each group of rows counts once: what it shares may have come about at one time."""
-    repeated = rows.select(by).drop_nulls().group_by(by).len(name=_COUNT).filter(pl.col(_COUNT) > 1).height
-    return may_be_chance(repeated, rows[column], tried=tried)
+def _may_be_chance(rows: pl.DataFrame, by: Columns, parts: Sequence[Columns], column: str, tried: int) -> bool:
+    """Whether rows might agree by chance, or because of a part of `by` alone.
+
+    Each group of rows counts once, as one row that agrees with another: what a group shares may have come about at
+    one time. How likely that is, the rows tell that share only a part.
+    """
+    some = rows.select(*by, column).drop_nulls(by)
+    repeated = some.select(by).group_by(by).len(name=_COUNT).filter(pl.col(_COUNT) > 1)
+    others = [part for part in parts if part != by]
+    return any(
+        _log_chance(some, repeated, part, column) + math.log(tried) >= math.log(MOST_BY_CHANCE) for part in others
+    )
+
+
+def _log_chance(rows: pl.DataFrame, repeated: pl.DataFrame, part: Columns, column: str) -> float:
+    """The logarithm of the probability that two rows agree in every one of the groups, if only `part` mattered."""
+    counted = rows.group_by(*part, column).len(name=_COUNT)
+    share = (pl.col(_COUNT) / pl.col(_COUNT).sum()) ** 2
+    if not part:
+        return repeated.height * math.log(counted.select(share.sum()).item())
+    alike = counted.group_by(part).agg(share.sum().log().alias("alike"))
+    return float(repeated.join(alike, on=list(part))["alike"].sum())

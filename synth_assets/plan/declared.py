@@ -76,9 +76,7 @@ class _Check:
 
     def fitting(self, one: Dependency) -> Dependency | None:
         """The dependency, a total with its key; None, and a problem more, if it cannot be."""
-        keys = {c for key in self._foreign_keys.get(self._table.name, ()) for c in key.columns}
-        names = [c for c in one.columns if not (isinstance(one, Determined) and c in keys and c != one.column)]
-        if not self._all_learned(names, self._table, one):
+        if not self._all_learned(one.columns, self._table, one):
             return None
         match one:
             case Total():

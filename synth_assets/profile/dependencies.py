@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
-from synth_assets.catalog.model import ForeignKey, Kind, Table
+from synth_assets.catalog.model import Kind, Table
 from synth_assets.dependencies.discovery import breaches, completed, discover
 from synth_assets.dependencies.totals import Children
 from synth_assets.plan.resolved import Role, TableDecision
@@ -33,7 +33,6 @@ def find_dependencies(
     table: Table,
     children: Callable[[], Sequence[Children]],
     decision: TableDecision,
-    foreign_keys: Sequence[ForeignKey],
     min_group: int,
 ) -> tuple[KnownDependency, ...]:
     """What the plan declares and what is found, over all rows, held-out ones included.
@@ -41,17 +40,13 @@ def find_dependencies(
     Args:
         children: Reads all rows that refer to the table; asked only if they may matter.
         decision: What the plan says of the table.
-        foreign_keys: Those of the table, undeclared ones that the plan names included.
     """
     declared = decision.dependencies
     if not declared and not decision.discover_dependencies:
         return ()
     names = [name for name in free_names(table, decision) if name in rows.schema]
     names += [name for one in declared for name in one.columns if name not in names]
-    own_keys = [key.columns for key in foreign_keys if not key.branch and set(key.columns) <= set(rows.schema)]
-    in_keys = [name for name in dict.fromkeys(c for key in own_keys for c in key) if name not in names]
-    read = rows.read(columns=[*names, *in_keys]) if names or in_keys else pl.DataFrame()
-    keys, frame = read.select(in_keys), read.select(names)
+    frame = rows.read(columns=names) if names else pl.DataFrame()
     frame = frame.with_columns(_as_number(frame[name]) for name in names if table.column(name).type.kind in _READ)
     referring = children() if plain_columns(table, decision, frame.schema) else ()
     known = []
@@ -62,7 +57,7 @@ def find_dependencies(
         )
     if decision.discover_dependencies:
         given = [one.dependency for one in known]
-        found = discover(frame, referring, given, min_group=min_group, keys=keys, foreign_keys=own_keys)
+        found = discover(frame, referring, given, min_group=min_group)
         known += [KnownDependency(dependency=one) for one in found]
     return tuple(known)
 

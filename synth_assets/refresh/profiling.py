@@ -44,7 +44,6 @@ class ProfileStage(RefreshInputs):
                     table=table,
                     children=lambda: [self._referring(plan, child, key) for child, key in children],
                     decision=plan.table(table.name),
-                    foreign_keys=plan.foreign_keys.get(table.name, ()),
                     min_group=plan.min_group,
                 )
                 save_profile(draft.folder, profile.model_copy(update={"dependencies": known}))

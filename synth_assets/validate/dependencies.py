@@ -6,7 +6,7 @@ from synth_assets.catalog.model import ForeignKey
 from synth_assets.dependencies.combination import shared_combinations, unknown
 from synth_assets.dependencies.discovery import breaches
 from synth_assets.dependencies.totals import Children, children_of
-from synth_assets.plan.dependencies import Combination, Determined, Total
+from synth_assets.plan.dependencies import Combination, Total
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.profile import KnownDependency
 from synth_assets.store.verdict import CheckResult, Severity
@@ -40,9 +40,7 @@ def _checks(
     keys: Mapping[str, Sequence[ForeignKey]],
 ) -> Iterator[CheckResult]:
     said = known.dependency.text
-    own_keys = {c for key in keys.get(subject.name, ()) for c in key.columns}
-    there = set(subject.learned) | (own_keys if isinstance(known.dependency, Determined) else set())
-    if not set(known.dependency.columns) <= there:
+    if not set(known.dependency.columns) <= set(subject.learned):
         if known.declared:
             yield _warning(name, subject, f"{said} is declared, but not all of its columns are learned.", NOT_LEARNED)
         return

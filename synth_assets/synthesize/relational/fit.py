@@ -145,7 +145,10 @@ class TableFit:
             "columns_learned": len(structure.learned) if generated else 0,
             "columns_by_rules": len(ruled) if generated else 0,
             "synthesizer": decision.synthesizer if generated else decision.mode.value,
-            "dependencies": list(kept_texts(self._structure, self._inputs.profiles, self._dependencies, formulas)),
+            "dependencies": [
+                *kept_texts(self._structure, self._inputs.profiles, self._dependencies, formulas),
+                *(one.text for one in (self._shared if generated else ())),
+            ],
         }
 
     @cached_property

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from synth_assets.dependencies.discovery import formula_of
 from synth_assets.dependencies.formulas import Formula
-from synth_assets.plan.dependencies import Computed, Dependency, Determined, NotAbove, Total
+from synth_assets.plan.dependencies import Computed, Dependency, NotAbove, Total
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
@@ -31,18 +31,9 @@ def kept_dependencies(
         if (
             one.column in free and total_reference(one, structure, structures) is not None
             if isinstance(one, Total)
-            else set(one.columns) <= _there(one, structure) and set(one.columns) & free
+            else set(one.columns) <= set(structure.learned) and set(one.columns) & free
         )
     )
-
-
-def _there(one: Dependency, structure: TableStructure) -> frozenset[str]:
-    """The columns that a dependency may be about: learned ones, and keys by which rows share something."""
-    there = frozenset(structure.learned)
-    if not isinstance(one, Determined):
-        return there
-    keys = {c for reference in structure.referring_first for c in reference.key.columns}
-    return there | (keys - {one.column})
 
 
 def free_columns(structure: TableStructure) -> frozenset[str]:

@@ -82,7 +82,7 @@ def find_shared(
     if not shared:
         return ()
     # What is copied from a row that is referred to is computed, with all other columns; one column is always left.
-    tried = rows.select(shared).with_columns(pl.lit(0).alias(""))
+    tried = rows.select(*shared).with_columns(pl.lit(0).alias(""))
     copied = {formula.column for formula in find_formulas(tried, parents, min_group=min_group, seed=seed)}
     return tuple(one for column, one in shared.items() if column not in copied)
 
