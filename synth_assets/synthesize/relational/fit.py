@@ -200,7 +200,7 @@ class TableFit:
     @cached_property
     def _shared(self) -> tuple[Determined, ...]:
         """What rows share that refer to the same rows."""
-        parents = self._parents_context() if self._native else None
+        parents = self._parents_context if self._native else None
         if parents is None or not self._structure.decision.discover_dependencies:
             return ()
         return find_shared(
@@ -209,7 +209,7 @@ class TableFit:
             self._structure,
             free=free_columns(self._structure),
             identifying=self._identifying,
-            declared=self._dependencies,
+            dependencies=self._dependencies,
             min_group=self._inputs.plan.min_group,
             seed=self._seed,
         )
@@ -284,12 +284,13 @@ class TableFit:
             Training(
                 rows=rows.select(columns),
                 kept=self._kept(),
-                context=self._parents_context(),
+                context=self._parents_context,
                 known=rows.select(self._identifying) if self._identifying else None,
             ),
             RowChecks.of(self._structure.table, columns, known=self._identifying),
         )
 
+    @cached_property
     def _parents_context(self) -> pl.DataFrame | None:
         """What is known of the driving parent and of the further parents that are chosen first."""
         contexts = [self._driving_context(), *(self._further_context(r) for r in self._early)]
@@ -311,7 +312,7 @@ class TableFit:
                 rows=pl.DataFrame([*rows.select(rest).get_columns(), *hidden]),
                 hidden=names,
                 kept=self._kept() | frozenset(names),
-                context=self._parents_context(),
+                context=self._parents_context,
                 known=rows.select(before) if before else None,
                 siblings=self._siblings(None),
                 computed_later=computed_later(self._structure, self._inputs.profiles, self._inputs.source.structures),

@@ -50,7 +50,7 @@ def find_shared(
     *,
     free: Collection[str],
     identifying: Sequence[str],
-    declared: Sequence[Dependency],
+    dependencies: Sequence[Dependency],
     min_group: int,
     seed: int,
 ) -> tuple[Determined, ...]:
@@ -61,7 +61,7 @@ def find_shared(
         parents: What they know of their parents.
         free: Columns that no key holds and that are learned.
         identifying: Learned columns that are made before.
-        declared: What is known to hold in every row.
+        dependencies: What is known to hold between columns of every row.
         min_group: Fewest rows that must share a label for it to come out.
         seed: Of the rows that are looked at first.
     """
@@ -69,22 +69,14 @@ def find_shared(
     wanted = [name for name in structure.learned if name in free and name not in identifying]
     if not keys or not wanted:
         return ()
-    in_keys = {column for key in keys for column in key}
-    known = [one for one in declared if isinstance(one, Determined) and one.column in wanted]
-    settled = {one.column: one for one in known if set(one.by) <= in_keys | set(identifying) and set(one.by) & in_keys}
-    found = {
-        one.column: one
-        for one in find_jointly_determined(
-            rows, keys=keys, labels=(), wanted=wanted, known=[one for one in known if len(one.by) == 1], wrong=SELDOM
-        )
-    }
-    shared = found | settled
-    if not shared:
+    known = [one for one in dependencies if isinstance(one, Determined)]
+    found = find_jointly_determined(rows, keys=keys, labels=(), wanted=wanted, known=known, wrong=SELDOM)
+    if not found:
         return ()
     # What is copied from a row that is referred to is computed, with all other columns; one column is always left.
-    tried = rows.select(*shared).with_columns(pl.lit(0).alias(""))
+    tried = rows.select(one.column for one in found).with_columns(pl.lit(0).alias(""))
     copied = {formula.column for formula in find_formulas(tried, parents, min_group=min_group, seed=seed)}
-    return tuple(one for column, one in shared.items() if column not in copied)
+    return tuple(one for one in found if one.column not in copied)
 
 
 def save_shared(
