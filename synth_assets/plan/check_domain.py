@@ -118,7 +118,7 @@ def _compared(part: Sequence[Token], name: str) -> Iterator[tuple[str, Limit]]:
 
 
 def _after_column(part: Sequence[Token], name: str) -> list[Token]:
-    """What follows the column at the start of a part, which may stand in parentheses; nothing if it starts otherwise."""
+    """What follows the column at the start of a part; nothing if it starts otherwise."""
     end = closing(part, 0) + 1 if part and part[0].is_symbol("(") else 1
     return list(part[end:]) if _is_column(_bare(part[:end]), name) else []
 

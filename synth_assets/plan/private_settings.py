@@ -25,7 +25,7 @@ class PrivateOptions(Value):
     delta: float = Field(default=DELTA, gt=1e-9, lt=0.01, description="Of learning the table once.")
     entity: tuple[str, ...] | None = Field(
         default=None,
-        description="Columns that tell whose row it is; []: every row is its own; None: the topmost row that it hangs on.",
+        description="Columns that tell whose row it is; []: every row is its own; None: the topmost row above it.",
     )
     rows_per_entity: int | None = Field(default=None, ge=1, description="Most rows of one entity that are learned.")
 
@@ -79,9 +79,9 @@ def private_options(options: Mapping[str, JsonValue]) -> PrivateOptions:
         return PrivateOptions.model_validate(dict(options))
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
+        name, known = str(first["loc"][0]), tuple(PrivateOptions.model_fields)
         if first["type"] == "extra_forbidden":
-            raise OptionsRefused(f"there is no option {name!r}{hint(name, tuple(PrivateOptions.model_fields))}") from None
+            raise OptionsRefused(f"there is no option {name!r}{hint(name, known)}") from None
         if first["type"] == "missing":
             raise OptionsRefused(f"the option {name} is missing") from None
         raise OptionsRefused(f"the option {name} cannot be so: {first['msg'].lower()}") from None

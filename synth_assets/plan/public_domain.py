@@ -151,4 +151,3 @@ def _unit(text: str, data_type: DataType) -> Bound | None:
                 return (since.days * _SECONDS_OF_A_DAY + since.seconds) * _SECOND
     except (ValueError, InvalidOperation, OverflowError):
         return None
-
