@@ -5,6 +5,7 @@ from itertools import combinations
 
 from synth_assets.catalog.driving import driving_keys
 from synth_assets.catalog.model import Catalog, ForeignKey, Table
+from synth_assets.plan.dependencies import Total
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.private_settings import (
     PRIVATE,
@@ -50,6 +51,14 @@ def with_promises(
                 table=name,
                 remedy="Take `dependencies` out.",
             )
+    for table in tables:
+        for one in table.dependencies:
+            if isinstance(one, Total) and one.child in private:
+                problems.add(
+                    f"{one.text} adds up rows of {one.child}, which is private: how far it holds is not looked at",
+                    table=table.name,
+                    remedy="Take it out of `dependencies`.",
+                )
     roots = _Roots(decisions, catalog, foreign_keys)
     found = []
     for table in tables:

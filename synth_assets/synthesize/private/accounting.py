@@ -8,6 +8,8 @@ alpha.
 
 import math
 
+# The part of delta that is kept for noise which is not drawn quite exactly.
+INEXACT = 0.01
 _HALVINGS = 200
 _MOST_RHO = 1e6
 
@@ -47,6 +49,11 @@ def rho_for(epsilon: float, delta: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if delta_of(middle, epsilon) <= delta else (low, middle)
     return low
+
+
+def rho_of_promise(epsilon: float, delta: float) -> float:
+    """The rho that a promise may cost, the part of delta for inexact noise set aside."""
+    return rho_for(epsilon, delta * (1 - INEXACT))
 
 
 def deviation(rho: float, sensitivity: float) -> float:

@@ -119,6 +119,8 @@ def _conditional(counts: Floats, share: Floats) -> Floats:
 
 def _order(columns: int, pairs: Mapping[Pair, Floats], scores: Mapping[Pair, float]) -> list[int]:
     """Each column after those that tell most of it, beginning with the one that tells most of all."""
+    if columns == 0:
+        return []
     strength = np.zeros((columns, columns))
     for left, right in pairs:
         strength[left, right] = strength[right, left] = scores[(left, right)]

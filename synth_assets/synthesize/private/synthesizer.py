@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.private.accounting import rho_for
+from synth_assets.synthesize.private.accounting import INEXACT, rho_of_promise
 from synth_assets.synthesize.private.coding import UNCOUNTED, Coding, PrivateColumn
 from synth_assets.synthesize.private.contributions import bounded
 from synth_assets.synthesize.private.learning import Learned, learn
@@ -15,9 +15,6 @@ from synth_assets.synthesize.private.noise import Noise
 from synth_assets.synthesize.private.saving import load, save
 from synth_assets.synthesize.protocol import TableSpec
 from synth_assets.synthesize.relational.matching import Rows
-
-# The part of delta that is kept for noise which is not drawn quite exactly.
-INEXACT = 0.01
 
 
 class PrivateSynthesizer:
@@ -73,7 +70,7 @@ class PrivateSynthesizer:
         self._learned = learn(
             rows,
             self._columns,
-            rho=rho_for(self._epsilon, self._delta * (1 - INEXACT)),
+            rho=rho_of_promise(self._epsilon, self._delta),
             most=self._most if self._entities is not None else 1,
             noise=Noise(allowance=self._delta * INEXACT),
         )

@@ -69,6 +69,20 @@ def fill_reference(
     return rows.with_columns(filled)
 
 
+def any_parents(rows: int, parents: int, *, once: bool, rng: np.random.Generator) -> Rows:
+    """A parent for each row, whichever; NO_ROW where there is none.
+
+    Args:
+        once: No parent may be chosen twice.
+    """
+    chosen = np.full(rows, NO_ROW, dtype=np.int64)
+    if once:
+        there = min(rows, parents)
+        chosen[:there] = rng.permutation(parents)[:there]
+        return chosen
+    return rng.integers(0, parents, rows) if parents else chosen
+
+
 def _wanted(reference: Reference, hidden: pl.DataFrame, height: int) -> Rows:
     """The rows that refer to a parent."""
     name = leaf_name(reference.name)

@@ -49,7 +49,8 @@ class TableStructure:
         driving: The key to the parent whose rows this table's rows are generated for; None for a root.
         further: All other keys, those whose parent is there first, deferred ones last.
         driven: Keys of children that this table drives.
-        chosen: Keys of children (or of itself) that pick rows of this table as a further parent.
+        chosen: Keys of children (or of itself) that pick rows of this table as a further parent; not those of private
+            children, of which no other table's model may know.
     """
 
     table: Table
@@ -121,7 +122,9 @@ def table_structures(
     keys = {
         name: [key for key in plan.foreign_keys.get(name, ()) if _is_filled(plan.table(name), key)] for name in names
     }
-    driving = driving_keys([catalog.table(name) for name in names], keys, rows)
+    # Rows of a private table hang on nobody: how many a parent has is not counted.
+    hanging = {name: () if plan.table(name).private else owned for name, owned in keys.items()}
+    driving = driving_keys([catalog.table(name) for name in names], hanging, rows)
     groups = [_order_within(group, keys, driving) for group in components(names, keys)]
     position = {name: at for at, name in enumerate(name for group in groups for name in group)}
     references: dict[str, tuple[Reference | None, tuple[Reference, ...]]] = {}
@@ -146,7 +149,12 @@ def table_structures(
             driving=references[name][0],
             further=references[name][1],
             driven=tuple(r for r, _ in references.values() if r and r.key.parent == name),
-            chosen=tuple(r for _, further in references.values() for r in further if r.key.parent == name),
+            chosen=tuple(
+                r
+                for child, (_, further) in references.items()
+                for r in further
+                if r.key.parent == name and not plan.table(child).private
+            ),
         )
         for name in names
     }
@@ -178,7 +186,12 @@ def _order_within(
 def _carried(
     catalog: Catalog, plan: ResolvedPlan, name: str, key: ForeignKey, driving: ForeignKey | None
 ) -> tuple[str, ...]:
-    if len(key.columns) < 2 or plan.table(key.parent).mode is Mode.EMPTY or key.parent == name:
+    if (
+        len(key.columns) < 2
+        or plan.table(key.parent).mode is Mode.EMPTY
+        or key.parent == name
+        or plan.table(name).private
+    ):
         return ()
     fixed = set(driving.columns) if driving else set()
     return tuple(
