@@ -254,9 +254,11 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
-                # How the rows of a private table write their times is not looked at.
-                as_in_source = name in self.snapshot_rows and not self.plan.table(name).private
-                formats: dict[str, JsonValue] = dict(self.snapshot_rows[name].formats) if as_in_source else {}
+                formats: dict[str, JsonValue] = {}
+                if self.plan.table(name).private:
+                    formats |= self.public_formats(name)
+                elif name in self.snapshot_rows:
+                    formats |= self.snapshot_rows[name].formats
                 computed: list[JsonValue] = list(self.computed_columns(name))
                 draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped, computed=computed)
             seconds = (time.perf_counter() - started) / len(group)

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.domain import Labels
-from synth_assets.plan.private_settings import PRIVATE, PrivatePromise
+from synth_assets.plan.private_settings import PRIVATE
 from synth_assets.plan.resolved import Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
@@ -20,10 +19,9 @@ from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.fit import null_name
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping import VALUES
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, group_numbers
+from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.structure import TableStructure
-from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.values import Shape, ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 
@@ -34,7 +32,7 @@ def fit_private_table(
     structure: TableStructure,
     *,
     rows: TableRows,
-    source: SourceTables,
+    entities: Rows | None,
     profile: TableProfile,
     key: bytes,
     folder: Folder,
@@ -46,7 +44,7 @@ def fit_private_table(
 
     Args:
         rows: The table's.
-        source: Leads from rows to the entities that they belong to.
+        entities: Whose each row is, see `entities_of`.
         profile: One that looked at no row.
         key: Secret of the store, for rules.
     """
@@ -59,7 +57,7 @@ def fit_private_table(
         columns=columns,
         epsilon=promise.epsilon,
         delta=promise.delta,
-        entities=_entities(promise, structure, rows, source),
+        entities=entities,
         rows_per_entity=promise.rows_per_entity,
     )
     model.fit(_to_learn(structure, rows, learned, hidden), table=_spec(structure, learned), context=None, seed=0)
@@ -130,27 +128,6 @@ def _to_learn(
         for column in hidden
     ]
     return frame.with_columns(values.alias(column.name) for values, column in zip(nulls, hidden, strict=True))
-
-
-def _entities(promise: PrivatePromise, structure: TableStructure, rows: TableRows, source: SourceTables) -> Rows | None:
-    """The entity of each row: a negative number for a row that is one by itself; None if every row is."""
-    if promise.entity:
-        return group_numbers([rows.read(columns=list(promise.entity)).select(promise.entity)])[0]
-    if not promise.path:
-        return None
-    table, found = structure.name, np.arange(rows.rows)
-    entities, numbered = np.full(len(found), NO_ROW, dtype=np.int64), 0
-    for key in promise.path:
-        above = np.full(len(found), NO_ROW, dtype=np.int64)
-        known = found >= 0
-        above[known] = source.parents(table, key)[found[known]]
-        if table != structure.name:
-            # An order of no customer is an entity itself, with all its lines.
-            topmost = known & (above < 0)
-            entities[topmost] = numbered + found[topmost]
-            numbered += source.frame(table).height
-        table, found = key.parent, above
-    return np.where(found >= 0, numbered + found, entities)
 
 
 def _spec(structure: TableStructure, learned: list[PrivateColumn]) -> TableSpec:

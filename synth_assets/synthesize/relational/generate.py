@@ -102,8 +102,7 @@ class Generation:
 
     def _keys_of(self, table: str) -> pl.DataFrame:
         structure = self._structures[table]
-        referred = [c for r in (*structure.driven, *structure.chosen) for c in r.key.parent_columns]
-        wanted = dict.fromkeys([*referred, *structure.referencing, *structure.learned])
+        wanted = dict.fromkeys([*structure.referred, *structure.referencing, *structure.learned])
         return self._finished[table].rows.read(columns=list(wanted) or list(structure.published_columns[:1]))
 
     def _generate(self, name: str) -> None:

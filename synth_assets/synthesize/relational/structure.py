@@ -1,6 +1,6 @@
 """What the relational layer must know of one table before it reads a row: its keys, parents and children."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -49,8 +49,8 @@ class TableStructure:
         driving: The key to the parent whose rows this table's rows are generated for; None for a root.
         further: All other keys, those whose parent is there first, deferred ones last.
         driven: Keys of children that this table drives.
-        chosen: Keys of children (or of itself) that pick rows of this table as a further parent; not those of private
-            children, of which no other table's model may know.
+        chosen: Keys of children (or of itself) that pick rows of this table as a further parent.
+        picked: Keys of private children, of which no other table's model may know: they pick any row.
     """
 
     table: Table
@@ -59,6 +59,7 @@ class TableStructure:
     further: tuple[Reference, ...]
     driven: tuple[Reference, ...]
     chosen: tuple[Reference, ...]
+    picked: tuple[Reference, ...] = ()
 
     @property
     def name(self) -> str:
@@ -90,6 +91,12 @@ class TableStructure:
         """Columns of any foreign key."""
         keys = ([self.driving] if self.driving else []) + list(self.further)
         return tuple(dict.fromkeys(column for reference in keys for column in reference.key.columns))
+
+    @cached_property
+    def referred(self) -> tuple[str, ...]:
+        """Columns that any key refers to."""
+        keys = (*self.driven, *self.chosen, *self.picked)
+        return tuple(dict.fromkeys(column for reference in keys for column in reference.key.parent_columns))
 
     @property
     def published_columns(self) -> tuple[str, ...]:
@@ -149,16 +156,19 @@ def table_structures(
             driving=references[name][0],
             further=references[name][1],
             driven=tuple(r for r, _ in references.values() if r and r.key.parent == name),
-            chosen=tuple(
-                r
-                for child, (_, further) in references.items()
-                for r in further
-                if r.key.parent == name and not plan.table(child).private
-            ),
+            chosen=tuple(r for r in _picking(name, references) if not plan.table(r.child).private),
+            picked=tuple(r for r in _picking(name, references) if plan.table(r.child).private),
         )
         for name in names
     }
     return structures, groups
+
+
+def _picking(
+    parent: str, references: Mapping[str, tuple[Reference | None, tuple[Reference, ...]]]
+) -> Iterator[Reference]:
+    for _, further in references.values():
+        yield from (reference for reference in further if reference.key.parent == parent)
 
 
 def _is_filled(decision: TableDecision, key: ForeignKey) -> bool:

@@ -107,7 +107,7 @@ class SourceTables(LinkedTables):
         structure = self.structures[table]
         if table not in self._snapshot:
             return pl.DataFrame(schema=frame_schema(structure.table))
-        referred = {c for reference in (*structure.driven, *structure.chosen) for c in reference.key.parent_columns}
+        referred = set(structure.referred)
         keyed = set(structure.referencing) | referred | {c for s in structure.table.unique_sets for c in s}
         ruled_only = {column.name for column in structure.ruled} - referred - set(structure.referencing)
         primary = structure.table.primary_key
