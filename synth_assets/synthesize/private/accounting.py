@@ -10,7 +10,7 @@ import math
 
 # The part of delta that is kept for noise which is not drawn quite exactly.
 INEXACT = 0.01
-_HALVINGS = 200
+_HALVINGS = 60
 _MOST_RHO = 1e6
 
 

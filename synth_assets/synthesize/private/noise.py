@@ -12,6 +12,7 @@ delta.
 import math
 import os
 from decimal import Decimal, localcontext
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,6 @@ class Noise:
 
     def __init__(self, *, allowance: float) -> None:
         self._allowance = allowance
-        self._tables: dict[float, npt.NDArray[np.uint64]] = {}
         self._off = 0.0
 
     def added_to(self, counts: Counts, deviation: float) -> Counts:
@@ -47,9 +47,7 @@ class Noise:
         return counts + self._draws(counts.size, deviation).reshape(counts.shape)
 
     def _draws(self, count: int, deviation: float) -> Counts:
-        if deviation not in self._tables:
-            self._tables[deviation] = thresholds(deviation)
-        table = self._tables[deviation]
+        table = thresholds(deviation)
         self._off += count * (len(table) + 2) * 2.0**-65
         if self._off > self._allowance:
             raise NoiseTooWide
@@ -57,6 +55,7 @@ class Noise:
         return np.searchsorted(table, random, side="right").astype(np.int64) - len(table) // 2
 
 
+@lru_cache(maxsize=64)
 def thresholds(deviation: float) -> npt.NDArray[np.uint64]:
     """The distribution function of the discrete Gaussian of this deviation, without its last value, times 2^64.
 
