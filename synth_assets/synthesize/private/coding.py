@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.catalog.frames import read_as
 from synth_assets.plan.domain import Domain, Labels, Range
 from synth_assets.synthesize.private.projection import Floats
 from synth_assets.synthesize.private.refinement import Cells
@@ -45,7 +46,7 @@ class PrivateColumn:
 
         Numbers beyond the range count at its end, labels that are not listed as OUTSIDE.
         """
-        typed = values.cast(self._held_as, strict=False)
+        typed = read_as(values, self._held_as)
         if isinstance(self.domain, Labels):
             places = {label: place for place, label in enumerate(self.domain.values)}
             found = typed.cast(pl.String).replace_strict(places, default=OUTSIDE, return_dtype=pl.Int64)

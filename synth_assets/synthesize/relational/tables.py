@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.frames import frame_schema, polars_type
+from synth_assets.catalog.frames import frame_schema, polars_type, read_as
 from synth_assets.catalog.model import Column, ForeignKey, Kind
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.tables import TableRows
@@ -134,6 +134,6 @@ def _learnable(values: pl.Series, column: Column) -> pl.Series:
     if values.dtype != pl.String or column.type.kind not in NUMBERS_AND_TIMES:
         return values
     declared = polars_type(column.type)
-    read = values.cast(pl.Float64() if declared == pl.String else declared, strict=False)
+    read = read_as(values, pl.Float64() if declared == pl.String else declared)
     unread = read.null_count() - values.null_count()
     return read if unread <= MOST_UNREAD * max(len(values), 1) else values

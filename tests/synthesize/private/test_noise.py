@@ -1,5 +1,6 @@
 """The noise: its distribution, where its randomness comes from, and how exact it is."""
 
+import itertools
 import os
 
 import numpy as np
@@ -16,7 +17,7 @@ def chances(deviation: float) -> tuple[np.ndarray, np.ndarray]:
     table = thresholds(deviation).astype(object)
     ends = [0, *table, 2**64]
     numbers = np.arange(len(table) + 1) - len(table) // 2
-    return numbers, np.array([float((b - a) / 2**64) for a, b in zip(ends, ends[1:], strict=False)])
+    return numbers, np.array([float((b - a) / 2**64) for a, b in itertools.pairwise(ends)])
 
 
 @pytest.mark.parametrize("deviation", [0.3, 1.0, 7.77, 150.0])
