@@ -39,9 +39,6 @@ def fit_private_table(
 ) -> dict[str, JsonValue]:
     """Learn a table whose decision carries a promise, save its model, and tell figures about it, noisy ones only.
 
-    All rows are learned, held-out ones included: which rows are held out depends on how many there are, and nothing is
-    compared with them.
-
     Args:
         rows: The table's.
         entities: Whose each row is, see `entities_of`.
