@@ -137,6 +137,14 @@ def _check_neighbours(
             remedy=f"Give {child} the synthesizer private, too, or the mode empty or exclude.",
         )
     followed = [key for key in foreign_keys.get(table.name, ()) if _is_followed(table, key)]
+    for key in followed:
+        if key.branch is not None:
+            problems.add(
+                f"{', '.join(key.columns)} refers to {key.parent} by what {key.branch.column} says, and a private table "
+                "chooses its parents whatever its other columns say",
+                table=table.name,
+                remedy="Name another synthesizer, or take the key out of `foreign_keys`.",
+            )
     for left, right in combinations(followed, 2):
         shared = set(left.columns) & set(right.columns)
         if shared:
