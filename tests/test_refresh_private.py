@@ -1,5 +1,6 @@
 """The whole chain with private tables: published, paid for once, stopped at the budget, and blind to what rows tell."""
 
+import io
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -8,7 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from synth_assets.cli.plan import table_reason
+from synth_assets.cli.status import spent
+from synth_assets.cli.summary import print_verdict
 from synth_assets.refresh import Refresh, RefreshResult
 from synth_assets.synthesize.private.entities import entities_of
 from synth_assets.synthesize.private.errors import BudgetExceeded
@@ -91,6 +96,20 @@ def test_what_was_learned_is_drawn_from_again_for_nothing(published: tuple[Path,
         "discharges": True,
     }
     assert before is not None and again.spent_epsilon > before  # type: ignore[operator]
+
+
+def test_plan_and_status_tell_of_promise_and_budget(published: tuple[Path, RefreshResult]) -> None:
+    folder, result = published
+    ready = refresh(folder, "shown")
+    visits = next(table for table in ready.plan.tables if table.name == "visits")
+    assert ready.plan.budget is not None
+
+    assert table_reason(visits, None) == "learned by private: " + visits.private.text  # type: ignore[union-attr]
+    said = str(spent(ready.store, "hospital", ready.plan.budget))
+    assert "of 8 spent (at delta 1e-05), private tables learned" in said
+    shown = io.StringIO()
+    print_verdict(result.verdict, ready.plan.gate, Console(file=shown, width=200))
+    assert "in all refreshes together, has spent epsilon" in shown.getvalue()
 
 
 def test_the_budget_stops_learning(tmp_path: Path) -> None:

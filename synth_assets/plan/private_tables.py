@@ -140,8 +140,8 @@ def _check_neighbours(
     for key in followed:
         if key.branch is not None:
             problems.add(
-                f"{', '.join(key.columns)} refers to {key.parent} by what {key.branch.column} says, and a private table "
-                "chooses its parents whatever its other columns say",
+                f"{', '.join(key.columns)} refers to {key.parent} by what {key.branch.column} says, and a private "
+                "table chooses its parents whatever its other columns say",
                 table=table.name,
                 remedy="Name another synthesizer, or take the key out of `foreign_keys`.",
             )

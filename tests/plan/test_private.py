@@ -131,6 +131,24 @@ def test_what_would_tell_of_private_rows_is_refused(hospital: Catalog) -> None:
     assert "the synthesizer private cannot go with the mode partial" in message
 
 
+def test_keys_that_other_columns_decide_are_refused(catalog_of: CatalogOf) -> None:
+    catalog = catalog_of(
+        "CREATE TABLE posts (id INTEGER PRIMARY KEY); CREATE TABLE photos (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, about_id INTEGER, about VARCHAR(9), league INTEGER, team INTEGER,"
+        " FOREIGN KEY (league, team) REFERENCES teams (league, id), FOREIGN KEY (league) REFERENCES leagues (id));"
+        "CREATE TABLE leagues (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE teams (league INTEGER, id INTEGER, PRIMARY KEY (league, id));"
+    )
+    polymorphic = {"table": "notes", "column": "about_id", "type_column": "about", "parents": {"Post": "posts"}}
+    plan = settings_of({"notes": {"synthesizer": private(entity=[])}})
+    plan = DatasetSettings.model_validate({**plan.model_dump(exclude_unset=True), "polymorphic_keys": [polymorphic]})
+    with pytest.raises(PlanRefused) as refused:
+        resolve(plan, catalog)
+
+    assert "about_id refers to posts by what about says" in str(refused.value)
+    assert "league is part of two foreign keys" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("named", "said"),
     [
