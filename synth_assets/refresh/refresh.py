@@ -103,11 +103,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
     # synthesizer
 
     def fit(self, tables: Sequence[str]) -> dict[str, Outcome]:
-        """Learn tables; those of one cycle belong together but are learned one by one.
-
-        Raises:
-            BudgetExceeded: A private table would cost more than is left.
-        """
+        """Learn tables, those of one cycle one by one; raises BudgetExceeded where a private table costs too much."""
         from synth_assets.synthesize.auto.table import fit_table
         from synth_assets.synthesize.relational.fit import FitInputs
 
