@@ -145,6 +145,8 @@ def table_reason(table: "TableDecision", chosen: str | None) -> str:
     """Why the table is let through, or what learns it; `chosen` is what auto took at the last refresh."""
     if table.because:
         return table.because
+    if table.private:
+        return f"learned by private: {table.private.text}"
     scale = "" if table.scale == 1 else f", {table.scale:g} times the rows"
     last = f" (at the last refresh {chosen})" if chosen else ""
     return f"learned by {table.synthesizer}{last}{scale}" if table.mode.value == "synthetic" else ""

@@ -30,6 +30,12 @@ def profile_table(rows: TableRows, *, table: Table, min_group: int) -> TableProf
     return TableProfile(table=table.name, rows=rows.rows, columns=tuple(columns))
 
 
+def unseen_profile(table: Table) -> TableProfile:
+    """The profile of a table at whose rows nobody may look: as that of a table without rows."""
+    columns = tuple(ColumnProfile(name=c.name, rows=0, nulls=0, distinct=0, unique=False) for c in table.columns)
+    return TableProfile(table=table.name, rows=0, columns=columns)
+
+
 def save_profile(folder: Folder, profile: TableProfile) -> None:
     """Write a profile into a folder."""
     folder.write_bytes(_FILE, profile.model_dump_json().encode())

@@ -24,7 +24,7 @@ from synth_assets.synthesize.relational.features import (
     own_features,
 )
 from synth_assets.synthesize.relational.fit import IDENTIFYING, null_name
-from synth_assets.synthesize.relational.further import fill_reference
+from synth_assets.synthesize.relational.further import any_parents, fill_reference
 from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
@@ -104,8 +104,7 @@ class Generation:
 
     def _keys_of(self, table: str) -> pl.DataFrame:
         structure = self._structures[table]
-        referred = [c for r in (*structure.driven, *structure.chosen) for c in r.key.parent_columns]
-        wanted = dict.fromkeys([*referred, *structure.referencing, *structure.learned])
+        wanted = dict.fromkeys([*structure.referred, *structure.referencing, *structure.learned])
         return self._finished[table].rows.read(columns=list(wanted) or list(structure.published_columns[:1]))
 
     def _generate(self, name: str) -> None:
@@ -378,6 +377,9 @@ class Generation:
             self._tables.put(name, self._with_key(self._tables.frame(name), reference, parents))
             return
         structure, model = self._structures[name], self._relational[name]
+        if structure.decision.private:
+            self._refer_to_any(name, reference)
+            return
         further = next(f for f in model.further if f.reference == reference.name)
         filled = fill_reference(
             reference,
@@ -389,6 +391,20 @@ class Generation:
             rng=self._rng(name, reference.name),
         )
         self._tables.put(name, filled)
+
+    def _refer_to_any(self, name: str, reference: Reference) -> None:
+        """Fill the columns of a private table's key: any row of the parent serves as well."""
+        rows, table = self._tables.frame(name), self._structures[name].table
+        parents = any_parents(
+            rows.height,
+            self._tables.frame(reference.key.parent).height,
+            once=any(set(s) <= set(reference.key.columns) for s in table.unique_sets),
+            rng=self._rng(name, reference.name),
+        )
+        hidden, none = self._hidden[name], null_name(reference.name)
+        if none in hidden.columns:
+            parents = np.where(hidden[none].to_numpy(), NO_ROW, parents)
+        self._tables.put(name, self._with_key(rows, reference, parents))
 
     def _make_unique(self, name: str, *, filled: Sequence[Reference]) -> Rows:
         """Repair repeated combinations, when these further keys are filled; the numbers of the rows that are left."""
