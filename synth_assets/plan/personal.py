@@ -68,6 +68,7 @@ PERSONAL_KINDS: dict[str, PersonalKind] = {
     "mac_address": PersonalKind("a MAC address", shortest=12),
     "latitude": PersonalKind("a latitude", Identifies.TOGETHER, shortest=3),
     "longitude": PersonalKind("a longitude", Identifies.TOGETHER, shortest=3),
+    "coordinates": PersonalKind("a place's coordinates", Identifies.TOGETHER, shortest=3),
     "url": PersonalKind("a web address", Identifies.TOGETHER, shortest=8),
     "user_agent": PersonalKind("a browser's user agent", Identifies.TOGETHER, shortest=8),
     "password": PersonalKind("a password", shortest=4),
