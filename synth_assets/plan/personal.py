@@ -101,6 +101,21 @@ class PersonalFinding:
         return PERSONAL_KINDS[self.kind].label
 
 
+@dataclass(frozen=True)
+class PersonalPath:
+    """What kind of personal data stands at one path of a column's JSON documents.
+
+    Attributes:
+        path: Such as $.customer.emails[*]; * where a key is not shared by enough documents to be shown.
+        kind, confidence, reason: As of PersonalFinding.
+    """
+
+    path: str
+    kind: str
+    confidence: float
+    reason: str
+
+
 def can_hold(kind: str, data_type: DataType) -> bool:
     """Whether values of this kind of personal data can stand in a column of this type."""
     if data_type.kind is Kind.OTHER:

@@ -9,11 +9,13 @@ from synth_assets.catalog.model import Column
 from synth_assets.plan.personal import PERSONAL_KINDS, PersonalFinding, by_type, can_hold
 from synth_assets.plan.personal_words import (
     ABOUT_THE_SAME,
+    AFTER_THINGS,
     AFTERTHOUGHTS,
     BEFORE_NAME,
     GLUED_TO,
     NAME,
     NOT_AFTER,
+    OF_THINGS,
     PEOPLE,
     PHRASES,
     THINGS,
@@ -29,7 +31,7 @@ _WORDS = re.compile(
     r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # scripts without blanks: every character is a word
     r"|(?:[^\W\d_A-Za-z\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[\u0900-\u0dff\u0e00-\u0e7f])+"
 )
-_SPELLED = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
+_SPELLED = str.maketrans({"\u0131": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
 _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 _SHORTEST_SPELLED_OUT = 6
 
@@ -67,6 +69,14 @@ def classify_name(column: Column, *, table: str | None = None) -> PersonalFindin
     if found is None and column.comment:
         found = _by_comment(column.comment)
     return found if found and can_hold(found.kind, column.type) else None
+
+
+def is_of_a_thing(name: str) -> bool:
+    """Whether a column's name says that its values are those of things: sku, order_no, product_name, commit_sha."""
+    words = list(words_of(name))
+    while len(words) > 1 and words[-1] in AFTER_THINGS and singular(words[-1]) not in OF_THINGS:
+        words.pop()
+    return bool(words) and (words[-1] in OF_THINGS or singular(words[-1]) in OF_THINGS)
 
 
 def is_about_people(table: str) -> bool:

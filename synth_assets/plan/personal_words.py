@@ -321,8 +321,8 @@ AFTERTHOUGHTS = _words(
 # Words just before a phrase that make it something else, such as server_address and batch_job.
 NOT_AFTER: dict[str, frozenset[str]] = {
     "street_address": _words(
-        "ip mac web memory wallet contract crypto bitcoin btc eth host server email mail e network node block register site url "
-        "bus device blockchain"
+        "ip mac web memory wallet contract crypto bitcoin btc eth host server email mail e network node block register "
+        "site url bus device blockchain"
     ),
     "phone": _words("has is"),
     "job": _words("batch cron print background sql etl export import"),
@@ -376,3 +376,15 @@ TOLD_BY_COMMENTS = _words(
     "driver_license iban bank_account credit_card_number ip_address mac_address password license_plate birth_date "
     "postcode latitude longitude coordinates token url"
 )
+
+# Words at the end of the names of things: they rule out what only the form of some values speaks for.
+OF_THINGS = _words(
+    "sku ean isbn issn upc gtin barcode asin checksum etag commit revision sha md5 crc version release build status "
+    "type category categorie kategorie categoria color colour farbe couleur quantity qty price amount total product "
+    "produkt produit producto prodotto article artikel item brand marke model modell series month day week weekday "
+    "unit currency size material serial part batch lot tracking shipment invoice order bestellung commande pedido "
+    "ordine bestellnummer auftragsnummer artikelnummer rechnungsnummer seriennummer sendungsnummer reference ref"
+)
+
+# What may follow such a word without making it another thing: product_code, order_no.
+AFTER_THINGS = _words("number num no nr nummer code id key name title label hash digest numero 1 2 3")
