@@ -41,6 +41,11 @@ _EAST_ASIAN_ADDRESS = r"^[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{L} ー\-]{
 _WITH_CITY = (
     r",\s*(?:.*\p{L}{2,}.*(?:\d{4,6}|\d{3}[ -]\d{2,4}|[A-Z]\d\w? ?\d)|.*(?:\d{4,6}|\d{3}[ -]\d{2,4}).*\p{L}{2,})"
 )
+_BEGINS_WITH_STREET = (
+    r"^(?i:rua|avenida|av\.|alameda|travessa|praça|estrada|rodovia|via|viale|piazza|corso|vicolo|calle|paseo|plaza|rue|"
+    r"boulevard|chemin|impasse|place|allée|quai|ulica|ul\.|aleja|al\.|plac|улица|ул\.|проспект|пр\.|переулок|пер\.|"
+    r"вулиця|вул\.|провулок|strada|bulevardul|jalan|jl\.) [\p{L}\d]"
+)
 _BOX = r"^(?i:p\.?\s?o\.?\s?box|postfach|unit|box|apt|suite|psc|casella postale)\b.*\d"
 
 _POSTCODE = (
@@ -57,7 +62,7 @@ _POSTCODE = (
     r"|\d{4}-\d{3}"  # Portugal
     r"|\d{5}-\d{4})$"  # United States
 )
-_PLAIN_POSTCODE = r"^(?:\d{5}|\d{6})$"
+_PLAIN_POSTCODE = r"^(?:\d{5}|\d{6}|\d{8})$"
 _DISTINCTIVE_SHARE = 0.15
 
 _PAIR = (
@@ -77,10 +82,13 @@ def _street_word() -> str:
 def are_street_addresses(values: pl.Series) -> pl.Series:
     """Which texts are streets with a number; none where too few have a word for a street in them."""
     lines = values.str.replace_all(r"[\r\n]+", ", ")
+    if not lines.str.contains(r"[ \p{Han}\p{Hangul}]").any():
+        return pl.Series([False] * len(values), dtype=pl.Boolean)
     formed = (
         lines.str.contains(_NUMBER_AND_WORDS)
         | lines.str.contains(_WORDS_AND_NUMBER)
         | lines.str.contains(_BOX)
+        | lines.str.contains(_BEGINS_WITH_STREET)
         | (lines.str.contains(_EAST_ASIAN_ADDRESS) & lines.str.contains(r"[\p{Han}\p{Hangul}]"))
     )
     formed &= lines.str.len_chars() >= _SHORTEST

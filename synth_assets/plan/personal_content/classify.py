@@ -25,12 +25,18 @@ from synth_assets.plan.personal_content.secrets import are_hashes, are_password_
 
 LEAST_SHARE = 0.2  # of filled values, below which nothing is said
 LEAST_DISTINCT_NAMES = 10
+_ENOUGH_DISTINCT_NAMES = 20
 MOST_VALUES = 10_000
 _MOST_DISTINCT = 400  # of which are looked at closely where a pattern is slow
 _FREE_TEXT = 0.9
 
-_IPV4 = r"^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:/\d{1,2}|:\d{1,5})?$"
-_IPV6 = r"^(?:(?i:[0-9a-f]{1,4}:){7}(?i:[0-9a-f]{1,4})|(?i:[0-9a-f]{0,4}:){2,7}(?i:[0-9a-f]{0,4}))(?:/\d{1,3})?$"
+_IPV4 = (
+    r"^(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:/[0-9]{1,2}|:[0-9]{1,5})?$"
+)
+_IPV6 = (
+    r"^(?:(?:(?i:[0-9a-f]{1,4}):){7}(?i:[0-9a-f]{1,4})"
+    r"|(?:(?i:[0-9a-f]{1,4}):){0,6}(?i:[0-9a-f]{0,4})::(?i:[0-9a-f:]{0,34}))(?:/\d{1,3})?$"
+)
 _MAC = r"^(?:(?i:[0-9a-f]{2}[:\-]){5}(?i:[0-9a-f]{2})|(?i:[0-9a-f]{4}\.){2}(?i:[0-9a-f]{4}))$"
 
 
@@ -44,14 +50,14 @@ class ContentPattern:
 
     Attributes:
         threshold: Share of the values from which on the column is of this kind.
-        distinct: Fewest different values: words such as April and May are names too.
+        words: Values are words that other lists hold, too, such as April and Rose: there must be many different ones.
         slow: Looked for in a few hundred different values only.
     """
 
     kind: str
     is_match: Callable[[pl.Series], pl.Series]
     threshold: float = 0.6
-    distinct: int = 1
+    words: bool = False
     slow: bool = False
 
 
@@ -75,9 +81,9 @@ CONTENT_PATTERNS: tuple[ContentPattern, ...] = (
     ContentPattern("phone", are_phones, slow=True),
     ContentPattern("postcode", are_postcodes, threshold=0.8),
     ContentPattern("street_address", are_street_addresses, slow=True),
-    ContentPattern("full_name", are_full_names, threshold=0.7, distinct=LEAST_DISTINCT_NAMES, slow=True),
-    ContentPattern("first_name", are_single_names, threshold=0.7, distinct=LEAST_DISTINCT_NAMES, slow=True),
-    ContentPattern("user_name", are_logins, threshold=0.8, distinct=LEAST_DISTINCT_NAMES, slow=True),
+    ContentPattern("full_name", are_full_names, threshold=0.7, words=True, slow=True),
+    ContentPattern("first_name", are_single_names, threshold=0.7, words=True, slow=True),
+    ContentPattern("user_name", are_logins, threshold=0.8, words=True, slow=True),
 )
 
 
@@ -110,7 +116,7 @@ def classify_content(values: pl.Series, *, kinds: frozenset[str] | None = None) 
         matching = pattern.is_match(looked_at)
         share = float(matching.mean() or 0.0)  # type: ignore[arg-type]
         found = looked_at.filter(matching)
-        if share < LEAST_SHARE or found.n_unique() < pattern.distinct:
+        if share < LEAST_SHARE or (pattern.words and not _are_many(found, filled)):
             continue
         kind = _closer(pattern.kind, found)
         label = PERSONAL_KINDS[kind].label
@@ -119,6 +125,12 @@ def classify_content(values: pl.Series, *, kinds: frozenset[str] | None = None) 
         if some is None or share / 2 > some.confidence:
             some = PersonalFinding(kind, min(share, 0.98) / 2, f"some of its values look like {label}")
     return (_free_text(filled) if kinds is None else None) or some
+
+
+def _are_many(found: pl.Series, filled: pl.Series) -> bool:
+    """Whether names are as many as people have: twenty, or half of all values of a short column."""
+    distinct = found.n_unique()
+    return distinct >= min(_ENOUGH_DISTINCT_NAMES, max(LEAST_DISTINCT_NAMES, len(filled) // 2))
 
 
 def _closer(kind: str, found: pl.Series) -> str:

@@ -56,6 +56,10 @@ _LONGEST_EAST_ASIAN = 9
 _LEAST_KNOWN, _LEAST_KNOWN_SINGLE, _LEAST_KNOWN_LOGINS = 0.35, 0.5, 0.4
 
 
+# Of many different names: fewest different words a name. Two hundred people share fewer than that of theirs.
+_MANY_TEXTS, _LEAST_WORDS_A_TEXT = 60, 0.2
+
+
 class _Rated(NamedTuple):
     """What a text is: written like a name, and with a known name in it."""
 
@@ -68,7 +72,10 @@ _NOT = _Rated(False, False)
 
 def are_full_names(values: pl.Series) -> pl.Series:
     """Which texts are names of people; none at all where too few have a word in them that is known as a name."""
-    return _matching([_full_name(text) for text in values.to_list()], least_known=_LEAST_KNOWN)
+    texts = values.to_list()
+    if _are_put_together(texts):
+        return pl.Series([False] * len(texts), dtype=pl.Boolean)
+    return _matching([_full_name(text) for text in texts], least_known=_LEAST_KNOWN)
 
 
 def are_single_names(values: pl.Series) -> pl.Series:
@@ -86,6 +93,12 @@ def mostly_first_names(values: pl.Series) -> bool:
     known = first_names()
     words = values.to_list()
     return 2 * sum(word.lower() in known for word in words) >= len(words)
+
+
+def _are_put_together(texts: Sequence[str]) -> bool:
+    """Whether many texts share few words, as names of products do: people have more names."""
+    words = {word for text in texts for word in text.split()}
+    return len(texts) >= _MANY_TEXTS and len(words) < _LEAST_WORDS_A_TEXT * len(texts)
 
 
 def _matching(rated: Sequence[_Rated], *, least_known: float) -> pl.Series:

@@ -2,19 +2,19 @@
 
 import polars as pl
 
-_DATE_LIKE = r"^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4})(?:[ T].*)?$"
-_EXTENSION = r"(?: ?(?:#|x|ext\.?|доб\.?) ?\d{1,6})?$"
+_DATE_LIKE = r"^(?:[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2,4})(?:[ T].*)?$"
+_EXTENSION = r"(?: ?(?:#|x|ext\.?|доб\.?) ?[0-9]{1,6})?$"
 _WRITTEN = (
-    r"^(?:\+ ?\(?\d[\d ().\-/]{6,24}|\(\+?\d{1,5}\)[ \-]*\d[\d \-./]{3,16}|\+?1?[-. ]?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}"
-    r"|00\d[\d ().\-/]{7,20}|0\d{1,5}[ \-/.]\(?\d[\d ()\-/.]{4,14}|0\(?\d{1,5}\)?[ \-/.]\d[\d \-/.]{4,14}"
-    r"|8[ \-]?\(?\d{3}\)?[ \-]?\d{3}[ \-]?\d{2}[ \-]?\d{2})" + _EXTENSION
+    r"^(?:\+ ?\(?[0-9][0-9 ().\-/]{6,24}|\(\+?[0-9]{1,5}\)[ \-]*[0-9][0-9 \-./]{3,16}|\+?1?[-. ]?\(?[0-9]{3}\)?[-. ][0-9]{3}[-. ][0-9]{4}"
+    r"|00[0-9][0-9 ().\-/]{7,20}|0[0-9]{1,5}[ \-/.]\(?[0-9][0-9 ()\-/.]{4,14}|0\(?[0-9]{1,5}\)?[ \-/.][0-9][0-9 \-/.]{4,14}"
+    r"|[0-9]{2} 9?[0-9]{4}-[0-9]{4}|8[ \-]?\(?[0-9]{3}\)?[ \-]?[0-9]{3}[ \-]?[0-9]{2}[ \-]?[0-9]{2})" + _EXTENSION
 )
-_DIGITS = r"^\(?\d[\d ().\-/]{6,16}\d$"
-_DECIMAL = r"^\d+[.,]\d+$"
+_DIGITS = r"^\(?[0-9][0-9 ().\-/]{6,16}[0-9]$"
+_DECIMAL = r"^[0-9]+[.,][0-9]+$"
 _SEPARATED = r"[ .\-/()]"
 _LEAST_DIGITS, _MOST_DIGITS = 7, 20
 _LEAST_PLAIN_DIGITS, _MOST_PLAIN_DIGITS = 9, 13
-_LEAST_BEGINNINGS = 12
+_LEAST_PREFIXES, _LEAST_BEGINNINGS = 5, 12
 _MOST_CHECKED, _FIRST_CHECKED = 80, 15
 _SHARE_OF_FIRST, _SHARE_VALID, _SHARE_VALID_PLAIN = 0.7, 0.85, 0.95
 _REGIONS = (
@@ -27,8 +27,10 @@ _REGIONS = (
 
 def are_phones(values: pl.Series) -> pl.Series:
     """Which texts are phone numbers; digits alone only where nearly all of them are valid in one country."""
-    digits = values.str.count_matches(r"\d")
+    digits = values.str.count_matches(r"[0-9]")
     possible = ~values.str.contains(_DATE_LIKE) & digits.is_between(_LEAST_DIGITS, _MOST_DIGITS)
+    if not possible.any():
+        return possible
     written = values.str.contains(_WRITTEN) & possible
     plain = possible & values.str.contains(_DIGITS) & ~values.str.contains(_DECIMAL)
     others = values.filter(plain & ~written).unique(maintain_order=True)
@@ -40,6 +42,8 @@ def are_phones(values: pl.Series) -> pl.Series:
 
 def _are_numbers_of_a_country(values: pl.Series) -> bool:
     digits = values.str.replace_all(r"\D", "")
+    if digits.str.head(3).n_unique() < _LEAST_PREFIXES:
+        return False
     separated = float(values.str.contains(_SEPARATED).mean() or 0.0) >= _SHARE_VALID  # type: ignore[arg-type]
     if not separated:
         lengths = digits.str.len_chars()
