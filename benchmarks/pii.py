@@ -44,9 +44,7 @@ class Judged:
     @property
     def is_right(self) -> bool:
         label = self.column.kind
-        return label is not None and (
-            label == self.found or any({label, self.found} <= alike for alike in _ALIKE)
-        )
+        return label is not None and (label == self.found or any({label, self.found} <= alike for alike in _ALIKE))
 
 
 def judge(columns: Iterable[LabelledColumn]) -> list[Judged]:
@@ -55,9 +53,7 @@ def judge(columns: Iterable[LabelledColumn]) -> list[Judged]:
 
 def _found(labelled: LabelledColumn) -> str | None:
     if labelled.path is not None:
-        paths = find_personal_paths(
-            labelled.column, table=labelled.table, values=labelled.values, min_group=10
-        )
+        paths = find_personal_paths(labelled.column, table=labelled.table, values=labelled.values, min_group=10)
         return next((one.kind for one in paths if one.path == labelled.path), None)
     finding = find_personal_data(labelled.column, table=labelled.table, values=labelled.values)
     sure = finding is not None and finding.confidence >= SURE_ENOUGH and finding.kind != _TECHNICAL

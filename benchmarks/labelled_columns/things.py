@@ -23,14 +23,14 @@ def things(
     """Each maker under a telling name and under a meaningless one, and misleading names with values that are not.
 
     Args:
-        styles: 'plain' or 'other': which of the two sets of telling names, forms and misleading names.
+        styles: 'plain', 'other' or 'third': which of the sets of telling names, forms and misleading names.
     """
     for style in styles:
-        makers = _makers(chance, other=style == "other")
+        makers = _third_makers(chance) if style == "third" else _makers(chance, other=style == "other")
         for name, make in makers.items():
             yield labelled(None, name, make, table="products" if style == "plain" else "Artikelstamm")
             yield labelled(None, meaningless(name), make)
-        yield from _misleading(chance, other=style == "other")
+        yield from _misleading(chance, style)
 
 
 def _digits(chance: random.Random, count: int) -> str:
@@ -53,7 +53,9 @@ def _makers(chance: random.Random, *, other: bool) -> dict[str, Callable[[], obj
             "invoice_number": lambda: f"2024-{_digits(chance, 6)}",
             "version": lambda: f"{chance.randint(0, 9)}.{chance.randint(0, 40)}.{chance.randint(0, 9)}",
             "price": lambda: f"{chance.uniform(1, 900):.2f}",
-            "created_at": lambda: f"2024-{chance.randint(1, 12):02}-{chance.randint(1, 28):02} {chance.randint(0, 23):02}:15:00",
+            "created_at": lambda: (
+                f"2024-{chance.randint(1, 12):02}-{chance.randint(1, 28):02} {chance.randint(0, 23):02}:15:00"
+            ),
             "status": lambda: pick(["active", "pending", "closed", "on hold", "cancelled"]),
             "product_name": lambda: f"{pick(_PLACES)} {pick(_NOUNS)} {pick(_MATERIALS)}",
             "color": lambda: pick(_COLOURS),
@@ -91,9 +93,47 @@ def _makers(chance: random.Random, *, other: bool) -> dict[str, Callable[[], obj
     }  # fmt: skip
 
 
-def _misleading(chance: random.Random, *, other: bool) -> Iterator[LabelledColumn]:
+def _third_makers(chance: random.Random) -> dict[str, Callable[[], object]]:
+    pick = chance.choice
+    return {
+        "codigo_articulo": lambda: f"{_digits(chance, 2)}.{_digits(chance, 3)}.{_digits(chance, 4)}",
+        "part_number": lambda: f"{_digits(chance, 4)}-{_digits(chance, 3)}-{_digits(chance, 3)}",
+        "order_ref": lambda: f"{chance.getrandbits(40):010X}",
+        "numero_commande": lambda: f"CMD{chance.randint(10**5, 10**6)}/{chance.randint(20, 24)}",
+        "ticket_id": lambda: f"#{chance.randint(10**4, 10**6)}",
+        "epoch": lambda: str(chance.randint(1_600_000_000, 1_750_000_000)),
+        "semver": lambda: f"{chance.randint(0, 9)}.{chance.randint(0, 30)}.{chance.randint(0, 30)}.{chance.randint(0, 999)}",
+        "precio": lambda: f"$ {chance.randint(1, 9)},{_digits(chance, 3)}.{_digits(chance, 2)}",
+        "time_range": lambda: f"{chance.randint(0, 11):02}:00-{chance.randint(12, 23):02}:30",
+        "workflow_state": lambda: pick(["DRAFT", "IN REVIEW", "APPROVED", "REJECTED", "ARCHIVED"]),
+        "titulo_producto": lambda: f"{pick(_COLOURS)} {pick(_MATERIALS)} {pick(_NOUNS)}",
+        "palette": lambda: f"#{chance.getrandbits(24):06x}",
+        "ratio": lambda: f"{chance.uniform(0, 100):.1f} %",
+        "dimensions": lambda: f"{chance.randint(1, 99)} x {chance.randint(1, 99)} x {chance.randint(1, 99)} mm",
+        "git_commit": lambda: f"{chance.getrandbits(160):040x}",
+        "mime_type": lambda: pick(["image/png", "text/html", "application/pdf", "video/mp4"]),
+        "model_code": lambda: f"{pick(_NOUNS)} {_capitals(chance, 2)}{chance.randint(100, 900)}",
+        "cron": lambda: f"{chance.randint(0, 59)} {chance.randint(0, 23)} * * {chance.randint(0, 6)}",
+        "log_message": lambda: f"job {pick(_WORDS)} finished in {chance.randint(1, 900)} ms with {pick(_WORDS)} {pick(_WORDS)}",
+        "room": lambda: f"{pick('ABC')}{chance.randint(1, 5)}.{chance.randint(10, 90)}",
+    }  # fmt: skip
+
+
+def _misleading(chance: random.Random, style: str) -> Iterator[LabelledColumn]:
     """Names in which a word of personal data stands, of columns that hold none."""
-    if not other:
+    if style == "third":
+        yield labelled(None, "mail_queue_length", lambda: chance.randint(0, 90), data_type=BIGINT, table="metrics")
+        yield labelled(None, "last_name_changed", lambda: chance.choice(["yes", "no"]), table="audits")
+        yield labelled(None, "phone_model", lambda: chance.choice(["X12", "Pixel 8", "S24"]), table="devices")
+        yield labelled(None, "street_count", lambda: chance.randint(1, 90), data_type=BIGINT, table="geo_stats")
+        yield labelled(None, "password_changes", lambda: chance.randint(0, 9), data_type=BIGINT, table="audits")
+        yield labelled(None, "card_type", lambda: chance.choice(["visa", "amex"]), table="payments")
+        yield labelled(
+            None, "titulo", lambda: f"{chance.choice(_MATERIALS)} {chance.choice(_WORDS)}", table="articulos"
+        )
+        yield labelled(None, "altitude", lambda: chance.uniform(0, 3000), data_type=DOUBLE, table="meters")
+        return
+    if style == "plain":
         yield labelled(None, "email_count", lambda: chance.randint(0, 90), data_type=BIGINT, table="stats")
         yield labelled(None, "phone_type", lambda: chance.choice(["mobile", "home", "work"]), table="customers")
         yield labelled(None, "address_id", lambda: chance.randint(1, 9999), data_type=BIGINT, table="orders")

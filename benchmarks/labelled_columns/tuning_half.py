@@ -1,4 +1,4 @@
-"""The half that the product was tuned on: values of Faker, names in snake case."""
+"""The half that the product was tuned on: values of Faker with names in snake case, and those of tuning_mimesis.py."""
 
 import json
 import random
@@ -8,6 +8,7 @@ from faker import Faker
 
 from benchmarks.labelled_columns.column import BIGINT, DATE, DOUBLE, LabelledColumn, labelled
 from benchmarks.labelled_columns.things import things
+from benchmarks.labelled_columns.tuning_mimesis import tuning_columns_of_mimesis
 
 LOCALES = ("en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "pt_BR", "nl_NL", "pl_PL", "ru_RU", "ja_JP", "ar_SA", "sv_SE")
 _OF_PEOPLE = {
@@ -30,7 +31,7 @@ _TELLING_POSTCODES = ("pl_PL", "pt_BR", "nl_NL", "ja_JP")
 
 
 def tuning_half() -> Iterator[LabelledColumn]:
-    """About 240 columns."""
+    """About 570 columns."""
     chance = random.Random(7)
     for locale in LOCALES:
         fake = Faker(locale)
@@ -42,6 +43,7 @@ def tuning_half() -> Iterator[LabelledColumn]:
     yield from _machines(fake, chance)
     yield from _documents(fake)
     yield from things(chance, lambda kind: chance.choice(_MEANINGLESS), styles=("plain",))
+    yield from tuning_columns_of_mimesis()
 
 
 def _people(locale: str, fake: Faker, chance: random.Random) -> Iterator[LabelledColumn]:

@@ -312,10 +312,11 @@ GLUED_TO = (
 
 # Words that may follow without changing what a column holds: email_work, phone_number, address1.
 AFTERTHOUGHTS = _words(
-    "1 2 3 4 a b number num no nr primary secondary main home work mobile private personal business office day "
-    "evening alt alternate alternative other old new current previous former original raw value text full line "
-    "primaria client cliente kunde kunden customer contact person usuario utilisateur lower upper normalized "
-    "normalised clean encrypted enc principal trabajo casa privat geschaeftlich domicile travail"
+    "particular particulier prive personnel personal principale 1 2 3 4 a b number num no nr primary secondary main "
+    "home work mobile private business office day evening alt alternate alternative other old new current previous "
+    "former original raw value text full line primaria client cliente kunde kunden customer contact person usuario "
+    "utilisateur lower upper normalized normalised clean encrypted enc principal trabajo casa privat geschaeftlich "
+    "domicile travail"
 )
 
 # Words just before a phrase that make it something else, such as server_address and batch_job.

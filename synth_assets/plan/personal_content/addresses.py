@@ -38,6 +38,8 @@ _WORDS_AND_NUMBER = (
     r"(?:[№#nN]?[.º°]?\s?)\d{1,6} ?[\p{L}]?(?:[-/.] ?\d{1,4}\p{L}?)?)"
 )
 _EAST_ASIAN_ADDRESS = r"^[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{L} ー\-]{2,}.*\d"
+_STREET_AND_NUMBER = r"^(?P<street>\p{L}[^\d]*?),? (?P<number>\d{1,5}) ?[a-zA-Z]?$"
+_MANY_LINES, _NEARLY_ALL, _LEAST_WORDS_A_STREET, _LEAST_NUMBERS = 30, 0.8, 0.5, 15
 _WITH_CITY = (
     r",\s*(?:.*\p{L}{2,}.*(?:\d{4,6}|\d{3}[ -]\d{2,4}|[A-Z]\d\w? ?\d)|.*(?:\d{4,6}|\d{3}[ -]\d{2,4}).*\p{L}{2,})"
 )
@@ -53,7 +55,7 @@ _POSTCODE = (
     r"|[abceghj-npr-tvxy]\d[a-z][ -]?\d[a-z]\d"  # Canada
     r"|\d{4} ?[a-z]{2}"  # Netherlands
     r"|[a-z]{1,2}-\d{4,6}"  # D-10115, LV-1050
-    r"|[a-z]\d{2} ?[a-z\d]{4}"  # Ireland
+    r"|[ac-fhknprtv-y]\d{2} ?[ac-fhknprtv-y\d]{4}"  # Ireland
     r"|[a-z]\d{4}(?:[a-z]{3})?"  # Argentina
     r"|\d{2}-\d{3}"  # Poland
     r"|\d{3} \d{2}"  # Sweden, Czechia, Slovakia, Greece
@@ -93,9 +95,21 @@ def are_street_addresses(values: pl.Series) -> pl.Series:
     )
     formed &= lines.str.len_chars() >= _SHORTEST
     has_word = formed & lines.str.contains(_street_word())
-    if not formed.any() or has_word.sum() < _LEAST_WITH_STREET_WORD * formed.sum():
+    if has_word.sum() < _LEAST_WITH_STREET_WORD * formed.sum() and not _are_varied_words_and_numbers(lines):
         return pl.Series([False] * len(values), dtype=pl.Boolean)
     return formed
+
+
+def _are_varied_words_and_numbers(lines: pl.Series) -> bool:
+    """Whether nearly all are words and a number after them, and words and numbers are as many as streets have.
+
+    Streets without a word for a street in them, such as those of villages, are told from 'Model 12' by that.
+    """
+    named = lines.str.extract_groups(_STREET_AND_NUMBER).struct.unnest().drop_nulls()
+    if len(named) < max(_MANY_LINES, _NEARLY_ALL * len(lines)):
+        return False
+    words = named["street"].str.split(" ").explode().n_unique()
+    return words >= _LEAST_WORDS_A_STREET * len(named) and named["number"].n_unique() >= _LEAST_NUMBERS
 
 
 def are_whole_addresses(values: pl.Series) -> bool:

@@ -81,7 +81,7 @@ CONTENT_PATTERNS: tuple[ContentPattern, ...] = (
     ContentPattern("phone", are_phones, slow=True),
     ContentPattern("postcode", are_postcodes, threshold=0.8),
     ContentPattern("street_address", are_street_addresses, slow=True),
-    ContentPattern("full_name", are_full_names, threshold=0.7, words=True, slow=True),
+    ContentPattern("full_name", are_full_names, threshold=0.85, words=True, slow=True),
     ContentPattern("first_name", are_single_names, threshold=0.7, words=True, slow=True),
     ContentPattern("user_name", are_logins, threshold=0.8, words=True, slow=True),
 )

@@ -45,6 +45,8 @@ _FURTHER_FORMS = (
     r"^(?i:[a-ceghj-prstw-z][a-ceghj-npr-tw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d])$",  # National Insurance, United Kingdom
     r"^[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}$",  # SNILS, Russia
     r"^[0-9]{6}-[0-9]{4}$",  # CPR, Denmark
+    r"^[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])[0-9]{3}[0-9Xx]$",  # China
+    r"^[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])-[1-8][0-9]{6}$",  # Korea, since 2020 without a check digit
     r"^[A-Z][12][0-9]{8}$",  # Taiwan
     r"^[0-9]{8}[A-Z]$",  # DNI, Spain
     r"^756\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}$",  # AHV, Switzerland

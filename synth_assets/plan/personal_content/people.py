@@ -53,7 +53,7 @@ _KOREAN = re.compile(rf"^[{_HANGUL}]{{1,3}} ?[{_HANGUL}]{{1,3}}$")
 _LONGEST_EAST_ASIAN = 9
 
 # Least share of known names among texts that are written like names. Lists of names are never complete.
-_LEAST_KNOWN, _LEAST_KNOWN_SINGLE, _LEAST_KNOWN_LOGINS = 0.35, 0.5, 0.4
+_LEAST_KNOWN, _LEAST_KNOWN_SINGLE, _LEAST_KNOWN_LOGINS = 0.2, 0.5, 0.4
 
 
 # Of many different names: fewest different words a name. Two hundred people share fewer than that of theirs.

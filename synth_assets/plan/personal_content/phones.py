@@ -16,6 +16,7 @@ _LEAST_DIGITS, _MOST_DIGITS = 7, 20
 _LEAST_PLAIN_DIGITS, _MOST_PLAIN_DIGITS = 9, 13
 _LEAST_PREFIXES, _LEAST_BEGINNINGS = 5, 12
 _MOST_CHECKED, _FIRST_CHECKED = 80, 15
+_SHARE_INTERNATIONAL = 0.1
 _SHARE_OF_FIRST, _SHARE_VALID, _SHARE_VALID_PLAIN = 0.7, 0.85, 0.95
 _REGIONS = (
     "US", "GB", "DE", "FR", "ES", "IT", "PT", "BR", "NL", "BE", "CH", "AT", "PL", "CZ", "SK", "HU", "RO", "BG",
@@ -35,7 +36,10 @@ def are_phones(values: pl.Series) -> pl.Series:
     plain = possible & values.str.contains(_DIGITS) & ~values.str.contains(_DECIMAL)
     others = values.filter(plain & ~written).unique(maintain_order=True)
     share = float(written.mean() or 0.0)  # type: ignore[arg-type]
-    if len(others) and share < _SHARE_VALID and _are_numbers_of_a_country(others.head(_MOST_CHECKED)):
+    if share >= _SHARE_VALID or not len(others):
+        return written
+    beside_international = values.str.starts_with("+").mean() or 0.0
+    if float(beside_international) >= _SHARE_INTERNATIONAL or _are_numbers_of_a_country(others.head(_MOST_CHECKED)):  # type: ignore[arg-type]
         return written | plain
     return written
 
