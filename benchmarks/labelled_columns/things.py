@@ -12,9 +12,41 @@ _NOUNS = ("Chair", "Sofa", "Table", "Lamp", "Shelf", "Desk", "Stool", "Bench", "
 _MATERIALS = ("Oak", "Steel", "Cotton", "Wool", "Glass", "Leather", "Linen", "Marble", "Bamboo", "Walnut")
 _COLOURS = ("Red", "Dark Green", "Navy", "Ivory", "Amber", "Violet", "Olive", "Coral", "Teal", "Black", "Jade", "Rose")
 _WORDS = (
-    "soft light strong fresh modern classic compact durable handy quiet robust elegant simple smart safe warm cool "
-    "washable portable foldable design quality finish surface cover frame handle for with and the every home garden"
-).split()
+    "soft",
+    "light",
+    "strong",
+    "fresh",
+    "modern",
+    "classic",
+    "compact",
+    "durable",
+    "handy",
+    "quiet",
+    "robust",
+    "elegant",
+    "simple",
+    "smart",
+    "safe",
+    "warm",
+    "cool",
+    "washable",
+    "portable",
+    "foldable",
+    "design",
+    "quality",
+    "finish",
+    "surface",
+    "cover",
+    "frame",
+    "handle",
+    "for",
+    "with",
+    "and",
+    "the",
+    "every",
+    "home",
+    "garden",
+)
 
 
 def things(

@@ -36,17 +36,17 @@ def tuning_half() -> Iterator[LabelledColumn]:
     for locale in LOCALES:
         fake = Faker(locale)
         fake.seed_instance(11)
-        yield from _people(locale, fake, chance)
+        yield from _people(locale, fake)
         yield from _people_without_names(locale, fake, chance)
     fake = Faker("en_US")
     fake.seed_instance(12)
     yield from _machines(fake, chance)
     yield from _documents(fake)
-    yield from things(chance, lambda kind: chance.choice(_MEANINGLESS), styles=("plain",))
+    yield from things(chance, lambda _: chance.choice(_MEANINGLESS), styles=("plain",))
     yield from tuning_columns_of_mimesis()
 
 
-def _people(locale: str, fake: Faker, chance: random.Random) -> Iterator[LabelledColumn]:
+def _people(locale: str, fake: Faker) -> Iterator[LabelledColumn]:
     table, full, first, last, mail, phone, street, postcode, born = _OF_PEOPLE[locale]
     yield labelled("full_name", full, fake.name, table=table)
     yield labelled("first_name", first, fake.first_name, table=table)

@@ -66,7 +66,7 @@ def tuning_columns_of_mimesis() -> Iterator[LabelledColumn]:
         yield labelled("national_id", chance.choice(_MEANINGLESS), fake.ssn)
     yield from _machines(chance)
     yield from _documents()
-    yield from things(chance, lambda kind: chance.choice(_MEANINGLESS), styles=("other",))
+    yield from things(chance, lambda _: chance.choice(_MEANINGLESS), styles=("other",))
 
 
 def people(locale: Locale, names: tuple[str, ...]) -> Iterator[LabelledColumn]:

@@ -50,7 +50,7 @@ def find_personal_data(column: Column, *, table: str | None, values: pl.Series) 
         return None if seen.kind in _VAGUE and is_of_a_thing(column.name) else seen
     if _agree(named.kind, seen.kind):
         return _joined(named, seen)
-    return seen if seen.confidence >= SURE_ENOUGH and seen.confidence > 1 - named.confidence else named
+    return seen if seen.confidence >= SURE_ENOUGH and seen.kind not in _VAGUE else named
 
 
 def find_personal_paths(

@@ -95,7 +95,8 @@ def are_street_addresses(values: pl.Series) -> pl.Series:
     )
     formed &= lines.str.len_chars() >= _SHORTEST
     has_word = formed & lines.str.contains(_street_word())
-    if has_word.sum() < _LEAST_WITH_STREET_WORD * formed.sum() and not _are_varied_words_and_numbers(lines):
+    few = int(has_word.sum()) < _LEAST_WITH_STREET_WORD * int(formed.sum())
+    if few and not _are_varied_words_and_numbers(lines):
         return pl.Series([False] * len(values), dtype=pl.Boolean)
     return formed
 

@@ -42,9 +42,9 @@ _WRITTEN = {
     "cl.rut": r"^[0-9]{1,2}\.?[0-9]{3}\.?[0-9]{3}-[0-9kK]$",
 }
 _FURTHER_FORMS = (
-    r"^(?i:[a-ceghj-prstw-z][a-ceghj-npr-tw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d])$",  # National Insurance, United Kingdom
+    r"^(?i:[a-ceghj-prstw-z][a-ceghj-npr-tw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d])$",  # United Kingdom
     r"^[0-9]{3}-[0-9]{3}-[0-9]{3} [0-9]{2}$",  # SNILS, Russia
-    r"^[0-9]{6}-[0-9]{4}$",  # CPR, Denmark
+    r"^(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])[0-9]{2}-[0-9]{4}$",  # CPR, Denmark
     r"^[1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])[0-9]{3}[0-9Xx]$",  # China
     r"^[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])-[1-8][0-9]{6}$",  # Korea, since 2020 without a check digit
     r"^[A-Z][12][0-9]{8}$",  # Taiwan
@@ -136,5 +136,5 @@ def _share_right(texts: Iterable[str], number: _Number) -> float:
 
 @cache
 def _number(name: str) -> _Number:
-    number: _Number = import_module(f"stdnum.{name}")  # type: ignore[assignment]
+    number: _Number = import_module(f"stdnum.{name}")
     return number
