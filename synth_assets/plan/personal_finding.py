@@ -50,7 +50,8 @@ def find_personal_data(column: Column, *, table: str | None, values: pl.Series) 
         return None if seen.kind in _VAGUE and is_of_a_thing(column.name) else seen
     if _agree(named.kind, seen.kind):
         return _joined(named, seen)
-    return seen if seen.confidence >= SURE_ENOUGH and seen.kind not in _VAGUE else named
+    says_more = seen.kind not in _VAGUE or named.kind in _WELL_FORMED
+    return seen if seen.confidence >= SURE_ENOUGH and says_more else named
 
 
 def find_personal_paths(
@@ -65,7 +66,7 @@ def find_personal_paths(
         member = Column(name=key, type=DataType(kind=Kind.TEXT, native="json"))
         finding = find_personal_data(member, table=parent or _about(column, table), values=texts)
         if finding is not None and finding.confidence >= SURE_ENOUGH:
-            reason = finding.reason.replace("its name says", "its key says")
+            reason = finding.reason.replace("its name says", "its key says").replace("in a table of people", "of a person")
             found.append(PersonalPath(path, finding.kind, finding.confidence, reason))
     return tuple(sorted(found, key=lambda one: one.path))
 

@@ -262,7 +262,7 @@ def _class(character: str) -> str:
 def _postcodes_of_a_city(
     bounds: tuple[int | None, int | None], patterns: Sequence[str], rng: np.random.Generator
 ) -> str:
-    """A pattern whose first characters are given: the first three of a range's five digits, otherwise the first half."""
+    """A pattern whose first characters are given: three of a range's five digits, otherwise the first half."""
     lowest, highest = bounds
     if lowest is not None and highest is not None:
         first, last = -(-lowest // 100), (highest + 1) // 100 - 1
