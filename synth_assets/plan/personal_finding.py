@@ -66,7 +66,9 @@ def find_personal_paths(
         member = Column(name=key, type=DataType(kind=Kind.TEXT, native="json"))
         finding = find_personal_data(member, table=parent or _about(column, table), values=texts)
         if finding is not None and finding.confidence >= SURE_ENOUGH:
-            reason = finding.reason.replace("its name says", "its key says").replace("in a table of people", "of a person")
+            reason = finding.reason.replace("its name says", "its key says").replace(
+                "in a table of people", "of a person"
+            )
             found.append(PersonalPath(path, finding.kind, finding.confidence, reason))
     return tuple(sorted(found, key=lambda one: one.path))
 
