@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from benchmarks.labelled_columns.column import LabelledColumn
 from benchmarks.labelled_columns.tuning_half import tuning_half
 from benchmarks.labelled_columns.untouched_half import untouched_half
-from synth_assets.plan.personal_finding import SURE_ENOUGH, find_personal_data, find_personal_paths
+from synth_assets.plan.personal import SURE_ENOUGH
+from synth_assets.plan.personal_finding import find_personal_data, find_personal_paths
 
 HALVES: Mapping[str, Callable[[], Iterator[LabelledColumn]]] = {"tuning": tuning_half, "untouched": untouched_half}
 LEAST_RECALL, LEAST_PRECISION = 0.97, 0.90

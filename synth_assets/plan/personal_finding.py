@@ -3,12 +3,10 @@
 import polars as pl
 
 from synth_assets.catalog.model import Column, DataType, Kind
-from synth_assets.plan.personal import PERSONAL_KINDS, PersonalFinding, PersonalPath, can_hold
+from synth_assets.plan.personal import PERSONAL_KINDS, SURE_ENOUGH, PersonalFinding, PersonalPath, can_hold
 from synth_assets.plan.personal_content.classify import classify_content
 from synth_assets.plan.personal_content.documents import holds_documents, key_of, values_by_path
 from synth_assets.plan.personal_names import classify_name, is_of_a_thing
-
-SURE_ENOUGH = 0.5  # from which confidence on a finding decides what becomes of a column
 
 _READ_AS_TEXT = frozenset({Kind.TEXT, Kind.OTHER})
 _WHOLE_NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})

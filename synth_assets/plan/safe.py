@@ -7,8 +7,7 @@ from pydantic import JsonValue
 
 from synth_assets.catalog.model import Column, DataType, Kind
 from synth_assets.plan.evidence import ColumnEvidence
-from synth_assets.plan.personal import PERSONAL_KINDS, PersonalFinding, can_hold
-from synth_assets.plan.personal_finding import SURE_ENOUGH
+from synth_assets.plan.personal import PERSONAL_KINDS, SURE_ENOUGH, PersonalFinding, can_hold
 from synth_assets.plan.personal_names import classify_name
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Role, Treatment
 from synth_assets.plan.written_anew import can_be_written_anew
