@@ -6,7 +6,6 @@ from enum import StrEnum
 from synth_assets.catalog.model import Column, DataType, Kind
 from synth_assets.plan.fake_kinds import fits
 
-
 SURE_ENOUGH = 0.5  # from which confidence on a finding decides what becomes of a column
 
 
