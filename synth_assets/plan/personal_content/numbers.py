@@ -1,4 +1,4 @@
-"""Numbers whose check digits tell what they are: cards, IBANs, national identity numbers of more than forty countries."""
+"""Numbers whose check digits tell what they are: cards, IBANs, identity numbers of more than forty countries."""
 
 from collections.abc import Iterable
 from functools import cache
