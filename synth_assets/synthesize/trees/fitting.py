@@ -49,7 +49,7 @@ def fit_parts(
             for place in block
         )
     coded.ranks  # noqa: B018 (computed before threads ask for it, so that it is computed once)
-    information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered)
+    information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered, pool=pool)
     deciders = determinants(coded)
     tellers = {place: tellers_of(coded, place, information, entropy) for block in coded.blocks for place in block}
     few = _FEW_LEAVES * settings.leaf_for(coded.rows)

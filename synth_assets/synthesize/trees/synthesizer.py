@@ -1,9 +1,7 @@
 """The native synthesizer of one table."""
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -69,6 +67,7 @@ class TreesSynthesizer:
                 names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]
                 self.parts = fit_parts(coded, leading=leading, settings=self.settings, rng=rng, pool=pool)
+        self._forget_unused()
 
     def sample(
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
@@ -117,39 +116,40 @@ class TreesSynthesizer:
         made.parts = parts_from(stored["parts"], frames)
         return made
 
-    @cached_property
-    def _looked_at(self) -> set[int]:
-        return {place for part in self.parts for place in part.looked_at()}
-
     def prepare(self, context: pl.DataFrame) -> pl.DataFrame:
         """The codes of what trees look at, see PreparesContext."""
         prepared: dict[str, Codes] = {}
-        for column, places in self._context_places():
-            if column.name in context.columns and self._looked_at & set(places):
-                names = _prepared_names(column)
-                prepared |= dict(zip(names, column.encode(context[column.name]), strict=True))
+        for column in self.context:
+            if column.name in context.columns:
+                prepared |= dict(zip(_prepared_names(column), column.encode(context[column.name]), strict=True))
         return pl.DataFrame(prepared) if prepared else pl.DataFrame(height=context.height)
 
     def _surrounding(self, context: pl.DataFrame | None, n: int) -> list[Codes]:
-        """The codes of the context; of what no tree looks at, none but 0."""
+        """The codes of the context; where there is none, none but 0."""
         around: list[Codes] = []
         there = set() if context is None else set(context.columns)
-        for column, places in self._context_places():
+        for column in self.context:
             names = _prepared_names(column)
-            if context is None or not self._looked_at & set(places):
-                around += [np.zeros(n, np.uint16) for _ in places]
+            if context is None:
+                around += [np.zeros(n, np.uint16) for _ in names]
             elif names[0] in there:
                 around += [context[name].to_numpy() for name in names]
             else:
                 around += column.encode(context[column.name])
         return around
 
-    def _context_places(self) -> Iterator[tuple[ColumnCodes, range]]:
-        """The columns of the context, with the places of their parts in the code matrix."""
-        first = 0
+    def _forget_unused(self) -> None:
+        """Leave out columns of the context that no part is drawn by: most of those of many parents."""
+        looked_at = {place for part in self.parts for place in part.looked_at()}
+        used, places = [], []
         for column in self.context:
-            yield column, range(first, first + len(column.names))
-            first += len(column.names)
+            of_column = range(len(places), len(places) + len(column.names))
+            used.append(not looked_at.isdisjoint(of_column))
+            places += [used[-1]] * len(of_column)
+        unused = ~np.array(places + [True] * sum(len(column.names) for column in self.columns), np.bool_)
+        if unused.any():
+            self.context = tuple(column for column, kept in zip(self.context, used, strict=True) if kept)
+            self.parts = tuple(part.without(unused) for part in self.parts)
 
     def _threads(self) -> int:
         return self.settings.threads or len(os.sched_getaffinity(0))
