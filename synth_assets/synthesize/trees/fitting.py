@@ -116,7 +116,7 @@ def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings
         some = _drawn(seen, settings.tree_rows, rng)
         looked = _telling(information, entropy, place, job.earlier, settings.features)
         classes = _classes(coded, place, overall, looked, information[place], _CLASSES)
-        part = _grown(coded, part, matrix[:, some], classes, looked, settings)
+        part = _grown(coded, part, some, classes, looked, settings)
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
     # What a teller's rare or unknown codes say would come from fewer rows than a leaf must have.
@@ -149,48 +149,57 @@ def _classes(
 def _grown(
     coded: Coded,
     part: Part,
-    matrix: Codes,
+    rows: Places,
     classes: npt.NDArray[np.intp],
     looked: Places,
     settings: TreesSettings,
 ) -> Part:
-    """The part with its directions and tree, from the columns of `matrix` (rows to learn from)."""
-    directions = _directions(coded, part.place, matrix, looked, settings.bins)
-    sizes, ordered = coded.sizes, coded.ordered
-    learned = classes[matrix[part.place]]
+    """The part with its directions and tree, learned from these rows of the columns that it may look at."""
+    # A matrix of these columns alone; what is learned from it is of the whole one's.
+    matrix = coded.matrix[np.r_[looked, part.place]]
+    matrix = matrix if len(rows) == coded.rows else matrix.take(rows, axis=1)
+    target, matrix = matrix[-1], matrix[:-1]
+    sizes, ordered = coded.sizes[looked], coded.ordered[looked]
+    directions = _directions(coded, part.place, target, matrix, looked, settings.bins)
+    columns = looked
     if directions:
         matrix = np.concatenate([matrix, *(direction.codes(matrix)[None] for direction in directions)])
         sizes = np.r_[sizes, [direction.size for direction in directions]].astype(np.intp)
         ordered = np.r_[ordered, np.ones(len(directions), np.bool_)]
-        looked = np.r_[looked, len(coded.matrix) + np.arange(len(directions))]
+        columns = np.r_[looked, len(coded.matrix) + np.arange(len(directions))]
     tree = grow(
         matrix,
-        learned,
-        columns=looked,
+        classes[target],
         sizes=sizes,
         ordered=ordered,
         smallest_leaf=settings.leaf_for(coded.rows),
     )
-    return replace(part, directions=directions, tree=tree)
+    if tree.depth:
+        tree = replace(tree, column=np.where(tree.leaf < 0, columns[tree.column], 0))
+    return replace(part, directions=tuple(direction.of_places(looked) for direction in directions), tree=tree)
 
 
-def _directions(coded: Coded, place: int, matrix: Codes, columns: Places, bins: int) -> tuple[Direction, ...]:
-    """Regressions of an ordered part, or of one with two labels: on the values' scale and on that of their ranks."""
-    centres = coded.centres
-    numbers = {column: table for column in columns.tolist() if (table := centres[column]) is not None}
-    own = centres[place]
+def _directions(
+    coded: Coded, place: int, target: Codes, matrix: Codes, looked: Places, bins: int
+) -> tuple[Direction, ...]:
+    """Regressions of an ordered part, or of one with two labels: on the values' scale and on that of their ranks.
+
+    `target` are the part's codes, `matrix` those of the places `looked` at.
+    """
+    sizes = coded.sizes[looked]
+    numbers = {at: table for at, column in enumerate(looked.tolist()) if (table := coded.centres[column]) is not None}
+    own = coded.centres[place]
     found = []
     if own is not None:
-        ranked = {column: coded.ranks[column] for column in numbers}
+        ranked = {at: coded.ranks[looked[at]] for at in numbers}
         for table, given in ((own, numbers), (coded.ranks[place], ranked)):
-            target = table[matrix[place]]
-            known = ~np.isnan(target)
+            values = table[target]
+            known = ~np.isnan(values)
             if known.any():
-                target = np.where(known, target, target[known].mean())
-                found.append(find_direction(target, matrix, columns, given, coded.sizes, bins))
+                values = np.where(known, values, values[known].mean())
+                found.append(find_direction(values, matrix, given, sizes, bins))
     elif coded.sizes[place] <= 4:
-        target = (matrix[place] == 1).astype(np.float64)
-        found.append(find_direction(target, matrix, columns, numbers, coded.sizes, bins))
+        found.append(find_direction((target == 1).astype(np.float64), matrix, numbers, sizes, bins))
     return tuple(direction for direction in found if direction is not None)
 
 

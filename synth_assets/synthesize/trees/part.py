@@ -60,10 +60,7 @@ class Part:
             self,
             place=int(to[self.place]),
             nulls=tuple((int(to[column]), state) for column, state in self.nulls),
-            directions=tuple(
-                Direction({int(to[column]): table for column, table in one.tables.items()}, one.edges)
-                for one in self.directions
-            ),
+            directions=tuple(direction.of_places(to) for direction in self.directions),
             tree=replace(self.tree, column=to[self.tree.column]),
             missing=self.missing and Missing(int(to[self.missing.column]), self.missing.share),
         )
