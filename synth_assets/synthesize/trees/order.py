@@ -28,8 +28,8 @@ def dependence(
     seen = codes[:, pick]
     groups = []
     for column in range(columns):
-        counts = np.bincount(seen[column], minlength=int(sizes[column]))
-        groups.append(coarse(counts, ordered=bool(ordered[column]), most=_GROUPS)[seen[column]])
+        weights = np.bincount(seen[column], minlength=int(sizes[column]))
+        groups.append(coarse(weights, ordered=bool(ordered[column]), most=_GROUPS)[seen[column]])
     grouped = np.stack(groups).astype(np.uint8)
     widths = grouped.max(axis=1, initial=0).astype(np.intp) + 1
     counts = np.arange(len(pick) + 1, dtype=np.float64)

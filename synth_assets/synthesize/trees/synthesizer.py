@@ -5,14 +5,16 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.protocol import TableSpec
+from synth_assets.synthesize.protocol import Following, TableSpec
 from synth_assets.synthesize.trees.coded import Coded
 from synth_assets.synthesize.trees.columns import ColumnCodes
 from synth_assets.synthesize.trees.drawing import draw
 from synth_assets.synthesize.trees.fitting import fit_parts
+from synth_assets.synthesize.trees.following import draw_following, told_beforehand
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.saving import (
     FRAMES,
@@ -116,32 +118,37 @@ class TreesSynthesizer:
         made.parts = parts_from(stored["parts"], frames)
         return made
 
-    def prepare(self, context: pl.DataFrame) -> pl.DataFrame:
-        """The codes of what trees look at, see PreparesContext."""
-        prepared: dict[str, Codes] = {}
-        for column in self.context:
-            if column.name in context.columns:
-                prepared |= dict(zip(_prepared_names(column), column.encode(context[column.name]), strict=True))
-        return pl.DataFrame(prepared) if prepared else pl.DataFrame(height=context.height)
+    def sample_following(
+        self,
+        first: pl.DataFrame,
+        lengths: npt.NDArray[np.int64],
+        *,
+        context: pl.DataFrame,
+        following: Following,
+        rng: np.random.Generator,
+    ) -> pl.DataFrame:
+        """All rows of families of which the first rows are known; see FollowingSynthesizer."""
+        return draw_following(
+            first,
+            lengths,
+            columns=self.columns,
+            context=told_beforehand(self.context, context),
+            following=following,
+            draw=lambda around, rows: draw(self.parts, around, rows, {}, candidates=self.settings.candidates, rng=rng),
+            rng=rng,
+        )
 
     def _surrounding(self, context: pl.DataFrame | None, n: int) -> list[Codes]:
         """The codes of the context; where there is none, none but 0."""
-        around: list[Codes] = []
-        there = set() if context is None else set(context.columns)
-        for column in self.context:
-            names = _prepared_names(column)
-            if context is None:
-                around += [np.zeros(n, np.uint16) for _ in names]
-            elif names[0] in there:
-                around += [context[name].to_numpy() for name in names]
-            else:
-                around += column.encode(context[column.name])
-        return around
+        if context is None:
+            return [np.zeros(n, np.uint16) for column in self.context for _ in column.names]
+        return [codes for column in self.context for codes in column.encode(context[column.name])]
 
     def _forget_unused(self) -> None:
         """Leave out columns of the context that no part is drawn by: most of those of many parents."""
         looked_at = {place for part in self.parts for place in part.looked_at()}
-        used, places = [], []
+        used: list[bool] = []
+        places: list[bool] = []
         for column in self.context:
             of_column = range(len(places), len(places) + len(column.names))
             used.append(not looked_at.isdisjoint(of_column))
@@ -160,7 +167,3 @@ class TreesSynthesizer:
             return []
         encoded = pool.map(lambda column: column.encode(frame[column.name]), columns)
         return [codes for parts in encoded for codes in parts]
-
-
-def _prepared_names(column: ColumnCodes) -> list[str]:
-    return [f"\x01codes of {name}" for name in column.names]
