@@ -59,10 +59,7 @@ class Numbers:
     def encode_values(self, values: Floats, missing: Mask) -> list[Codes]:
         """The codes of values in the scale's units."""
         columns = _parted(values, self.split, self.ticks_a_day)
-        return [
-            np.where(missing, 0, part.encode(column)).astype(np.uint16)
-            for part, column in zip(self.parts, columns, strict=True)
-        ]
+        return [part.encode(column, missing) for part, column in zip(self.parts, columns, strict=True)]
 
     def decode(self, name: str, codes: Sequence[Codes], rng: np.random.Generator) -> pl.Series:
         return self.scale.series(name, *self.values(codes, rng))
