@@ -114,7 +114,15 @@ class NumberCodes:
         codes = np.empty(len(numbers), np.uint16)
         none, known = np.empty(0, np.uint16), np.zeros(len(numbers), np.bool_)
         _encode(
-            numbers.astype(np.float64), known, self.edges, self.cell_codes, self.spikes, self.spike_codes, 0.0, none, codes
+            numbers.astype(np.float64),
+            known,
+            self.edges,
+            self.cell_codes,
+            self.spikes,
+            self.spike_codes,
+            0.0,
+            none,
+            codes,
         )
         return int(numbers[0]), codes
 
