@@ -111,19 +111,9 @@ class NumberCodes:
         if not np.isfinite(span).all() or span[1] - span[0] > _MOST_WHOLE or max(map(abs, span)) > _FARTHEST_WHOLE:
             return 0, np.empty(0, np.uint16)
         numbers = np.arange(int(np.floor(span[0])) - 1, int(np.ceil(span[1])) + 2)
-        codes = np.empty(len(numbers), np.uint16)
-        none, known = np.empty(0, np.uint16), np.zeros(len(numbers), np.bool_)
-        _encode(
-            numbers.astype(np.float64),
-            known,
-            self.edges,
-            self.cell_codes,
-            self.spikes,
-            self.spike_codes,
-            0.0,
-            none,
-            codes,
-        )
+        codes, none = np.empty(len(numbers), np.uint16), np.empty(0, np.uint16)
+        values, known = numbers.astype(np.float64), np.zeros(len(numbers), np.bool_)
+        _encode(values, known, self.edges, self.cell_codes, self.spikes, self.spike_codes, 0.0, none, codes)
         return int(numbers[0]), codes
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> Floats:
