@@ -273,7 +273,7 @@ def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
 def walk_families(
     families: Rows,
     *,
-    context: pl.DataFrame,
+    context: pl.DataFrame | None,
     known: pl.DataFrame | None,
     order: FamilyOrder,
     schema: pl.Schema,
@@ -301,16 +301,15 @@ def walk_families(
     firsts, lengths = runs(families)
     first = in_range(start(firsts, lengths), order).cast(schema)
     arranged = Arranged(np.arange(len(families)), np.arange(len(families)) - np.repeat(firsts, lengths))
-    around = [context, pl.DataFrame({POSITION: arranged.position})]
-    if known is not None:
-        earlier = order.of_columns(known.columns)
-        around += (
-            [known, contexts_before(known, None, arranged, earlier).drop(POSITION)] if earlier.previous else [known]
-        )
+    around: list[pl.DataFrame] = [pl.DataFrame({POSITION: arranged.position})]
+    around += [frame for frame in (context, known) if frame is not None and frame.width]
+    earlier = order.of_columns(known.columns if known is not None else ())
+    if known is not None and earlier.previous:
+        around.append(contexts_before(known, None, arranged, earlier).drop(POSITION))
     rows = steps.sample_following(
         first,
         lengths,
-        context=pl.concat([frame for frame in around if frame.width], how="horizontal"),
+        context=pl.concat(around, how="horizontal"),
         following=order.following(schema.names()),
         rng=rng,
     )

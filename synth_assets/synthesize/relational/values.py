@@ -246,7 +246,7 @@ class ValueModel:
         assert isinstance(steps, FollowingSynthesizer)  # noqa: S101 (others know nothing of siblings: see fit)
         rows = walk_families(
             around.families,
-            context=_beside(around.context) if around.context is not None else pl.DataFrame(),
+            context=around.context,
             known=around.known,
             order=order,
             schema=self._encoded_schema(),

@@ -91,8 +91,11 @@ class NumberCodes:
     def centres(self) -> Floats:
         """The number that stands for each code; NaN for code 0."""
         bins = self.bins
-        middles = [float(bins.knots[a : b + 1].mean()) for a, b in zip(bins.first, bins.last, strict=True)]
-        return np.where(self.bin_of >= 0, np.array([*middles, np.nan])[self.bin_of], self.values)
+        if np.array_equal(bins.first, bins.last):
+            middles = bins.knots[bins.first]
+        else:
+            middles = np.array([bins.knots[a : b + 1].mean() for a, b in zip(bins.first, bins.last, strict=True)])
+        return np.where(self.bin_of >= 0, np.r_[middles, np.nan][self.bin_of], self.values)
 
     def encode(self, values: Floats, missing: Mask) -> Codes:
         """The code of each value, any float; 0 where it is missing."""
