@@ -6,10 +6,11 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from synth_assets.catalog.check_text import in_sqlite
 from synth_assets.catalog.model import Branch, Check, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import Mode, TableDecision
 from synth_assets.store.verdict import CheckResult, Severity
-from synth_assets.validate.constraints import in_sqlite, named_columns, violations
+from synth_assets.validate.constraints import named_columns, violations
 from synth_assets.validate.integrity import duplicates, label_checks, orphans, table_checks
 from synth_assets.validate.subject import Subject
 from tests.validate.samples import MemoryRows, decide

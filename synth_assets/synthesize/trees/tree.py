@@ -18,7 +18,7 @@ _DEEPEST = 24
 class Tree:
     """A binary tree over coded columns.
 
-    Nodes are numbered breadth first, children side by side; leaves point at themselves.
+    Children stand after their parent, side by side; leaves point at themselves.
 
     Attributes:
         column: The column that each node looks at (a row of the code matrix).
@@ -65,7 +65,7 @@ def grow(
     """A tree that tells `classes` apart.
 
     Args:
-        codes: (columns, rows) of the rows to learn from.
+        codes: (columns, rows) of the rows to learn from, with what the tree may look at.
         classes: The class of each row, 0 .. few.
         sizes: The number of codes (NULL counted) of each column.
         ordered: Whether the codes of each column stand in a meaningful order; others are put in the order of
