@@ -1,6 +1,7 @@
 """A fitted model as JSON and Parquet in a folder, and back: no pickle, every float to its last bit."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,15 @@ def check_version(stored: Mapping[str, Any]) -> None:
 
 def floats(values: Any) -> list[JsonValue]:
     """Floats as JSON; repr keeps every bit, and what JSON has no word for is text."""
-    return [v if np.isfinite(v) else str(v) for v in np.asarray(values, np.float64).tolist()]
+    plain = np.asarray(values, np.float64)
+    listed: list[JsonValue] = plain.tolist()
+    # Most hold numbers only; looking at each of very many takes longer than writing them down.
+    return listed if np.isfinite(plain).all() else [v if isfinite(v) else str(v) for v in plain.tolist()]
 
 
 def unfloats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array([float(v) for v in values], np.float64)
+    # numpy reads the words that stand for what is no number, too.
+    return np.array(values, np.float64)
 
 
 def dtype_to_json(dtype: pl.DataType) -> dict[str, JsonValue]:
