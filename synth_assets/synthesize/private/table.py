@@ -147,6 +147,7 @@ def _relational(structure: TableStructure, model: PrivateSynthesizer, *, has_rul
         panels=(),
         identifying=(),
         order=None,
+        shared=(),
         has_identifying=False,
         has_values=bool(model.learned.codings),
         has_rules=has_rules,
