@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from synth_assets.errors import SynthAssetsError
+from synth_assets.plan.key_command import printed_by
 from synth_assets.plan.urls import anchored, holds_password
 
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -86,6 +87,29 @@ class Reference(BaseModel):
 TextOrVariable = Annotated[Reference, BeforeValidator(_as_literal)]
 
 
+class KeyReference(Reference):
+    """A key given as the environment variable that holds it, or as the command that prints it."""
+
+    command: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="The program that prints it, and its arguments; no shell reads them."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if sum(way is not None for way in (self.literal, self.env, self.command)) != 1:
+            raise ValueError("write {env: NAME} for the variable that holds it, or {command: [...]} for what prints it")
+        return self
+
+    def read(self, environ: Mapping[str, str], *, setting: str, file: str, root: Path | None) -> str:
+        """The key as text: never to be printed. Raises MissingVariable, KeyCommandFailed."""
+        if self.command is not None:
+            return printed_by(self.command, environ, setting=setting, file=file, root=root)
+        return self.resolve(environ, setting=setting, file=file)
+
+
+KeySource = Annotated[KeyReference, BeforeValidator(_as_literal)]
+
+
 def _refuse_written_secret(reference: Reference, info: ValidationInfo, *, variable: str) -> None:
     """Settings files are kept in version control: what is secret stands in the environment."""
     if info.context and info.context.get("file") and reference.literal is not None:
@@ -128,15 +152,20 @@ class StoreSettings(_Resource):
     url: TextOrVariable = Field(
         default=Reference(literal=SecretStr("file://.synth")), description="An fsspec url, or {env: NAME}."
     )
-    key: TextOrVariable = Field(
-        default=Reference(env="SYNTH_STORE_KEY"), description="{env: NAME} of the key that encrypts all artifacts."
+    key: KeySource = Field(
+        default=KeyReference(env="SYNTH_STORE_KEY"),
+        description="The key that encrypts all artifacts: {env: NAME}, or {command: [...]} that prints it.",
+    )
+    old_key: KeySource = Field(
+        default=KeyReference(env="SYNTH_STORE_KEY_OLD"),
+        description="The key before, for `synth-assets rekey` only; written like `key`.",
     )
     keep_refreshes: int = Field(default=5, ge=1, description="Refreshes kept for rollback.")
     keep_snapshots: int = Field(default=0, ge=0, description="Snapshots of real rows kept after a refresh.")
 
-    @field_validator("key")
+    @field_validator("key", "old_key")
     @classmethod
-    def _no_written_key(cls, key: Reference, info: ValidationInfo) -> Reference:
+    def _no_written_key(cls, key: KeyReference, info: ValidationInfo) -> KeyReference:
         _refuse_written_secret(key, info, variable="SYNTH_STORE_KEY")
         return key
 
@@ -145,8 +174,12 @@ class StoreSettings(_Resource):
         return anchored(self.url.resolve(environ, setting="the store's `url`", file=self._file), root=self._root)
 
     def resolve_key(self, environ: Mapping[str, str]) -> str:
-        """The key as it is written in its variable: never to be printed. Raises MissingVariable."""
-        return self.key.resolve(environ, setting="the store's `key`", file=self._file)
+        """The key as text: never to be printed. Raises MissingVariable, KeyCommandFailed."""
+        return self.key.read(environ, setting="the store's `key`", file=self._file, root=self._root)
+
+    def resolve_old_key(self, environ: Mapping[str, str]) -> str:
+        """The key before, as text: never to be printed. Raises MissingVariable, KeyCommandFailed."""
+        return self.old_key.read(environ, setting="the store's `old_key`", file=self._file, root=self._root)
 
 
 class ComputeSettings(_Resource):

@@ -35,6 +35,17 @@ class ArtifactMissing(SynthAssetsError):
         )
 
 
+class RekeyUnfinished(SynthAssetsError):
+    """The store's key is being changed, or that was interrupted."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store's key is being changed: a part of the store has the new key, a part still the old one.",
+            untouched="No target was changed.",
+            next_step="Wait for `synth-assets rekey` to end; if it was interrupted, run it again with both keys.",
+        )
+
+
 class StoreKeyMismatch(SynthAssetsError):
     """A stored file was encrypted by another key than the one at hand.
 
@@ -47,12 +58,61 @@ class StoreKeyMismatch(SynthAssetsError):
         super().__init__(
             f"The stored file {path!r} was encrypted by another store key.",
             untouched="No target was changed.",
-            next_step="Set the store's key to the one that wrote it, or remove the store's folder to start anew.",
+            next_step=(
+                "Set the store's key to the one that wrote it. If the key is being changed, finish that with "
+                "`synth-assets rekey`. If the key is lost, remove the store's folder to start anew."
+            ),
+        )
+
+
+class IdentityMissing(SynthAssetsError):
+    """The store holds artifacts, but not the identity that their signatures and all pseudonyms come from.
+
+    Attributes:
+        path: Where it should be, inside the store.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(
+            f"The store has lost its file {path!r}, which its signatures and all pseudonyms come from.",
+            untouched="No target was changed.",
+            next_step=(
+                "Put that file back from a backup. Without one, remove the store's folder to start anew: pseudonyms "
+                "may then change."
+            ),
+        )
+
+
+class RekeyRefused(SynthAssetsError):
+    """The store's key is not changed."""
+
+    def __init__(self, reason: str, *, next_step: str) -> None:
+        super().__init__(
+            f"The store's key was not changed: {reason}.", untouched="Nothing was changed.", next_step=next_step
+        )
+
+
+class RekeyStopped(SynthAssetsError):
+    """Changing the store's key has met a file that neither key opens as it was written.
+
+    Attributes:
+        path: The file's path inside the store.
+        renewed: How many artifacts were encrypted anew before that.
+    """
+
+    def __init__(self, path: str, what: str, *, renewed: int) -> None:
+        self.path = path
+        self.renewed = renewed
+        super().__init__(
+            f"Changing the store's key has stopped. {what}",
+            untouched=f"Every artifact is whole under one of the two keys; {renewed} were encrypted anew.",
+            next_step=f"Remove the folder of {path!r} from the store, then run `synth-assets rekey` again.",
         )
 
 
 class StoreKeyRefused(SynthAssetsError):
-    """The store's key is missing or too weak."""
+    """The store's key is too weak, or no key."""
 
 
 class StoreUnavailable(SynthAssetsError):

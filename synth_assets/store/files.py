@@ -16,6 +16,7 @@ from synth_assets.store.errors import ArtifactMissing, StoreUnavailable
 
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
+_UNFINISHED = ".part"
 
 
 class Files(Protocol):
@@ -41,6 +42,9 @@ class Files(Protocol):
 
     def remove_folder(self, path: str) -> None:
         """Remove it and all in it if it is there."""
+
+    def remove_unfinished(self, path: str, *, before: datetime) -> None:
+        """Remove the files directly in a folder that a process began before that and, being killed, never ended."""
 
 
 def open_files(url: str) -> Files:
@@ -80,7 +84,7 @@ class LocalFiles:
     @contextmanager
     def writing(self, path: str) -> Iterator[IO[bytes]]:
         target = self._root / path
-        temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+        temporary = target.with_name(f".{secrets.token_hex(8)}{_UNFINISHED}")
         try:
             self._make_directory(target.parent)
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
@@ -127,6 +131,12 @@ class LocalFiles:
     def remove_folder(self, path: str) -> None:
         with suppress(FileNotFoundError):
             shutil.rmtree(self._root / path)
+
+    def remove_unfinished(self, path: str, *, before: datetime) -> None:
+        for file in (self._root / path).glob(f".*{_UNFINISHED}"):
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime < before.timestamp():
+                    file.unlink()
 
 
 class RemoteFiles:
@@ -187,3 +197,6 @@ class RemoteFiles:
     def remove_folder(self, path: str) -> None:
         with suppress(FileNotFoundError):
             self._system.rm(self._full(path), recursive=True)
+
+    def remove_unfinished(self, path: str, *, before: datetime) -> None:
+        """There are none: what is not closed never becomes visible."""

@@ -2,9 +2,10 @@
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -30,6 +31,16 @@ class StoredFile:
     size: int
     salt: str
     content: str
+
+
+def listed_files(index: Mapping[tuple[str, ...], StoredFile]) -> list[dict[str, Any]]:
+    """The files of an artifact as its manifest lists them."""
+    return [{"name": list(name), **asdict(index[name])} for name in sorted(index)]
+
+
+def stored_files(listed: Sequence[Mapping[str, Any]]) -> dict[tuple[str, ...], StoredFile]:
+    """The files that a manifest lists, by the parts of their names."""
+    return {tuple(f["name"]): StoredFile(f["size"], f["salt"], f["content"]) for f in listed}
 
 
 class Folder:

@@ -1,4 +1,4 @@
-"""The store's key: 32 bytes, from hex, base64 or a passphrase in the environment."""
+"""The store's key: 32 bytes, from hex, base64 or a passphrase."""
 
 import base64
 import binascii
@@ -27,9 +27,15 @@ def read_store_key(settings: StoreSettings, environ: Mapping[str, str]) -> bytes
 
     Raises:
         MissingVariable: Its environment variable is not set.
+        KeyCommandFailed: The command that prints it did not.
         StoreKeyRefused: It is a passphrase of fewer than 12 characters.
     """
     return parse_key(settings.resolve_key(environ))
+
+
+def read_old_store_key(settings: StoreSettings, environ: Mapping[str, str]) -> bytes:
+    """The key before, for changing it; raises as `read_store_key` does."""
+    return parse_key(settings.resolve_old_key(environ))
 
 
 def parse_key(text: str) -> bytes:

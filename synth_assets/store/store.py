@@ -1,35 +1,30 @@
 """The store of artifacts: encrypted folders with an authenticated manifest that is written last.
 
-    <dataset>/<stage>/<table>/latest              which inputs are the latest
-    <dataset>/<stage>/<table>/<inputs>/manifest   what the artifact is and which files it has
-    <dataset>/<stage>/<table>/<inputs>/<draft>/   its files
-
-Every attempt to make an artifact writes into a folder of its own; the manifest names the one that counts. Two
-processes that make the same artifact at once therefore never mix, and the last to commit wins.
+Every draft of an artifact is written into a folder of its own; the manifest names the one that counts. Two processes
+that make the same artifact at once therefore never mix, and the last to commit wins.
 """
 
 import hashlib
 import hmac
 import json
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import JsonValue
 
-from synth_assets.store.encryption import KEY_BYTES, DecryptingReader, EncryptingWriter, derive
+from synth_assets.store.encryption import KEY_BYTES, derive
 from synth_assets.store.errors import ArtifactDamaged, StoreKeyMismatch, StoreKeyRefused
 from synth_assets.store.files import open_files
-from synth_assets.store.folder import Folder, StoredFile
+from synth_assets.store.folder import Folder, StoredFile, listed_files, stored_files
+from synth_assets.store.identity import read_identity
+from synth_assets.store.layout import LATEST, MANIFEST, bases, drafts, new_draft, place_of, places
 from synth_assets.store.names import encode_name
-
-_MANIFEST = "manifest"
-_LATEST = "latest"
-_WHOLE_DATASET = "~dataset"  # no encoded name is like it: `~` only ever precedes a digest of 16 digits
+from synth_assets.store.records import Records
 
 
 @dataclass(frozen=True)
@@ -53,8 +48,8 @@ class Artifact:
     """A complete artifact.
 
     Attributes:
-        fingerprint: HMAC-SHA-256 by the store's key over the names and contents of its files, in hex: equal contents
-            have equal fingerprints in one store, and nobody without the key can try out what a content was.
+        fingerprint: HMAC-SHA-256 by the store's identity over the names and contents of its files, in hex: equal
+            contents have equal fingerprints in one store, and nobody without the key can try out what a content was.
         folder: Its files, for reading.
         facts: Small JSON, never real values.
         refresh: The refresh that made it.
@@ -111,6 +106,11 @@ class Store:
         self.url = url
         self._key = key
         self._files = open_files(url)
+        self._records = Records(self._files, key=key)
+
+    @cached_property
+    def _identity(self) -> bytes:
+        return read_identity(self._files, key=self._key)
 
     def __repr__(self) -> str:
         return f"Store({self.url!r})"
@@ -127,15 +127,16 @@ class Store:
     @contextmanager
     def create(self, key: ArtifactKey, *, refresh: str) -> Iterator[Draft]:
         """Make an artifact: a clean exit commits it and makes it the latest, an exception removes all of it."""
+        identity = self._identity
         base = _path_of(key)
-        attempt = secrets.token_hex(8)
+        attempt = new_draft()
         index: dict[tuple[str, ...], StoredFile] = {}
         path = f"{base}/{attempt}"
         draft = Draft(key, Folder(self._files, key=self._key, path=path, index=index, writable=True))
         try:
             yield draft
             replaced = self._readable_attempt(base)
-            self._write(f"{base}/{_MANIFEST}", self._manifest(draft, attempt, index, refresh))
+            self._records.write(f"{base}/{MANIFEST}", _manifest(draft, attempt, index, refresh, identity))
         except BaseException:
             self._files.remove_folder(path)
             raise
@@ -149,10 +150,10 @@ class Store:
 
     def latest(self, dataset: str, stage: str, table: str | None) -> Artifact | None:
         """The artifact last created or chosen by `use`; raises as `find` does."""
-        path = f"{_place_of(dataset, stage, table)}/{_LATEST}"
+        path = f"{place_of(dataset, stage, table)}/{LATEST}"
         if self._files.size(path) is None:
             return None
-        return self.find(ArtifactKey(dataset, stage, table, str(self._read(path)["inputs"])))
+        return self.find(ArtifactKey(dataset, stage, table, str(self._records.read(path)["inputs"])))
 
     def use(self, artifact: Artifact) -> None:
         """Make a reused artifact the latest again."""
@@ -160,57 +161,52 @@ class Store:
 
     def artifacts(self, dataset: str, *, stage: str | None = None) -> list[Artifact]:
         """Every complete artifact of a dataset, the oldest first; raises as `find` does."""
-        found = [self._load(base) for base in self._bases(dataset, stage)]
+        found = [self._load(base) for base in bases(self._files, dataset=dataset, stage=stage)]
         return sorted((a for a in found if a is not None), key=lambda a: a.created)
 
     def remove(self, artifact: Artifact) -> None:
         """Remove an artifact; it is then no longer the latest either."""
         base = _path_of(artifact.key)
-        place = _place_of(artifact.key.dataset, artifact.key.stage, artifact.key.table)
-        self._files.remove_file(f"{base}/{_MANIFEST}")
+        place = place_of(artifact.key.dataset, artifact.key.stage, artifact.key.table)
+        self._files.remove_file(f"{base}/{MANIFEST}")
         self._files.remove_folder(base)
-        pointer = f"{place}/{_LATEST}"
-        if self._files.size(pointer) is not None and self._read(pointer)["inputs"] == artifact.key.inputs:
+        pointer = f"{place}/{LATEST}"
+        if self._files.size(pointer) is not None and self._records.read(pointer)["inputs"] == artifact.key.inputs:
             self._files.remove_file(pointer)
 
-    def remove_leftovers(self, dataset: str, *, older_than: timedelta) -> int:
-        """Remove what interrupted processes left behind and nobody wrote to for a while; returns how many folders."""
+    def remove_leftovers(self, dataset: str, *, older_than: timedelta, stage: str | None = None) -> int:
+        """Remove what killed processes left behind and nobody wrote to for a while; returns how many folders."""
         before = datetime.now(UTC) - older_than
         removed = 0
-        for base in self._bases(dataset, None):
+        for place in places(self._files, dataset=dataset, stage=stage):
+            self._files.remove_unfinished(place, before=before)
+        for base in bases(self._files, dataset=dataset, stage=stage):
+            self._files.remove_unfinished(base, before=before)
             in_place = self._attempt_in_place(base)
-            for attempt in self._files.folders(base):
+            for attempt in drafts(self._files, base):
                 if attempt != in_place and self._files.modified(f"{base}/{attempt}") < before:
                     self._files.remove_folder(f"{base}/{attempt}")
                     removed += 1
         return removed
 
     def derive_key(self, purpose: str) -> bytes:
-        """A key of 32 bytes for one purpose, by HKDF."""
-        return derive(self._key, f"purpose {purpose}")
+        """A key of 32 bytes for one purpose, by HKDF; it stays when the store's key is changed."""
+        return derive(self._identity, f"purpose {purpose}")
 
     def sign(self, content: bytes) -> str:
         """HMAC-SHA-256 of the content, in hex."""
-        return hmac.new(derive(self._key, "signature"), content, hashlib.sha256).hexdigest()
+        return hmac.new(derive(self._identity, "signature"), content, hashlib.sha256).hexdigest()
 
     def is_signed(self, content: bytes, signature: str) -> bool:
         return hmac.compare_digest(self.sign(content).encode(), signature.encode())
 
-    def _bases(self, dataset: str, stage: str | None) -> Iterator[str]:
-        root = encode_name(dataset)
-        stages = self._files.folders(root) if stage is None else [encode_name(stage)]
-        for stage_name in stages:
-            for table in self._files.folders(f"{root}/{stage_name}"):
-                for inputs in self._files.folders(f"{root}/{stage_name}/{table}"):
-                    yield f"{root}/{stage_name}/{table}/{inputs}"
-
     def _load(self, base: str) -> Artifact | None:
-        path = f"{base}/{_MANIFEST}"
+        path = f"{base}/{MANIFEST}"
         if self._files.size(path) is None:
             return None
-        manifest = self._read(path)
+        manifest = self._records.read(path)
         attempt = f"{base}/{manifest['attempt']}"
-        index = {tuple(f["name"]): StoredFile(f["size"], f["salt"], f["content"]) for f in manifest["files"]}
+        index = stored_files(manifest["files"])
         for name, stored in index.items():
             file_path = "/".join((attempt, *map(encode_name, name)))
             size = self._files.size(file_path)
@@ -228,24 +224,9 @@ class Store:
             refresh=manifest["refresh"],
         )
 
-    def _manifest(
-        self, draft: Draft, attempt: str, index: Mapping[tuple[str, ...], StoredFile], refresh: str
-    ) -> dict[str, Any]:
-        files = [{"name": list(name), **asdict(index[name])} for name in sorted(index)]
-        contents = json.dumps([[f["name"], f["content"]] for f in files]).encode()
-        return {
-            "key": asdict(draft.key),
-            "fingerprint": hmac.new(derive(self._key, "fingerprint"), contents, hashlib.sha256).hexdigest(),
-            "attempt": attempt,
-            "files": files,
-            "facts": draft.facts,
-            "created": datetime.now(UTC).isoformat(),
-            "refresh": refresh,
-        }
-
     def _attempt_in_place(self, base: str) -> str | None:
-        path = f"{base}/{_MANIFEST}"
-        return None if self._files.size(path) is None else str(self._read(path)["attempt"])
+        path = f"{base}/{MANIFEST}"
+        return None if self._files.size(path) is None else str(self._records.read(path)["attempt"])
 
     def _readable_attempt(self, base: str) -> str | None:
         """The attempt in place; None too if its manifest is damaged: making an artifact anew heals it."""
@@ -255,26 +236,24 @@ class Store:
             return None
 
     def _write_latest(self, key: ArtifactKey) -> None:
-        self._write(f"{_place_of(key.dataset, key.stage, key.table)}/{_LATEST}", {"inputs": key.inputs})
-
-    def _write(self, path: str, value: dict[str, Any]) -> None:
-        content = json.dumps(value).encode()
-        with self._files.writing(path) as target:
-            writer = EncryptingWriter(target, key=self._key, path=path)
-            writer.write(content)
-            writer.finish()
-
-    def _read(self, path: str) -> dict[str, Any]:
-        source, size = self._files.open(path)
-        with source, DecryptingReader(source, source_size=size, key=self._key, path=path) as reader:
-            value: dict[str, Any] = json.loads(reader.readall())
-        return value
+        self._records.write(f"{place_of(key.dataset, key.stage, key.table)}/{LATEST}", {"inputs": key.inputs})
 
 
-def _place_of(dataset: str, stage: str, table: str | None) -> str:
-    table_part = _WHOLE_DATASET if table is None else encode_name(table)
-    return f"{encode_name(dataset)}/{encode_name(stage)}/{table_part}"
+def _manifest(
+    draft: Draft, attempt: str, index: Mapping[tuple[str, ...], StoredFile], refresh: str, identity: bytes
+) -> dict[str, Any]:
+    files = listed_files(index)
+    contents = json.dumps([[f["name"], f["content"]] for f in files]).encode()
+    return {
+        "key": asdict(draft.key),
+        "fingerprint": hmac.new(derive(identity, "fingerprint"), contents, hashlib.sha256).hexdigest(),
+        "attempt": attempt,
+        "files": files,
+        "facts": draft.facts,
+        "created": datetime.now(UTC).isoformat(),
+        "refresh": refresh,
+    }
 
 
 def _path_of(key: ArtifactKey) -> str:
-    return f"{_place_of(key.dataset, key.stage, key.table)}/{encode_name(key.inputs)}"
+    return f"{place_of(key.dataset, key.stage, key.table)}/{encode_name(key.inputs)}"

@@ -1,7 +1,9 @@
+import os
 from pathlib import Path
 
 import pytest
 
+from synth_assets.plan.key_command import KeyCommandFailed
 from synth_assets.plan.resources import DatabaseSettings, MissingVariable, ResourcesSettings
 from synth_assets.plan.urls import anchored
 from synth_assets.plan.yaml_source import SettingsInvalid, read_settings, read_yaml
@@ -62,6 +64,9 @@ def test_secrets_are_never_printed(tmp_path: Path) -> None:
         ('databases: {a: {role: source, url: "postgresql://u:hunter2@h/d"}}', "write {env: DATABASE_URL}"),
         ('databases: {a: {role: source, url: "mysql://h/d?password=hunter2"}}', "write {env: DATABASE_URL}"),
         ("store: {key: hunter2}", "write {env: SYNTH_STORE_KEY}"),
+        ("store: {old_key: hunter2}", "write {env: SYNTH_STORE_KEY}"),
+        ("store: {key: {env: A, command: [b]}}", "{command: [...]} for what prints it"),
+        ("databases: {a: {role: source, url: {command: [b]}}}", "unknown key 'command'"),
         ("databases: {a: {role: source, url: {env: 'postgresql://u:hunter2@h/d'}}}", "is not of the form"),
         ("databases: {a: {role: source, url: {}}}", "write the text itself, or {env: NAME}"),
         ("databases: {a: {role: source, url: {evn: X}}}", "unknown key 'evn'; did you mean 'env'?"),
@@ -103,3 +108,28 @@ def test_what_is_refused_and_never_repeated(tmp_path: Path, text: str, said: str
 def test_which_urls_start_at_the_project(url: str, expected: str) -> None:
     assert anchored(url, root=Path("/root")) == expected
     assert anchored(url, root=None) == url
+
+
+def test_a_key_is_what_a_command_prints(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("  the key of the vault \n")
+    store = read(tmp_path, "store: {key: {command: [cat, secret.txt]}, old_key: {env: BEFORE}}\n").store
+    assert store.resolve_key({"PATH": os.defpath}) == "the key of the vault"
+    assert store.resolve_old_key({"BEFORE": "old"}) == "old"
+    with pytest.raises(MissingVariable, match="SYNTH_STORE_KEY_OLD"):
+        read(tmp_path, "store: {}\n").store.resolve_old_key({})
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("[sh, -c, 'echo hunter2; echo hunter2 >&2; exit 3']", "exit code 3"),
+        ("['true']", "it printed nothing"),
+        ("[no-such-program-anywhere, hunter2]", "No such file"),
+    ],
+)
+def test_a_command_that_prints_no_key(tmp_path: Path, command: str, reason: str) -> None:
+    store = read(tmp_path, f"store: {{key: {{command: {command}}}}}\n").store
+    with pytest.raises(KeyCommandFailed, match=reason) as failed:
+        store.resolve_key({"PATH": os.defpath})
+    assert "resources/local.yaml" in str(failed.value)
+    assert "hunter2" not in str(failed.value)

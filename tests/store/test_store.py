@@ -10,6 +10,7 @@ import pytest
 
 from synth_assets.store.digest import digest
 from synth_assets.store.errors import ArtifactDamaged, ArtifactMissing, StoreKeyMismatch, StoreKeyRefused
+from synth_assets.store.records import Records
 from synth_assets.store.store import Artifact, ArtifactKey, Store
 
 KEY = bytes(range(32))
@@ -246,15 +247,15 @@ def test_an_artifact_that_is_replaced_while_it_is_read_is_the_new_one(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make(store, key(), text="old")
-    read = Store._read
+    read = Records.read
 
-    def replaced_after(self: Store, path: str) -> dict[str, object]:
+    def replaced_after(self: Records, path: str) -> dict[str, object]:
         content = read(self, path)
-        monkeypatch.setattr(Store, "_read", read)
+        monkeypatch.setattr(Records, "read", read)
         make(store, key(), text="new")
         return content
 
-    monkeypatch.setattr(Store, "_read", replaced_after)
+    monkeypatch.setattr(Records, "read", replaced_after)
     found = store.find(key())
     assert found is not None
     assert found.folder.read_bytes("a") == b"new"
