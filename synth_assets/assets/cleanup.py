@@ -1,7 +1,5 @@
 """A sensor that removes the snapshots of refreshes that ended before their verdict: failed, canceled or crashed."""
 
-from datetime import timedelta
-
 import dagster as dg
 
 from synth_assets.assets.dataset import SNAPSHOT
@@ -9,8 +7,6 @@ from synth_assets.project import Project
 
 WILL_RETRY_TAG = "dagster/will_retry"
 ROOT_RUN_TAG = "dagster/root_run_id"
-# Half-written files of a process that was killed: nobody has written to them for so long.
-_ABANDONED = timedelta(hours=6)
 
 
 def cleanup_sensor(project: Project, dataset: str) -> dg.SensorDefinition:
@@ -37,6 +33,7 @@ def cleanup_sensor(project: Project, dataset: str) -> dg.SensorDefinition:
 def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: str) -> set[str]:
     """Remove the snapshots of every refresh whose run has ended; gives the refreshes."""
     from synth_assets.refresh import open_store
+    from synth_assets.refresh.retention import ABANDONED
 
     if project.resources.store.keep_snapshots:
         return set()
@@ -46,7 +43,7 @@ def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: st
     for artifact in left:
         if artifact.refresh in ended:
             store.remove(artifact)
-    store.remove_leftovers(dataset, older_than=_ABANDONED)
+    store.remove_leftovers(dataset, older_than=ABANDONED)
     return ended
 
 

@@ -69,6 +69,8 @@ class DuckdbSource:
 
     def begin(self) -> None:
         """Start the transaction; the first read fixes the instant."""
+        # What does not fit into memory fails, rather than lie in the clear beside the source.
+        self._rows("SET temp_directory = ''", None)
         self._rows("SET TimeZone = 'UTC'", None)
         self._rows("BEGIN TRANSACTION", None)
         for table, column, native in self._rows(_COLUMNS, None, self._namespace):

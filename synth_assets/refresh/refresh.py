@@ -21,7 +21,7 @@ from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
 from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
-from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs
+from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs, remove_snapshots
 from synth_assets.refresh.settling import SettlingStage
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
@@ -60,8 +60,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         plan = resolve(self.settings, catalog)
         check_engines(plan)
         check_candidates(plan)
-        for old in self.store.artifacts(self.dataset, stage="snapshot"):
-            self.store.remove(old)
+        remove_snapshots(self.store, self.dataset)
         identity = self._identify_source()
         artifacts = take_snapshot(
             self.source_url,
