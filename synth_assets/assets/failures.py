@@ -11,20 +11,22 @@ import dagster as dg
 
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.errors import SynthAssetsError
+from synth_assets.silence import silent_libraries
 
 Result = TypeVar("Result")
 _PACKAGE = Path(__file__).parents[1]
 
 
 def run_stage(stage: str, work: Callable[[], Result]) -> Result:
-    """What `work` returns.
+    """What `work` returns; libraries say nothing meanwhile.
 
     Raises:
         dagster.Failure: With the message of a SynthAssetsError, which never holds a value of a row; of any other
             exception only its type and the place. It has no cause and no context.
     """
     try:
-        return work()
+        with silent_libraries():
+            return work()
     except dg.Failure:
         raise
     except SynthAssetsError as error:

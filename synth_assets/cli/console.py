@@ -5,9 +5,8 @@ import os
 import sys
 import tempfile
 import traceback
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ParamSpec
@@ -18,6 +17,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from synth_assets.errors import SynthAssetsError
+from synth_assets.silence import silent_libraries
 
 P = ParamSpec("P")
 WIDE = 140
@@ -53,10 +53,9 @@ def reporting(function: Callable[P, None]) -> Callable[P, None]:
 @contextmanager
 def reported(*, debug: bool) -> Iterator[None]:
     """Prints an error for people and exits with code 1; click's own errors pass."""
-    if not debug:
-        warnings.simplefilter("ignore")
     try:
-        yield
+        with nullcontext() if debug else silent_libraries():
+            yield
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except SynthAssetsError as error:

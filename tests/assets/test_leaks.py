@@ -1,6 +1,8 @@
 """Nothing of the source gets into Dagster's storage or compute logs, whatever fails and wherever."""
 
+import logging
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -41,8 +43,11 @@ def kept_instance(home: Path) -> Iterator[dg.DagsterInstance]:
 
 
 def crash(*_: object, **__: object) -> None:
-    """What a driver does: an exception that quotes the row, raised from another one that does too."""
+    """What a driver does: an exception that quotes the row, raised from another one that does too, and talk of it."""
     row = (1, f"{MARK} Smith")
+    warnings.warn(f"unexpected {row}", stacklevel=1)
+    logging.getLogger("great_expectations.validator.validator").error("unexpected %s", row)
+    logging.getLogger("sqlalchemy.engine.Engine").warning("unexpected %s", row)
     try:
         raise KeyError(row)
     except KeyError as cause:
@@ -54,6 +59,9 @@ def test_a_crash_shows_its_type_and_place_only(
     generated: Project, kept_instance: dg.DagsterInstance, home: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     monkeypatch.setattr(CRASHES[stage], crash)
+    # What a project's own set-up of logging would keep.
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.FileHandler(home / "log")])
+    logging.getLogger("synth_assets.tests").error("this is kept")
     # Nothing that the store has may be reused instead.
     for module in ("refresh", "profiling"):
         monkeypatch.setattr(f"synth_assets.refresh.{module}.code_version", lambda: "another")
@@ -63,6 +71,7 @@ def test_a_crash_shows_its_type_and_place_only(
     kept_instance.dispose()
     # The search does see what is there.
     assert files_with(home, "IntegrityError")
+    assert files_with(home, "this is kept") == ["log"]
     assert files_with(home, MARK) == []
 
 

@@ -2,27 +2,14 @@
 
 import contextlib
 import io
-import logging
 import random
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from synth_assets.silence import silent_libraries
 from synth_assets.synthesize.sdv.errors import EngineFailed
-
-_LOGGERS = (
-    "sdv",
-    "rdt",
-    "copulas",
-    "ctgan",
-    "deepecho",
-    "SingleTableSynthesizer",
-    "MultiTableSynthesizer",
-    "Metadata",
-    "SingleTableMetadata",
-)
 
 
 @contextlib.contextmanager
@@ -34,28 +21,21 @@ def quietly_seeded(seed: int) -> Iterator[None]:
     """
     import torch
 
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    levels = [logger.level for logger in loggers]
     before = random.getstate(), np.random.get_state(), torch.get_rng_state()
     try:
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL + 1)
         random.seed(seed)
         np.random.seed(seed % 2**32)
         torch.manual_seed(seed)
         with (
-            warnings.catch_warnings(),
+            silent_libraries(),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            warnings.simplefilter("ignore")
             yield
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])
         torch.set_rng_state(before[2])
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def draw_seed(rng: np.random.Generator) -> int:
