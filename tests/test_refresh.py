@@ -18,7 +18,7 @@ from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import NoPassingVerdict, TargetRefused
 from synth_assets.publish.publish import history
-from synth_assets.refresh import NewColumnsHeld, PartlyPublished, Refresh, StageMissing, VerdictFailed
+from synth_assets.refresh import NewColumnsHeld, PartlyPublished, RealColumnsHeld, Refresh, StageMissing, VerdictFailed
 from tests.zoo import PLAN, build_zoo, zoo_project
 
 
@@ -254,6 +254,35 @@ def test_new_columns_are_held_when_the_plan_says_so(tmp_path: Path) -> None:
     with pytest.raises(NewColumnsHeld, match="secret"):
         refresh.snapshot()
     assert refresh.store.artifacts("zoo") == []
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept by plan", "of the last refresh"])
+def test_a_column_never_seen_is_not_let_through_with_its_table(tmp_path: Path, kept: bool) -> None:
+    from synth_assets.catalog.files import write_catalog
+
+    build_zoo(tmp_path / "production.db", customers=5)
+    project = zoo_project(tmp_path)
+    first = Refresh(project, "zoo", refresh="first")
+    if kept:
+        write_catalog(project.catalog_path("zoo"), first.reflect_source())
+    first.snapshot()
+    first.profile()
+    connection = sqlite3.connect(tmp_path / "production.db")
+    connection.executescript(
+        "ALTER TABLE regions ADD COLUMN manager_email TEXT; ALTER TABLE staff ADD COLUMN phone TEXT;"
+        "CREATE TABLE diagnoses (id INTEGER PRIMARY KEY, patient TEXT)"
+    )
+    second = Refresh(project, "zoo", refresh="second")
+    with pytest.raises(RealColumnsHeld, match=r"regions\.manager_email") as held:
+        second.snapshot()
+    assert "phone" not in str(held.value)
+    connection.executescript("ALTER TABLE regions DROP COLUMN manager_email")
+    connection.close()
+    second.snapshot()
+    assert any("staff.phone" in change for change in second.changes)
+    second.profile()
+    new = [*second.plan.table("diagnoses").columns, second.plan.table("staff").column("phone")]
+    assert not any(column.lets_real_values_through for column in new)
 
 
 def test_a_plan_that_does_not_fit_is_refused_before_a_row_is_read(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
         refuse_second_run(context.instance, context.run, dataset)
         refuse_other_tables(dataset, refresh.reflect_source())
         outcomes = refresh.snapshot()
+        for change in refresh.changes:
+            context.log.warning(f"Changed in the source since the last refresh: {change}.")
         return [(name, outcomes[name], _metadata(dataset, refresh.catalog.table(name))) for name in dataset.extracted]
 
     return stage_step(

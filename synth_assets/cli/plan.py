@@ -26,9 +26,10 @@ STYLES = {"keep": "bold yellow", "reference": "bold yellow", "partial": "bold ye
 
 @click.command("plan", short_help="What becomes of every table and column, before anything runs.")
 @dataset_option("One dataset only; all of them otherwise.")
+@click.option("--diff", is_flag=True, help="Only what is different from the last refresh; nothing is kept.")
 @PROJECT
 @reporting
-def command(dataset: str | None, folder: Path) -> None:
+def command(dataset: str | None, folder: Path, *, diff: bool) -> None:
     """Show what becomes of every table and column, and why.
 
     Reads the schema of the source, no rows, and what the profile of the last refresh knows of them. Keeps the schema
@@ -37,7 +38,36 @@ def command(dataset: str | None, folder: Path) -> None:
     project = open_project(folder)
     out = console()
     for name in chosen_datasets(project, dataset):
-        show_plan(project, name, out)
+        if diff:
+            show_differences(project, name, out)
+        else:
+            show_plan(project, name, out)
+
+
+def show_differences(project: "Project", dataset: str, out: Console) -> None:
+    """Print what has changed since the last refresh: in the source, and in what becomes of it."""
+    from synth_assets.catalog.connection import open_engine
+    from synth_assets.catalog.drift import compare
+    from synth_assets.catalog.reflect import reflect
+    from synth_assets.plan.decided import decided, other_decisions
+    from synth_assets.plan.resolve import resolve
+    from synth_assets.refresh import open_store
+    from synth_assets.refresh.last_refresh import last_refresh
+
+    last = last_refresh(open_store(project), dataset)
+    if last is None:
+        out.print(Text(f"{dataset}: no refresh yet to compare with.", style="dim"))
+        return
+    source = project.source(dataset)
+    catalog = reflect(open_engine(source.resolve_url(os.environ)), namespace=source.namespace)
+    plan = resolve(project.dataset(dataset), catalog, evidence=known_from_rows(project, dataset, catalog))
+    changed = [change.message for change in compare(last.catalog, catalog).changes]
+    becomes_now = other_decisions(last.decided, decided(plan, catalog))
+    out.print(Text.assemble((dataset, "bold"), f": since the refresh {last.refresh}"))
+    for heading, lines in (("in the source", changed), ("what becomes of it", becomes_now)):
+        out.print(Text(f"  {heading}: " + ("" if lines else "as it was"), style="" if lines else "dim"))
+        for line in lines:
+            out.print(Text(f"    {line}", style="yellow"), soft_wrap=True)
 
 
 def show_plan(project: "Project", dataset: str, out: Console) -> None:

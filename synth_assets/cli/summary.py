@@ -26,11 +26,15 @@ BUDGET_CHECK = "privacy_budget"
 
 
 def print_result(result: "RefreshResult", project: "Project", out: Console) -> None:
-    """The rows by table, what auto chose, the verdict, the publications."""
+    """What has changed in the source, the rows by table, what auto chose, the verdict, the publications."""
     tables = grid("table", "rows", right=("rows",))
     for name, rows in result.rows.items():
         tables.add_row(Text(name), f"{rows:,}")
     tables.add_row(Text("all", style="bold"), Text(f"{sum(result.rows.values()):,}", style="bold"))
+    if result.changes:
+        out.print(Text("\nWhat has changed in the source since the last refresh:", style="bold"))
+    for change in result.changes:
+        out.print(Text(f"  {change}", style="yellow"), soft_wrap=True)
     out.print()
     out.print(tables)
     for name, choice in result.choices.items():

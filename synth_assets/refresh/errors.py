@@ -34,6 +34,22 @@ class NewColumnsHeld(SynthAssetsError):
         )
 
 
+class RealColumnsHeld(SynthAssetsError):
+    """The source has columns that the plan lets through with their real values, but has never seen."""
+
+    def __init__(self, dataset: str, changes: Sequence[str]) -> None:
+        self.dataset = dataset
+        self.changes = tuple(changes)
+        super().__init__(
+            f"The plan of {dataset!r} would let real values through of what it has not seen: {'; '.join(changes)}.",
+            untouched="No row was read, and no target was touched.",
+            next_step=(
+                "Name a treatment for each in the plan, or give its table the mode synthetic. If they may be let "
+                f"through, accept them with `synth-assets plan --dataset {dataset}`."
+            ),
+        )
+
+
 class VerdictFailed(SynthAssetsError):
     """The synthetic rows did not pass; nothing was published."""
 

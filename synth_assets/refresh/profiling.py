@@ -10,6 +10,7 @@ from synth_assets.dependencies.totals import Children, children_of
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.refresh.inputs import RefreshInputs
+from synth_assets.refresh.last_refresh import keep_decisions
 from synth_assets.refresh.values import Outcome, Progress
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.digest import digest
@@ -72,6 +73,7 @@ class ProfileStage(RefreshInputs):
             )
             outcomes[name] = self._made("profile", name, inputs, fill)
         self._forget()
+        keep_decisions(self.store, self.plan, self.catalog, refresh=self.refresh)
         return outcomes
 
     def _children(self, plan: ResolvedPlan, name: str) -> list[tuple[str, ForeignKey]]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.catalog.model import Catalog
+from synth_assets.catalog.drift import compare
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
-from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
+from synth_assets.refresh.errors import PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
+from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
 from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs, remove_snapshots
@@ -37,7 +38,13 @@ if TYPE_CHECKING:
 
 
 class Refresh(ProfileStage, PrivateStage, SettlingStage):
-    """One refresh of one dataset: its stages, each alone or all in a row."""
+    """One refresh of one dataset: its stages, each alone or all in a row.
+
+    Attributes:
+        changes: What has changed in the source since the last refresh, a line each; known once the snapshot is taken.
+    """
+
+    changes: tuple[str, ...] = ()
 
     # snapshot
 
@@ -45,7 +52,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         """Read all chosen tables as of one instant.
 
         Raises:
-            NewColumnsHeld: The plan says hold, and the source has changed.
+            NewColumnsHeld, RealColumnsHeld: The source has changed, and the plan does not say that it may.
             PlanRefused: The plan does not fit the source.
             EngineRefused, OptionRefused, SettingsRefused: An engine cannot do what the plan asks of it.
         """
@@ -56,8 +63,10 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         started = time.perf_counter()
         self._tell(Progress("snapshot", None))
         catalog = self.reflect_source()
-        self._hold_changes(catalog)
         plan = resolve(self.settings, catalog)
+        last = last_refresh(self.store, self.dataset)
+        hold_what_is_not_planned(self.project, self.settings, plan, now=catalog, last=last)
+        self.changes = tuple(change.message for change in compare(last.catalog, catalog).changes) if last else ()
         check_engines(plan)
         check_candidates(plan)
         remove_snapshots(self.store, self.dataset)
@@ -87,17 +96,6 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
     def _keyed_digest(self, artifacts: Mapping[str, Artifact]) -> str:
         content = digest({name: artifact.fingerprint for name, artifact in artifacts.items()})
         return hmac.new(self.store.derive_key("origin of published rows"), content.encode(), "sha256").hexdigest()
-
-    def _hold_changes(self, catalog: Catalog) -> None:
-        from synth_assets.catalog.drift import compare
-        from synth_assets.catalog.files import read_catalog
-
-        path = self.project.catalog_path(self.dataset)
-        if self.settings.on_new_column != "hold" or not path.is_file():
-            return
-        drift = compare(read_catalog(path), catalog)
-        if drift.changes:
-            raise NewColumnsHeld(self.dataset, [change.message for change in drift.changes])
 
     # synthesizer
 
@@ -370,7 +368,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         self.finish()
         choices = choices_in({name: outcome.facts for name, outcome in fitted.items()})
         held = {name: texts_in(outcome.facts.get("dependencies")) for name, outcome in fitted.items()}
-        return RefreshResult(verdict, publications, rows, choices, held, seconds)
+        return RefreshResult(verdict, publications, rows, choices, held, seconds, self.changes)
 
     def _publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
         done: list[Publication] = []

@@ -73,6 +73,7 @@ class RefreshResult:
         choices: What the synthesizer auto chose, by table.
         dependencies: What holds in every row, by table, in words.
         seconds: By stage.
+        changes: What has changed in the source since the last refresh, a line each.
     """
 
     verdict: Verdict
@@ -81,6 +82,7 @@ class RefreshResult:
     choices: "Mapping[str, Choice]"
     dependencies: Mapping[str, tuple[str, ...]]
     seconds: Mapping[str, float]
+    changes: tuple[str, ...] = ()
 
 
 def texts_in(fact: JsonValue) -> tuple[str, ...]:

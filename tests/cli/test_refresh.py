@@ -177,9 +177,14 @@ def test_a_project_from_plan_to_publication(project: Path, source: Path) -> None
     assert f"{CUSTOMERS + ORDERS:,}" in status
 
     assert "catalogs/shop.json is up to date." in run("plan").stdout
+    assert run("plan", "--diff").stdout.count("as it was") == 2
     with sqlite3.connect(source) as connection:
         connection.execute("ALTER TABLE customers ADD COLUMN nickname TEXT")
     connection.close()
+    difference = run("plan", "--diff").stdout
+    assert "customers.nickname: the column is new (TEXT, may be null)" in difference
+    assert "customers.nickname: fake" in difference or "customers.nickname: new" in difference
+    assert "customers.email" not in difference
     drifted = run("plan", "--dataset", "shop")
     assert "is updated" in drifted.stdout
     assert "nickname" in drifted.stdout

@@ -1,0 +1,50 @@
+"""What a plan has decided, in a form that outlives it: so that the next one can say what is different."""
+
+from collections.abc import Iterator
+
+from synth_assets.catalog.model import Catalog, Value
+from synth_assets.plan.explain import explain
+from synth_assets.plan.resolved import ResolvedPlan
+
+
+class DecidedTable(Value):
+    """What becomes of a table, and of its columns by name, in words."""
+
+    mode: str
+    columns: dict[str, str]
+
+
+class Decided(Value):
+    """What becomes of every table of a dataset."""
+
+    tables: dict[str, DecidedTable]
+
+
+def decided(plan: ResolvedPlan, catalog: Catalog) -> Decided:
+    """The decisions of a resolved plan."""
+    columns: dict[str, dict[str, str]] = {table.name: {} for table in plan.tables}
+    for row in explain(plan, catalog):
+        if row.column:
+            columns[row.table][row.column] = row.treatment + (", unique" if row.unique else "")
+    return Decided(
+        tables={t.name: DecidedTable(mode=t.mode.value, columns=columns[t.name]) for t in plan.tables},
+    )
+
+
+def other_decisions(before: Decided, after: Decided) -> list[str]:
+    """What is decided otherwise than before, a line each; what is gone from the source is not told."""
+    return [line for name in sorted(after.tables) for line in _of_table(name, before, after)]
+
+
+def _of_table(name: str, before: Decided, after: Decided) -> Iterator[str]:
+    new, old = after.tables[name], before.tables.get(name)
+    if old is None:
+        yield f"{name}: {new.mode}"
+    elif old.mode != new.mode:
+        yield f"{name}: {old.mode} became {new.mode}"
+    for column, treatment in new.columns.items():
+        known = old.columns.get(column) if old else None
+        if known is None:
+            yield f"{name}.{column}: {treatment}"
+        elif known != treatment:
+            yield f"{name}.{column}: {known} became {treatment}"
