@@ -19,7 +19,7 @@ from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name, further_features
+from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name, further_features, further_name
 from synth_assets.synthesize.relational.hierarchy import levels
 from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
 from synth_assets.synthesize.relational.kept import computed_later, kept_dependencies, kept_texts
@@ -36,6 +36,7 @@ from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 
 IDENTIFYING = "identifying"
+COUNTS = "counts.parquet"
 MOST_LEAVES = 96
 MOST_OUTCOMES = 12
 
@@ -107,7 +108,7 @@ class TableFit:
             values = self._values(hidden)
         else:
             if decision.mode is not Mode.EMPTY:
-                folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
+                folder.write_frame(COUNTS, pl.DataFrame(self._inputs.features.counts(structure.name)))
             values = self._partial_values()
         formulas = [formula for model in (identifying, values) if model for formula in model.formulas]
         for name, model in ((IDENTIFYING, identifying), (VALUES, values)):
@@ -273,6 +274,7 @@ class TableFit:
                 hidden=names,
                 kept=self._kept() | frozenset(names),
                 context=self._driving_context(),
+                shared_labels=self._shared_labels(),
                 siblings=self._siblings(self._order),
             ),
             RowChecks.of(self._structure.table, self._identifying),
@@ -296,6 +298,7 @@ class TableFit:
                 hidden=names,
                 kept=self._kept() | frozenset(names),
                 context=pl.concat(wide, how="horizontal") if wide else None,
+                shared_labels=self._shared_labels(*self._early),
                 known=rows.select(self._identifying) if self._identifying else None,
                 siblings=self._siblings(None),
                 computed_later=computed_later(self._structure, self._inputs.profiles, self._inputs.source.structures),
@@ -376,6 +379,16 @@ class TableFit:
     def _further_context(self, reference: Reference) -> pl.DataFrame:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
         return gather(further_features(reference.name, self._inputs.features.of(reference.key.parent)), parents)
+
+    def _shared_labels(self, *further: Reference) -> dict[str, tuple[str, ...]]:
+        """By column of the context, from the driving parent and from further ones: what may be known by name."""
+        features, min_group = self._inputs.features, self._inputs.plan.min_group
+        driving = self._structure.driving
+        shared = features.shared_labels(driving.key.parent, min_group=min_group) if driving else {}
+        for reference in further:
+            of_parent = features.shared_labels(reference.key.parent, min_group=min_group)
+            shared |= {further_name(reference.name, name): labels for name, labels in of_parent.items()}
+        return shared
 
     def _hidden_values(self, learned: pl.DataFrame, hidden: list[pl.Series]) -> ValueModel | None:
         """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""

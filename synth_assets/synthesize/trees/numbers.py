@@ -2,7 +2,8 @@
 
 What is stored of the values: bin edges and knots (midpoints between neighbouring values, never a value itself), and
 values that at least `min_group` rows share. Nothing outside the range from the min_group-th smallest to the
-min_group-th largest value can come out, whatever the edges.
+min_group-th largest value can come out, whatever the edges. Of context, whose rows may all be those of one parent,
+borders between values are stored and no value at all.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ Positions = npt.NDArray[np.intp]
 _LEAST_ROWS = 40  # rows that a bin should hold
 _MOST_KNOTS = 16  # pieces of the piecewise-linear distribution within one bin
 _MOST_SHARED = 20_000  # repeated values remembered within bins
+_OFF_MIDDLE = 0.45
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,7 @@ class NumberCodes:
         """From all values that are not NULL (any order, NaN allowed), in units.
 
         `limits` are hard bounds. With fewer than 2 * min_group values there is no protected range: what comes out are
-        round numbers around them, as coarse as their spread. What is not `drawn`, only told apart, gets by with the
-        middle of each bin.
+        round numbers around them, as coarse as their spread. What is not `drawn` is only told apart, by borders.
         """
         group = 1 if keep else min_group
         values = np.sort(values[~np.isnan(values)])
@@ -142,7 +143,32 @@ class NumberCodes:
             least = least if repeated[0] else (distinct[0] + distinct[1]) / 2
             most = most if repeated[-1] else (distinct[-1] + distinct[-2]) / 2
         spike = _spikes(true_counts, repeated, most_codes)
-        return _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most), drawn)
+        made = _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most), drawn)
+        return made if drawn else made.told_apart(distinct)
+
+    def told_apart(self, distinct: Floats) -> "NumberCodes":
+        """The same codes for these values (sorted), by borders between them; nothing can be drawn of it."""
+        codes = self.encode(distinct)
+        last = np.flatnonzero(np.diff(codes.astype(np.intp)))
+        borders = (distinct[last] + distinct[last + 1]) / 2
+        cell_codes = codes[np.r_[last, len(distinct) - 1]]
+        within = np.full(len(self.values), np.nan)
+        within[cell_codes] = _within_cells(borders)
+        centres = self.centres()
+        number = np.where(np.isin(centres, distinct), within, centres)
+        loose = np.flatnonzero(self.bin_of >= 0)
+        none, beyond = np.empty(0), float("nan")
+        return NumberCodes(
+            least=beyond,
+            most=beyond,
+            spikes=none,
+            spike_codes=cell_codes[:0],
+            edges=borders,
+            cell_codes=cell_codes,
+            values=np.where(self.bin_of >= 0, np.nan, number),
+            bin_of=self.bin_of,
+            bins=_middles(number[loose[np.argsort(self.bin_of[loose])]]),
+        )
 
 
 def _spikes(counts: npt.NDArray[np.intp], repeated: Mask, most: int) -> Mask:
@@ -238,6 +264,18 @@ def _bins(
     inside = (rest > span[0]) & (rest < span[1])
     grains = Grains.fit(rest[inside], rest_cell[inside], count, dtype=dtype)
     return Bins(np.concatenate(knots) if knots else np.empty(0), first, last, distinct[loose][held], ends, part, grains)
+
+
+def _within_cells(borders: Floats) -> Floats:
+    """A number within each cell of the line; the outermost cells count as wide as their neighbours.
+
+    Not the middle, which is the value itself where values are evenly spaced.
+    """
+    if not len(borders):
+        return np.zeros(1)
+    width = np.diff(borders) if len(borders) > 1 else np.ones(1)
+    ends = np.r_[borders[0] - width[0], borders, borders[-1] + width[-1]]
+    return ends[:-1] + _OFF_MIDDLE * np.diff(ends)
 
 
 def _middles(centre: Floats) -> Bins:
