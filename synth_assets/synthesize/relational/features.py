@@ -50,7 +50,9 @@ def inherited(features: pl.DataFrame) -> pl.DataFrame:
 
 def further_features(reference: str, features: pl.DataFrame) -> pl.DataFrame:
     """The features of a further parent that the rows which refer to it know."""
-    return features.select(pl.col(name).alias(further_name(reference, name)) for name in features.columns[:MOST_FURTHER])
+    return features.select(
+        pl.col(name).alias(further_name(reference, name)) for name in features.columns[:MOST_FURTHER]
+    )
 
 
 def features_of(

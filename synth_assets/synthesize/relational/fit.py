@@ -19,7 +19,13 @@ from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name, further_features, further_name
+from synth_assets.synthesize.relational.features import (
+    SourceFeatures,
+    count_name,
+    feature_name,
+    further_features,
+    further_name,
+)
 from synth_assets.synthesize.relational.hierarchy import levels
 from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
 from synth_assets.synthesize.relational.kept import computed_later, kept_dependencies, kept_texts

@@ -112,7 +112,10 @@ class Training:
         context = self.context
         if context is not None:
             context = context.with_columns(
-                pl.when(pl.col(name).is_in(labels) | pl.col(name).is_null()).then(name).otherwise(pl.lit(RARE)).alias(name)
+                pl.when(pl.col(name).is_in(labels) | pl.col(name).is_null())
+                .then(name)
+                .otherwise(pl.lit(RARE))
+                .alias(name)
                 for name, labels in self.shared_labels.items()
                 if name in context.columns
             )

@@ -158,6 +158,14 @@ class ColumnCodes:
         return cls(series.name, _numbers(series, spec, min_group, bins, drawn=False))
 
 
+@dataclass(frozen=True)
+class UnseenColumn:
+    """A column of the context that no tree looks at: nothing is known of it but the names of its parts."""
+
+    name: str
+    names: tuple[str, ...]
+
+
 def _numbers(series: pl.Series, spec: ColumnSpec, min_group: int, bins: int, *, drawn: bool = True) -> Numbers:
     scale = Scale.of(series)
     values, missing = _units(scale, series)

@@ -150,25 +150,33 @@ class NumberCodes:
         """The same codes for these values (sorted), by borders between them; nothing can be drawn of it."""
         codes = self.encode(distinct)
         last = np.flatnonzero(np.diff(codes.astype(np.intp)))
-        borders = (distinct[last] + distinct[last + 1]) / 2
+        borders = _round_between(distinct[last], distinct[last + 1])
         cell_codes = codes[np.r_[last, len(distinct) - 1]]
         within = np.full(len(self.values), np.nan)
         within[cell_codes] = _within_cells(borders)
-        centres = self.centres()
+        centres = np.array([float(f"{centre:.6g}") for centre in self.centres()])
         number = np.where(np.isin(centres, distinct), within, centres)
         loose = np.flatnonzero(self.bin_of >= 0)
-        none, beyond = np.empty(0), float("nan")
-        return NumberCodes(
-            least=beyond,
-            most=beyond,
-            spikes=none,
-            spike_codes=cell_codes[:0],
+        return self.of_cells(
             edges=borders,
             cell_codes=cell_codes,
             values=np.where(self.bin_of >= 0, np.nan, number),
             bin_of=self.bin_of,
-            bins=_middles(number[loose[np.argsort(self.bin_of[loose])]]),
+            centres=number[loose[np.argsort(self.bin_of[loose])]],
         )
+
+    @classmethod
+    def of_cells(
+        cls, *, edges: Floats, cell_codes: Codes, values: Floats, bin_of: Positions, centres: Floats
+    ) -> "NumberCodes":
+        """Codes of what is only told apart; `centres` are the numbers that stand for bins."""
+        none = np.empty(0)
+        return cls(np.nan, np.nan, none, cell_codes[:0], edges, cell_codes, values, bin_of, _middles(centres))
+
+    @property
+    def only_told_apart(self) -> bool:
+        """Whether nothing can be drawn of it."""
+        return bool(np.isnan(self.least))
 
 
 def _spikes(counts: npt.NDArray[np.intp], repeated: Mask, most: int) -> Mask:
@@ -266,6 +274,20 @@ def _bins(
     return Bins(np.concatenate(knots) if knots else np.empty(0), first, last, distinct[loose][held], ends, part, grains)
 
 
+def _round_between(low: Floats, high: Floats) -> Floats:
+    """For each pair low < high a number between them, with as few digits as there is one."""
+    found = (low + high) / 2
+    waiting = np.arange(len(low))
+    for power in range(18, -10, -1):
+        above, below = low[waiting], high[waiting]
+        round_ = np.floor(above / 10.0**power) + 1
+        round_ = round_ * 10.0**power if power >= 0 else round_ / 10.0**-power
+        fits = (above < round_) & (round_ < below)
+        found[waiting[fits]] = round_[fits]
+        waiting = waiting[~fits]
+    return found
+
+
 def _within_cells(borders: Floats) -> Floats:
     """A number within each cell of the line; the outermost cells count as wide as their neighbours.
 
@@ -275,7 +297,8 @@ def _within_cells(borders: Floats) -> Floats:
         return np.zeros(1)
     width = np.diff(borders) if len(borders) > 1 else np.ones(1)
     ends = np.r_[borders[0] - width[0], borders, borders[-1] + width[-1]]
-    return ends[:-1] + _OFF_MIDDLE * np.diff(ends)
+    inside: Floats = ends[:-1] + _OFF_MIDDLE * np.diff(ends)
+    return inside
 
 
 def _middles(centre: Floats) -> Bins:

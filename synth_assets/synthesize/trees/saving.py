@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.errors import SynthAssetsError
-from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers
+from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers, UnseenColumn
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.grain import Grains
 from synth_assets.synthesize.trees.labels import LabelCodes
@@ -112,6 +112,14 @@ def column_from_json(value: Any) -> ColumnCodes:
 
 def _numbers_to_json(part: NumberCodes) -> dict[str, JsonValue]:
     bins = part.bins
+    if part.only_told_apart:
+        return {
+            "edges": floats(part.edges),
+            "cell_codes": part.cell_codes.tolist(),
+            "values": floats(part.values),
+            "bin_of": part.bin_of.tolist(),
+            "centres": floats(bins.knots),
+        }
     return {
         "range": floats([part.least, part.most]),
         "spikes": floats(part.spikes),
@@ -132,6 +140,14 @@ def _numbers_to_json(part: NumberCodes) -> dict[str, JsonValue]:
 
 
 def _numbers_from_json(value: Any) -> NumberCodes:
+    if "centres" in value:
+        return NumberCodes.of_cells(
+            edges=unfloats(value["edges"]),
+            cell_codes=np.array(value["cell_codes"], np.uint16),
+            values=unfloats(value["values"]),
+            bin_of=np.array(value["bin_of"], np.intp),
+            centres=unfloats(value["centres"]),
+        )
     sizes = tuple(unfloats(value["grains"]).tolist())
     shares = np.array([unfloats(row) for row in value["grain_shares"]]).reshape(-1, len(sizes))
     bins = Bins(
@@ -155,6 +171,18 @@ def _numbers_from_json(value: Any) -> NumberCodes:
         np.array(value["bin_of"], np.intp),
         bins,
     )
+
+
+def context_to_json(column: ColumnCodes | UnseenColumn) -> dict[str, JsonValue]:
+    if isinstance(column, ColumnCodes):
+        return column_to_json(column)
+    return {"name": column.name, "coding": "unseen", "names": list(column.names)}
+
+
+def context_from_json(value: Any) -> ColumnCodes | UnseenColumn:
+    if value["coding"] == "unseen":
+        return UnseenColumn(value["name"], tuple(value["names"]))
+    return column_from_json(value)
 
 
 def part_to_json(part: Part) -> dict[str, JsonValue]:
@@ -198,7 +226,7 @@ def parts_to_frames(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
         "part": _joined([np.full(len(table), number) for number, _, _, table in tables], np.int32),
         "direction": _joined([np.full(len(table), which) for _, which, _, table in tables], np.int32),
         "column": _joined([np.full(len(table), column) for _, _, column, table in tables], np.int32),
-        "value": _joined([table for _, _, _, table in tables], np.float64),
+        "value": _joined([table for _, _, _, table in tables], np.float32),
     }
     made = (nodes, answers, shares, directions)
     return {name: pl.DataFrame(frame) for name, frame in zip(FRAMES, made, strict=True)}
@@ -220,7 +248,7 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
         for which, edges in enumerate(part["directions"]):
             entries = _of(table, "direction", which)
             starts = np.flatnonzero(np.diff(entries["column"], prepend=-1))
-            values = np.split(entries["value"], starts[1:])
+            values = np.split(entries["value"].astype(np.float64), starts[1:])
             columns = entries["column"][starts].tolist()
             directions.append(Direction(dict(zip(columns, values, strict=True)), unfloats(edges)))
         nulls = tuple((column, state) for column, state in part["nulls"])

@@ -1,9 +1,8 @@
 """The native synthesizer of one table."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ import polars as pl
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import TableSpec
 from synth_assets.synthesize.trees.coded import Coded
-from synth_assets.synthesize.trees.columns import ColumnCodes
+from synth_assets.synthesize.trees.columns import ColumnCodes, UnseenColumn
 from synth_assets.synthesize.trees.drawing import draw
 from synth_assets.synthesize.trees.fitting import fit_parts
 from synth_assets.synthesize.trees.part import Part
@@ -22,6 +21,8 @@ from synth_assets.synthesize.trees.saving import (
     check_version,
     column_from_json,
     column_to_json,
+    context_from_json,
+    context_to_json,
     part_to_json,
     parts_from,
     parts_to_frames,
@@ -37,7 +38,7 @@ class TreesSynthesizer:
         """`options` are those of TreesSettings; SettingsRefused if there is no such option or its value is wrong."""
         self.settings = read_settings(options)
         self.columns: tuple[ColumnCodes, ...] = ()
-        self.context: tuple[ColumnCodes, ...] = ()
+        self.context: tuple[ColumnCodes | UnseenColumn, ...] = ()
         self.parts: tuple[Part, ...] = ()
 
     def fit(self, rows: pl.DataFrame, *, table: TableSpec, context: pl.DataFrame | None, seed: int) -> None:
@@ -53,14 +54,12 @@ class TreesSynthesizer:
             )
             self.columns = tuple(columns)
             around = [] if context is None else context.get_columns()
-            self.context = tuple(
-                pool.map(lambda series: ColumnCodes.fit_context(series, min_group=group, bins=bins), around)
-            )
+            known = tuple(pool.map(lambda series: ColumnCodes.fit_context(series, min_group=group, bins=bins), around))
             self.parts = ()
             if table.columns:
                 coded = Coded.of(
-                    self._encode(self.context, context, pool) + self._encode(self.columns, rows, pool),
-                    context=self.context,
+                    self._encode(known, context, pool) + self._encode(self.columns, rows, pool),
+                    context=known,
                     columns=self.columns,
                     nullable=[spec.nullable for spec in table.columns],
                     min_group=group,
@@ -69,6 +68,11 @@ class TreesSynthesizer:
                 names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]
                 self.parts = fit_parts(coded, leading=leading, settings=self.settings, rng=rng, pool=pool)
+        looked_at = {place for part in self.parts for place in part.looked_at()}
+        self.context = tuple(
+            column if looked_at & set(places) else UnseenColumn(column.name, column.names)
+            for column, places in _places(known)
+        )
 
     def sample(
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
@@ -101,7 +105,7 @@ class TreesSynthesizer:
                 "version": VERSION,
                 "settings": self.settings.model_dump(mode="json"),
                 "columns": [column_to_json(column) for column in self.columns],
-                "context": [column_to_json(column) for column in self.context],
+                "context": [context_to_json(column) for column in self.context],
                 "parts": [part_to_json(part) for part in self.parts],
             },
         )
@@ -112,20 +116,16 @@ class TreesSynthesizer:
         check_version(stored)
         made = cls(**stored["settings"])
         made.columns = tuple(column_from_json(value) for value in stored["columns"])
-        made.context = tuple(column_from_json(value) for value in stored["context"])
+        made.context = tuple(context_from_json(value) for value in stored["context"])
         frames = {name: folder.read_frame(f"{name}.parquet") for name in FRAMES}
         made.parts = parts_from(stored["parts"], frames)
         return made
 
-    @cached_property
-    def _looked_at(self) -> set[int]:
-        return {place for part in self.parts for place in part.looked_at()}
-
     def prepare(self, context: pl.DataFrame) -> pl.DataFrame:
         """The codes of what trees look at, see PreparesContext."""
         prepared: dict[str, Codes] = {}
-        for column, places in self._context_places():
-            if column.name in context.columns and self._looked_at & set(places):
+        for column in self.context:
+            if column.name in context.columns and isinstance(column, ColumnCodes):
                 names = _prepared_names(column)
                 prepared |= dict(zip(names, column.encode(context[column.name]), strict=True))
         return pl.DataFrame(prepared) if prepared else pl.DataFrame(height=context.height)
@@ -134,22 +134,15 @@ class TreesSynthesizer:
         """The codes of the context; of what no tree looks at, none but 0."""
         around: list[Codes] = []
         there = set() if context is None else set(context.columns)
-        for column, places in self._context_places():
+        for column in self.context:
             names = _prepared_names(column)
-            if context is None or not self._looked_at & set(places):
-                around += [np.zeros(n, np.uint16) for _ in places]
+            if context is None or isinstance(column, UnseenColumn):
+                around += [np.zeros(n, np.uint16) for _ in names]
             elif names[0] in there:
                 around += [context[name].to_numpy() for name in names]
             else:
                 around += column.encode(context[column.name])
         return around
-
-    def _context_places(self) -> Iterator[tuple[ColumnCodes, range]]:
-        """The columns of the context, with the places of their parts in the code matrix."""
-        first = 0
-        for column in self.context:
-            yield column, range(first, first + len(column.names))
-            first += len(column.names)
 
     def _threads(self) -> int:
         return self.settings.threads or len(os.sched_getaffinity(0))
@@ -162,5 +155,13 @@ class TreesSynthesizer:
         return [codes for parts in encoded for codes in parts]
 
 
-def _prepared_names(column: ColumnCodes) -> list[str]:
+def _places(columns: Sequence[ColumnCodes]) -> Iterator[tuple[ColumnCodes, range]]:
+    """Columns of the context, with the places of their parts in the code matrix."""
+    first = 0
+    for column in columns:
+        yield column, range(first, first + len(column.names))
+        first += len(column.names)
+
+
+def _prepared_names(column: ColumnCodes | UnseenColumn) -> list[str]:
     return [f"\x01codes of {name}" for name in column.names]
