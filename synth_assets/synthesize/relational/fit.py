@@ -148,7 +148,7 @@ class TableFit:
             has_values=values is not None,
             has_rules=generated and bool(ruled),
         )
-        folder.write_json("relational.json", relational.model_dump(mode="json"))
+        relational.save(folder)
         return {
             "rows_trained": len(self._training) if generated else 0,
             "columns_learned": len(structure.learned) if generated else 0,

@@ -77,7 +77,7 @@ class Generation:
         """Generate the tables of a group, in the order given by `table_structures`."""
         dropped = dict.fromkeys(group, 0)
         for name in group:
-            self._relational[name] = RelationalModel.model_validate(self._models[name].read_json("relational.json"))
+            self._relational[name] = RelationalModel.load(self._models[name])
             self._generate(name)
         for name in group:
             if self._mode(name) is Mode.SYNTHETIC:
@@ -308,7 +308,7 @@ class Generation:
         if driving is None or not features.height:
             return np.zeros(features.height, dtype=np.int64)
         drawn = features[count_name(driving.name)].cast(pl.Float64).fill_null(0).to_numpy()
-        parent = RelationalModel.model_validate(self._models[driving.key.parent].read_json("relational.json"))
+        parent = RelationalModel.load(self._models[driving.key.parent])
         total = round(parent.children_rows[driving.name] * structure.decision.scale)
         factor = total / drawn.sum() if drawn.sum() else 0.0
         rng = self._rng(name, "children")

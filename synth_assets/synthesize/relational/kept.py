@@ -45,7 +45,7 @@ def free_columns(structure: TableStructure) -> frozenset[str]:
 
 def changeable_columns(model: Folder, structure: TableStructure) -> frozenset[str]:
     """The free columns but for those that order siblings: what is made before all others stays."""
-    made_first = RelationalModel.model_validate(model.read_json("relational.json")).identifying
+    made_first = RelationalModel.load(model).identifying
     return free_columns(structure) - set(made_first)
 
 

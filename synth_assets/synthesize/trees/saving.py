@@ -1,13 +1,12 @@
 """A fitted model as JSON and Parquet in a folder, and back: no pickle, every float to its last bit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.errors import SynthAssetsError
 from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers, UnseenColumn
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.grain import Grains
@@ -18,30 +17,7 @@ from synth_assets.synthesize.trees.part import Missing, Part
 from synth_assets.synthesize.trees.scale import Scale
 from synth_assets.synthesize.trees.tree import Tree
 
-VERSION = 1
 FRAMES = ("nodes", "answers", "leaves", "directions")
-
-
-class ModelVersionUnknown(SynthAssetsError):
-    """A saved model has a version that this release does not know."""
-
-    def __init__(self, version: object) -> None:
-        super().__init__(
-            f"The saved model has version {version}; this release of synth-assets reads versions up to {VERSION}. "
-            "Nothing was generated.",
-            next_step="Refresh with the release that made the model, or learn the table again with this one.",
-        )
-
-
-def check_version(stored: Mapping[str, Any]) -> None:
-    """That a saved model is of a version known here; earlier ones are.
-
-    Raises:
-        ModelVersionUnknown: it is not.
-    """
-    version = stored.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise ModelVersionUnknown(version)
 
 
 def floats(values: Any) -> list[JsonValue]:

@@ -17,8 +17,6 @@ from synth_assets.synthesize.trees.fitting import fit_parts
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.saving import (
     FRAMES,
-    VERSION,
-    check_version,
     column_from_json,
     column_to_json,
     context_from_json,
@@ -29,6 +27,7 @@ from synth_assets.synthesize.trees.saving import (
 )
 from synth_assets.synthesize.trees.scale import Codes
 from synth_assets.synthesize.trees.settings import read_settings
+from synth_assets.synthesize.version import VERSION, check_version
 
 
 class TreesSynthesizer:
