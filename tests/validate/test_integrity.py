@@ -6,13 +6,14 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.catalog.model import Check, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import Mode, TableDecision
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.constraints import in_sqlite, named_columns, violations
 from synth_assets.validate.integrity import duplicates, orphans, table_checks
 from synth_assets.validate.subject import Subject
-from tests.validate.samples import MemoryRows, decide
+from tests.validate.samples import decide
 
 
 def column(name: str, kind: Kind, *, nullable: bool = True, **facts: object) -> Column:
