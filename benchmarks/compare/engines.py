@@ -33,15 +33,16 @@ class Engine:
 
 # Epochs of a quick look, and those that SDV takes by itself.
 EPOCHS = {"ctgan": (10, 300), "tvae": (10, 300), "par": (2, 128)}
-ENGINE_NAMES = ("trees", "gaussian_copula", "ctgan", "tvae", "hma", "par")
+NATIVE = "trees"
+ENGINE_NAMES = (NATIVE, "gaussian_copula", "ctgan", "tvae", "hma", "par")
 
 
 def engines_for(case: Case, *, full: bool) -> list[Engine]:
     """Those that may learn the case: of one table SDV's own, of several tables SDV's below this package's keys."""
-    names = ("trees",) if case.native_only else ENGINE_NAMES
+    names = (NATIVE,) if case.native_only else ENGINE_NAMES
     alone = len(case.frames) == 1
     return [
         Engine(name, epochs=EPOCHS[name][full] if name in EPOCHS else None, plain=alone and name in PLAIN_ENGINES)
         for name in names
-        if not alone or name == "trees" or name in PLAIN_ENGINES
+        if not alone or name == NATIVE or name in PLAIN_ENGINES
     ]
