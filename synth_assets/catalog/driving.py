@@ -10,11 +10,11 @@ LOOKUP_CHILDREN = 100
 def driving_key(table: Table, foreign_keys: Sequence[ForeignKey], rows: Mapping[str, int]) -> ForeignKey | None:
     """The foreign key that a table's rows hang on; None for a table that stands on its own.
 
-    Never a self-reference. Keys to look-up tables (over LOOKUP_CHILDREN child rows for each parent row) come last.
-    Among the others come first those whose columns are all NOT NULL, then those with the most columns if all of them
-    are in the primary key (the most specific parent of a row), then those whose columns start the primary key, then
-    those whose parents have a child each on average (a parent with fewer is referred to, not filled), then those to the
-    parent with the most rows, then those declared first.
+    Never a self-reference, nor a branch of a polymorphic key. Keys to look-up tables (over LOOKUP_CHILDREN child rows
+    for each parent row) come last. Among the others come first those whose columns are all NOT NULL, then those with
+    the most columns if all of them are in the primary key (the most specific parent of a row), then those whose
+    columns start the primary key, then those whose parents have a child each on average (a parent with fewer is
+    referred to, not filled), then those to the parent with the most rows, then those declared first.
 
     Args:
         foreign_keys: The table's keys; only those to a table in `rows` count.
@@ -46,7 +46,7 @@ def driving_keys(
 
 
 def _ranked(table: Table, foreign_keys: Sequence[ForeignKey], rows: Mapping[str, int]) -> list[ForeignKey]:
-    usable = [key for key in foreign_keys if key.parent != table.name and key.parent in rows]
+    usable = [key for key in foreign_keys if key.parent != table.name and key.parent in rows and not key.branch]
     own = rows.get(table.name, 0)
 
     primary = set(table.primary_key.columns) if table.primary_key else set()

@@ -70,6 +70,13 @@ class Key(Value):
     columns: tuple[str, ...]
 
 
+class Branch(Value):
+    """Which rows refer by one branch of a polymorphic key: those whose type column holds one of these labels."""
+
+    column: str
+    labels: tuple[str, ...]
+
+
 class ForeignKey(Value):
     """A reference from the table that holds it to `parent`; columns pair up by position."""
 
@@ -81,6 +88,14 @@ class ForeignKey(Value):
     on_update: str | None = None
     deferrable: bool = False
     initially_deferred: bool = False
+    branch: Branch | None = Field(
+        default=None, description="The rows that refer by it, of a polymorphic key: only a plan names one. None: all."
+    )
+
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The columns that tell which row a row refers to: the key's own, then the type column of a branch."""
+        return self.columns if self.branch is None else (*self.columns, self.branch.column)
 
 
 class Check(Value):

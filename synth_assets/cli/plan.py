@@ -1,7 +1,7 @@
 """`synth-assets plan`: what becomes of every table and column, before anything runs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, o
 from synth_assets.cli.summary import print_dependencies
 
 if TYPE_CHECKING:
-    from synth_assets.catalog.model import Catalog, Table
+    from synth_assets.catalog.model import Catalog, ForeignKey
     from synth_assets.plan.evidence import ColumnEvidence
     from synth_assets.plan.resolved import ColumnDecision, ResolvedPlan, TableDecision
     from synth_assets.project import Project
@@ -136,7 +136,7 @@ def decisions(plan: "ResolvedPlan", catalog: "Catalog", *, chosen: Mapping[str, 
         if table.mode.value in ("synthetic", "partial", "hybrid"):
             for column in table.columns:
                 native = catalog.table(table.name).column(column.name).type.native
-                reason = column_reason(column, catalog.table(table.name))
+                reason = column_reason(column, plan.foreign_keys.get(table.name, ()))
                 grid.add_row(Text(f"  {column.name}"), Text(native, style="dim"), becomes(column), Text(reason))
     return grid
 
@@ -150,11 +150,12 @@ def table_reason(table: "TableDecision", chosen: str | None) -> str:
     return f"learned by {table.synthesizer}{last}{scale}" if table.mode.value == "synthetic" else ""
 
 
-def column_reason(column: "ColumnDecision", table: "Table") -> str:
-    """The reason, and where a reference goes."""
+def column_reason(column: "ColumnDecision", keys: "Sequence[ForeignKey]") -> str:
+    """The reason, and where a reference goes, one of a polymorphic key with the labels that say so."""
     parents = [
         f"{key.parent}.{key.parent_columns[key.columns.index(column.name)]}"
-        for key in table.foreign_keys
+        + (f" ({', '.join(key.branch.labels)})" if key.branch else "")
+        for key in keys
         if column.name in key.columns
     ]
     arrow = f"→ {', '.join(dict.fromkeys(parents))}  " if parents else ""

@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.driving import driving_keys
+from synth_assets.catalog.graph import components
 from synth_assets.catalog.model import ForeignKey, Table
+from synth_assets.statistics.references import refers
 from synth_assets.store.digest import digest
 from synth_assets.store.folder import Folder
 from synth_assets.store.tables import HELD_OUT_COLUMN, HELD_OUT_FILE, ROWS_FILE
@@ -27,7 +29,8 @@ def hold_out_rows(
 
     Going up the driving keys from a table, its entity root is the highest table with at least 200 rows. `share` of
     the rows of every entity root are held out, chosen by a seeded permutation, and of every other table the rows
-    whose parent row is. Only key columns are read.
+    whose parent row is. Rows of an entity root that refer to another table by a polymorphic key hang on the row there
+    instead, but for keys that lead back to the root itself. Only key columns are read.
 
     Args:
         folders: By table; each holds `rows.parquet`.
@@ -36,15 +39,23 @@ def hold_out_rows(
     rows = {table.name: folders[table.name].frame_rows(ROWS_FILE) for table in tables}
     driving = driving_keys(tables, foreign_keys, rows)
     roots = entity_roots(driving, rows)
+    hanging = {
+        name: [key] if key and roots[key.parent] else [k for k in foreign_keys.get(name, ()) if k.branch]
+        for name, key in driving.items()
+    }
+    order = [name for group in components(driving, hanging) for name in _parents_first(driving) if name in group]
     held: dict[str, int] = {}
-    for name in _parents_first(driving):
-        key = driving[name]
+    for name in order:
+        keys = [key for key in hanging[name] if key.parent in held and roots[key.parent]]
         if roots[name] is None:
             flags = pl.repeat(False, rows[name], dtype=pl.Boolean, eager=True)
-        elif roots[name] == name or key is None:
-            flags = _chosen(name, rows[name], share, seed)
+        elif roots[name] != name:
+            flags = _hanging_on(folders[name], folders[keys[0].parent], keys[0])
         else:
-            flags = _hanging_on(folders[name], folders[key.parent], key)
+            flags = _chosen(name, rows[name], share, seed)
+            for key in keys:
+                above = _hanging_on(folders[name], folders[key.parent], key)
+                flags = above.zip_with(_referring(folders[name], key), flags)
         folders[name].write_frame(HELD_OUT_FILE, pl.DataFrame({HELD_OUT_COLUMN: flags}, schema=_SCHEMA))
         held[name] = int(flags.sum())
     return held
@@ -75,6 +86,12 @@ def _chosen(table: str, rows: int, share: float, seed: int) -> pl.Series:
     flags = np.zeros(rows, dtype=bool)
     flags[rng.permutation(rows)[: round(share * rows)]] = True
     return pl.Series(HELD_OUT_COLUMN, flags)
+
+
+def _referring(child: Folder, key: ForeignKey) -> pl.Series:
+    """Whether each row refers by the key."""
+    frame = child.read_frame(ROWS_FILE, columns=key.columns_read)
+    return pl.Series(refers(frame, key)) & frame.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
 
 
 def _hanging_on(child: Folder, parent: Folder, key: ForeignKey) -> pl.Series:

@@ -1,15 +1,14 @@
 """Foreign keys under a plan: which ones are published, which columns follow them, which must be empty."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from synth_assets.catalog.model import Catalog, ForeignKey, Table
-from synth_assets.plan.nearest import hint
+from synth_assets.plan.polymorphic import REAL_KEYS, PolymorphicKey, polymorphic_keys
 from synth_assets.plan.refused import Problems
 from synth_assets.plan.resolved import Mode, Treatment
-from synth_assets.plan.settings import DatasetSettings, ForeignKeySettings, TableSettings
-
-_REAL_KEYS = (Mode.REFERENCE, Mode.PARTIAL)
+from synth_assets.plan.settings import DatasetSettings, TableSettings
+from synth_assets.plan.undeclared import undeclared_keys
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class TableReferences:
         published: Its foreign keys to published tables.
         following: Columns that take a row of a parent, with the parents' names.
         emptied: Columns that are always NULL because no parent row is published, with the reason.
+        types: Type columns of polymorphic keys, with the keys.
         referred: Columns that other rows refer to, with the names of the tables that do.
         referred_as_real: Those of them whose real values the referring tables keep.
     """
@@ -27,6 +27,7 @@ class TableReferences:
     published: tuple[ForeignKey, ...] = ()
     following: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     emptied: Mapping[str, str] = field(default_factory=dict)
+    types: Mapping[str, tuple[PolymorphicKey, ...]] = field(default_factory=dict)
     referred: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     referred_as_real: frozenset[str] = frozenset()
 
@@ -35,18 +36,18 @@ def references(
     settings: DatasetSettings, catalog: Catalog, modes: Mapping[str, Mode], problems: Problems
 ) -> dict[str, TableReferences]:
     """The references of every published table; adds to `problems` what cannot hold."""
-    undeclared = _undeclared_keys(settings, catalog, problems)
-    found = {
-        table.name: _of_table(
-            table,
-            _known_keys(table, undeclared.get(table.name, ()), catalog),
-            settings.table(table.name),
-            modes,
-            problems,
-        )
-        for table in catalog.tables
-        if modes[table.name] is not Mode.EXCLUDE
-    }
+    undeclared = undeclared_keys(settings, catalog, problems)
+    keys = {table.name: _known_keys(table, undeclared.get(table.name, ()), catalog) for table in catalog.tables}
+    polymorphic = polymorphic_keys(settings, catalog, keys, problems)
+    found: dict[str, TableReferences] = {}
+    for table in catalog.tables:
+        said, mode = settings.table(table.name), modes[table.name]
+        if mode is Mode.EXCLUDE:
+            continue
+        found[table.name] = _of_table(table, keys[table.name], said, modes, problems)
+        if mode is not Mode.EMPTY:
+            several = [key.published(table, said, modes, problems) for key in polymorphic.get(table.name, ())]
+            found[table.name] = _with_polymorphic(found[table.name], several, said)
     return {name: _seen_from_parent(name, links, found, modes) for name, links in found.items()}
 
 
@@ -61,7 +62,7 @@ def _seen_from_parent(
                 referred |= {
                     column: tuple(dict.fromkeys((*referred.get(column, ()), child))) for column in key.parent_columns
                 }
-                as_real |= set(key.parent_columns) if modes[child] in _REAL_KEYS else set()
+                as_real |= set(key.parent_columns) if modes[child] in REAL_KEYS else set()
     return replace(links, referred=referred, referred_as_real=frozenset(as_real))
 
 
@@ -84,7 +85,7 @@ def _of_table(
     nulled = {name for name, column in settings.columns.items() if column.treatment is Treatment.NULL}
     followed = [key for key in published if modes[key.parent] is not Mode.EMPTY and not nulled & set(key.columns)]
     for key in followed:
-        if mode in _REAL_KEYS and modes[key.parent] not in _REAL_KEYS:
+        if mode in REAL_KEYS and modes[key.parent] not in REAL_KEYS:
             _refuse_dangling(table.name, key, mode, problems)
     following = _parents_by_column(followed)
     emptied: dict[str, str] = {}
@@ -92,6 +93,25 @@ def _of_table(
         if modes[key.parent] in (Mode.EXCLUDE, Mode.EMPTY) and not nulled & set(key.columns):
             emptied |= _emptied(table, key, settings, modes, following, problems)
     return TableReferences(published, following, emptied)
+
+
+def _with_polymorphic(
+    links: TableReferences, keys: Sequence[PolymorphicKey], settings: TableSettings
+) -> TableReferences:
+    """The references of a table with those of its polymorphic keys."""
+    for key in keys:
+        types = {key.type_column: (*links.types.get(key.type_column, ()), key)}
+        if key.branches:
+            links = replace(
+                links,
+                published=(*links.published, *key.branches),
+                following={**links.following, key.column: key.parents},
+                types={**links.types, **types},
+            )
+        elif key.column not in settings.columns:
+            reason = "Refers to no table that is published: left empty."
+            links = replace(links, emptied={**links.emptied, key.column: reason, key.type_column: reason})
+    return links
 
 
 def _parents_by_column(keys: tuple[ForeignKey, ...] | list[ForeignKey]) -> dict[str, tuple[str, ...]]:
@@ -139,65 +159,3 @@ def _emptied(
         remedy=f"Give {key.parent} the mode synthetic, or {table.name} the mode {parent_mode}.",
     )
     return {}
-
-
-def _undeclared_keys(
-    settings: DatasetSettings, catalog: Catalog, problems: Problems
-) -> dict[str, tuple[ForeignKey, ...]]:
-    keys: dict[str, tuple[ForeignKey, ...]] = {}
-    for named in settings.foreign_keys:
-        key = _undeclared_key(named, settings, catalog, problems)
-        if key:
-            keys[named.table] = (*keys.get(named.table, ()), key)
-    return keys
-
-
-def _undeclared_key(
-    named: ForeignKeySettings, settings: DatasetSettings, catalog: Catalog, problems: Problems
-) -> ForeignKey | None:
-    remedy = "Correct it under `foreign_keys`."
-    for name in (named.table, named.parent):
-        if name not in catalog.table_names:
-            problems.add(f"foreign key: no table {name!r}{hint(name, catalog.table_names)}", remedy=remedy)
-            return None
-    table, parent = catalog.table(named.table), catalog.table(named.parent)
-    parent_columns = named.parent_columns or (parent.primary_key.columns if parent.primary_key else ())
-    unknown = [(table, name) for name in named.columns if name not in table.column_names]
-    unknown += [(parent, name) for name in parent_columns if name not in parent.column_names]
-    for where, name in unknown:
-        problems.add(
-            f"foreign key: no column {name!r}{hint(name, where.column_names)}", table=where.name, remedy=remedy
-        )
-    if unknown:
-        return None
-    if len(parent_columns) != len(named.columns):
-        problems.add(
-            f"foreign key: {len(named.columns)} columns cannot refer to {len(parent_columns)} of {parent.name}",
-            table=table.name,
-            remedy="Name as many `parent_columns` as `columns`.",
-        )
-        return None
-    for name, parent_name in zip(named.columns, parent_columns, strict=True):
-        if table.column(name).type.kind is not parent.column(parent_name).type.kind:
-            problems.add(
-                f"foreign key: its type {table.column(name).type.native} is not that of {parent.name}.{parent_name}",
-                table=table.name,
-                column=name,
-                remedy=remedy,
-            )
-            return None
-    if not _is_unique(parent, parent_columns, settings):
-        problems.add(
-            f"foreign key: {', '.join(parent_columns)} of {parent.name} may occur more than once",
-            table=table.name,
-            remedy=f"Refer to a primary or unique key of {parent.name}.",
-        )
-        return None
-    return named.foreign_key(parent_columns)
-
-
-def _is_unique(parent: Table, columns: tuple[str, ...], settings: DatasetSettings) -> bool:
-    if any(set(columns) == set(unique) for unique in parent.unique_sets):
-        return True
-    named = settings.table(parent.name).columns
-    return len(columns) == 1 and columns[0] in named and bool(named[columns[0]].unique)

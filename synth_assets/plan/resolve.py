@@ -184,6 +184,8 @@ class _Resolving:
             return self._copied(place, role)
         if mode is Mode.EMPTY:
             return place.decide(Treatment.LEARN, role, "The table is published without rows.", by=DecidedBy.PLAN)
+        if column.name in self._links.types:
+            return self._type_column(place)
         named = self._settings.columns.get(column.name)
         if named is not None and named.treatment is not None:
             decision = self._chosen(named, place, role)
@@ -192,6 +194,26 @@ class _Resolving:
         if column.name in self._links.emptied:
             return place.decide(Treatment.NULL, Role.VALUE, self._links.emptied[column.name])
         return self._kept_or_replaced(place, role) if mode is Mode.PARTIAL else self._safe(place, role)
+
+    def _type_column(self, place: ColumnPlace) -> ColumnDecision:
+        """The column that says to which table a polymorphic key refers."""
+        keys = self._links.types[place.column.name]
+        columns = ", ".join(key.column for key in keys)
+        named = self._settings.columns.get(place.column.name)
+        partial = self._settings.mode is Mode.PARTIAL
+        if named is not None and named.treatment not in (None, Treatment.KEEP if partial else Treatment.LEARN):
+            self._refuse(
+                f"its treatment cannot be {named.treatment}, since it says to which table {columns} refers",
+                f"Take it out of the plan, or take the key of {columns} out of `polymorphic_keys`.",
+                column=place.column.name,
+            )
+        if partial:
+            return self._kept(place, Role.VALUE, f"Real labels: they say to which table {columns} refers.")
+        reason = f"Says to which table {columns} refers: the labels that the plan names."
+        labels = tuple(dict.fromkeys(label for key in keys for label in key.labels))
+        return place.decide(Treatment.LEARN, Role.VALUE, reason, by=DecidedBy.PLAN).model_copy(
+            update={"labels": labels}
+        )
 
     def _chosen(self, named: ColumnSettings, place: ColumnPlace, role: Role) -> ColumnDecision | None:
         """What the plan names for a column; None, and a problem more, if it cannot be."""

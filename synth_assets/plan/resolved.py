@@ -60,6 +60,10 @@ class ColumnDecision(Value):
         description="Of the treatment: fake {kind, locale}, pseudonymize {format}, mask {...}, constant {value}.",
     )
     unique: bool = Field(default=False, description="No two rows may share a value (a one-column key or the plan).")
+    labels: tuple[str, ...] = Field(
+        default=(),
+        description="Of the type column of a polymorphic key: the values that the plan names, and no others.",
+    )
     decided_by: DecidedBy
     reason: str = Field(description="One sentence for people; never a value of a row.")
     because: str | None = Field(default=None, description="The plan's own justification for letting real values by.")
@@ -67,6 +71,11 @@ class ColumnDecision(Value):
     @property
     def lets_real_values_through(self) -> bool:
         return self.treatment is Treatment.KEEP
+
+    @property
+    def keeps_rare_values(self) -> bool:
+        """However few rows share a value, it may come out: the plan lets all through, or names them itself."""
+        return self.lets_real_values_through or bool(self.labels)
 
 
 class Engine(Value):

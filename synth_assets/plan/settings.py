@@ -100,6 +100,28 @@ class ForeignKeySettings(Value):
         return ForeignKey(columns=self.columns, parent=self.parent, parent_columns=parent_columns)
 
 
+def _by_parent(value: object) -> object:
+    return {"parent": value} if isinstance(value, str) else value
+
+
+class PolymorphicParentSettings(Value):
+    """`posts`, or `{parent: posts, parent_column: code}`."""
+
+    parent: str = Field(description="The table referred to.")
+    parent_column: str | None = Field(default=None, description="The column referred to; its primary key unless named.")
+
+
+class PolymorphicKeySettings(Value):
+    """A reference to one of several tables, such as that of a comment to a post or to a photo."""
+
+    table: str = Field(description="The table that holds the reference.")
+    column: str = Field(description="The column that refers to a row.")
+    type_column: str = Field(description="The column that says of which table.")
+    parents: dict[str, Annotated[PolymorphicParentSettings, BeforeValidator(_by_parent)]] = Field(
+        min_length=1, description="The table that each label of the type column stands for."
+    )
+
+
 class PrivacySettings(Value):
     """What protects single people of the source."""
 
@@ -126,6 +148,9 @@ class DatasetSettings(Value):
     )
     foreign_keys: tuple[ForeignKeySettings, ...] = Field(
         default=(), description="References that the source does not declare."
+    )
+    polymorphic_keys: tuple[PolymorphicKeySettings, ...] = Field(
+        default=(), description="References to one of several tables, which another column of the row says."
     )
     gate: Gate = Field(default=Gate(), description="The figures that publishing asks for.")
     privacy: PrivacySettings = Field(default=PrivacySettings(), description="What protects single people.")

@@ -7,22 +7,23 @@ import polars as pl
 from synth_assets.catalog.model import Kind, Table
 from synth_assets.dependencies.discovery import breaches, completed, discover
 from synth_assets.dependencies.totals import Children
-from synth_assets.plan.resolved import TableDecision
+from synth_assets.plan.resolved import Role, TableDecision
 from synth_assets.store.profile import KnownDependency
 from synth_assets.store.tables import TableRows
 
 _READ = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT)
 
 
-def plain_columns(table: Table, schema: pl.Schema) -> list[str]:
+def plain_columns(table: Table, decision: TableDecision, schema: pl.Schema) -> list[str]:
     """The columns of numbers that are in no key: what may be added up, or be a total."""
-    return [name for name in free_names(table) if name in schema and schema[name].is_numeric()]
+    return [name for name in free_names(table, decision) if name in schema and schema[name].is_numeric()]
 
 
-def free_names(table: Table) -> list[str]:
-    """The columns that no key holds and that the database does not compute."""
+def free_names(table: Table, decision: TableDecision) -> list[str]:
+    """The columns that no key holds, none that the plan names either, and that the database does not compute."""
     in_keys = {name for columns in table.unique_sets for name in columns}
     in_keys |= {name for key in table.foreign_keys for name in key.columns}
+    in_keys |= {column.name for column in decision.columns if column.role is Role.REFERENCE}
     return [column.name for column in table.columns if column.name not in in_keys and column.generated is None]
 
 
@@ -43,11 +44,11 @@ def find_dependencies(
     declared = decision.dependencies
     if not declared and not decision.discover_dependencies:
         return ()
-    names = [name for name in free_names(table) if name in rows.schema]
+    names = [name for name in free_names(table, decision) if name in rows.schema]
     names += [name for one in declared for name in one.columns if name not in names]
     frame = rows.read(columns=names) if names else pl.DataFrame()
     frame = frame.with_columns(_as_number(frame[name]) for name in names if table.column(name).type.kind in _READ)
-    referring = children() if plain_columns(table, frame.schema) else ()
+    referring = children() if plain_columns(table, decision, frame.schema) else ()
     known = []
     for one in declared:
         whole = completed(one, frame, referring, min_group=min_group)

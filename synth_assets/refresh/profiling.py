@@ -42,7 +42,7 @@ class ProfileStage(RefreshInputs):
                 known = find_dependencies(
                     rows,
                     table=table,
-                    children=lambda: [self._referring(child, key) for child, key in children],
+                    children=lambda: [self._referring(plan, child, key) for child, key in children],
                     decision=plan.table(table.name),
                     min_group=plan.min_group,
                 )
@@ -58,6 +58,7 @@ class ProfileStage(RefreshInputs):
                 table.model_dump(mode="json"),
                 [one.model_dump(mode="json") for one in decision.dependencies],
                 decision.discover_dependencies,
+                [key.model_dump(mode="json") for key in plan.foreign_keys.get(name, ())],
                 [[self.snapshot_rows[child].fingerprint, key.model_dump(mode="json")] for child, key in children],
             )
             outcomes[name] = self._made("profile", name, inputs, fill)
@@ -73,12 +74,12 @@ class ProfileStage(RefreshInputs):
             if key.parent == name != child and child in self.snapshot_rows
         ]
 
-    def _referring(self, child: str, key: ForeignKey) -> Children:
+    def _referring(self, plan: ResolvedPlan, child: str, key: ForeignKey) -> Children:
         """The source's rows that refer to a table by a key, with their numbers that are no keys."""
         from synth_assets.profile.dependencies import plain_columns
 
         rows, parents = self.snapshot_rows[child], self.snapshot_rows[key.parent]
-        plain = plain_columns(self.catalog.table(child), rows.schema)
-        frame = rows.read(columns=list(dict.fromkeys([*key.columns, *plain])))
-        numbers = match_rows(frame, key.columns, parents.read(columns=list(key.parent_columns)), key.parent_columns)
+        plain = plain_columns(self.catalog.table(child), plan.table(child), rows.schema)
+        frame = rows.read(columns=list(dict.fromkeys([*key.columns_read, *plain])))
+        numbers = match_rows(frame, key, parents.read(columns=list(key.parent_columns)))
         return children_of(child, key.columns, frame.select(plain) if plain else pl.DataFrame(), numbers)

@@ -92,7 +92,7 @@ def _broken(
 
 def _children(one: Total, subject: Subject, child: Subject, keys: Mapping[str, Sequence[ForeignKey]]) -> Children:
     key = next(key for key in keys[child.name] if key.columns == one.key and key.parent == subject.name)
-    rows = child.synthetic.read(columns=list(dict.fromkeys([*key.columns, *one.added_up])))
+    rows = child.synthetic.read(columns=list(dict.fromkeys([*key.columns_read, *one.added_up])))
     parents = subject.synthetic.read(columns=list(key.parent_columns))
-    numbers = match_rows(rows, key.columns, parents, key.parent_columns)
+    numbers = match_rows(rows, key, parents)
     return children_of(child.name, key.columns, rows.select(one.added_up), numbers)

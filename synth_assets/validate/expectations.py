@@ -171,6 +171,14 @@ def _of_plan(column: Column, decision: ColumnDecision, subject: Subject) -> Iter
                 f"{column.name} is NULL, as the plan says",
                 column=column.name,
             )
+        case Treatment.LEARN if decision.labels:
+            yield Expected(
+                f"expect_label_{part}",
+                "expect_column_values_to_be_in_set",
+                {"column": column.name, "value_set": list(decision.labels)},
+                f"{column.name} holds only labels that the plan names",
+                column=column.name,
+            )
         case Treatment.CONSTANT if column.type.kind in (Kind.TEXT, Kind.INTEGER, Kind.BOOLEAN, Kind.FLOAT, Kind.ENUM):
             yield Expected(
                 f"expect_constant_{part}",
@@ -208,7 +216,9 @@ def format_regex(text: str) -> str:
 def _of_profile(column: Column, decision: ColumnDecision, subject: Subject) -> Iterator[Expected]:
     """The protected range and the categories that may come out: what fewer than min_group source rows share may not."""
     learned = decision.treatment is Treatment.LEARN and decision.role is Role.VALUE
-    if not learned or subject.profile is None or column.name not in {c.name for c in subject.profile.columns}:
+    if not learned or decision.labels:
+        return
+    if subject.profile is None or column.name not in {c.name for c in subject.profile.columns}:
         return
     profile, held_as = subject.profile.column(column.name), subject.synthetic.schema[column.name]
     part = name_part(column.name)

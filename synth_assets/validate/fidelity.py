@@ -22,7 +22,7 @@ from synth_assets.validate.relations import (
     pair_codes,
     pairs_similarity,
 )
-from synth_assets.validate.results import figure, guarded, name_part, not_applicable
+from synth_assets.validate.results import figure, guarded, key_name, not_applicable
 from synth_assets.validate.rows import draw
 from synth_assets.validate.subject import ROWS_FOR_A_FIGURE, Subject
 
@@ -60,7 +60,7 @@ def key_checks(
     key: ForeignKey, child: Subject, parents: Mapping[str, Subject], *, gate: FidelityGate, seed: int
 ) -> Iterator[CheckResult]:
     """Cardinality and pairs across one key of a table."""
-    suffix = "_".join(name_part(c) for c in key.columns)
+    suffix = key_name(key)
     parent = parents[key.parent]
     cardinality, pairs = f"fidelity_cardinality_{suffix}", f"fidelity_pairs_{suffix}"
     why = _why_no_key(child, parent)
@@ -310,7 +310,7 @@ def _cardinality(
 def _pairs(
     name: str, key: ForeignKey, child: Subject, parent: Subject, threshold: float, rng: np.random.Generator
 ) -> CheckResult:
-    child_columns = tuple(c for c in child.learned if c not in key.columns)
+    child_columns = tuple(c for c in child.learned if c not in key.columns_read)
     parent_columns = tuple(c for c in parent.learned if c not in key.parent_columns)
     if not child_columns or not parent_columns:
         return not_applicable(name=name, table=child.name, family=FAMILY, why="one of the two tables learns no column")

@@ -1,15 +1,17 @@
 """Exact checks over all rows: columns, types, keys, references, NOT NULL, lengths, labels, digits, CHECKs."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.catalog.model import Column, DataType, ForeignKey, Kind
 from synth_assets.statistics.encoding import as_text
+from synth_assets.statistics.references import refers
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.constraints import violations
-from synth_assets.validate.results import guarded, name_part
+from synth_assets.validate.results import guarded, key_name, name_part
 from synth_assets.validate.rows import Rows
 from synth_assets.validate.subject import Subject
 
@@ -32,7 +34,7 @@ def table_checks(subject: Subject, *, dialect: str) -> Iterator[CheckResult]:
 
 def key_check(key: ForeignKey, child: Subject, parents: Mapping[str, Subject]) -> list[CheckResult]:
     """Whether every reference by a foreign key points to a row."""
-    name = f"integrity_orphans_{'_'.join(name_part(c) for c in key.columns)}"
+    name = f"integrity_orphans_{key_name(key)}"
 
     def check() -> list[CheckResult]:
         found = orphans(key, child.synthetic, parents[key.parent].synthetic)
@@ -49,16 +51,48 @@ def key_check(key: ForeignKey, child: Subject, parents: Mapping[str, Subject]) -
     return guarded(check, name=name, table=child.name, family=FAMILY)
 
 
+def label_checks(subject: Subject) -> list[CheckResult]:
+    """How many source rows refer by a polymorphic key to no table that the plan names and publishes."""
+
+    def check(column: str, labels: tuple[str, ...]) -> list[CheckResult]:
+        held = subject.extracted.read(columns=[column])[column].drop_nulls()
+        found = int((~held.is_in(labels)).sum())
+        return [
+            _counted(
+                f"integrity_labels_{name_part(column)}",
+                subject.name,
+                found,
+                f"{found} of {subject.source_rows} source rows hold in {column} a label for which the plan names no "
+                "published table; in rows like these the label and the reference are NULL. Wanted: none.",
+                severity=Severity.WARN,
+                remedy=f"See the labels with SELECT DISTINCT {column} FROM {subject.name}, and name the table of each "
+                "under `polymorphic_keys` in the plan.",
+            )
+        ]
+
+    labelled = [(c.name, c.labels) for c in subject.decision.columns if c.labels and subject.source is not None]
+    return [
+        result
+        for column, labels in labelled
+        for result in guarded(
+            partial(check, column, labels),
+            name=f"integrity_labels_{name_part(column)}",
+            table=subject.name,
+            family=FAMILY,
+        )
+    ]
+
+
 def orphans(key: ForeignKey, child: Rows, parent: Rows) -> int:
     """Rows of the child that refer to nothing. A reference with a NULL in it refers to nothing and need not."""
     names = [str(i) for i in range(len(key.columns))]
 
-    def distinct(rows: Rows, columns: tuple[str, ...]) -> pl.DataFrame:
-        frame = rows.read(columns=list(dict.fromkeys(columns)))
+    def named(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
         return frame.select(pl.col(c).alias(n) for c, n in zip(columns, names, strict=True))
 
-    children = distinct(child, key.columns).drop_nulls()
-    parents = distinct(parent, key.parent_columns).unique()
+    rows = child.read(columns=list(dict.fromkeys(key.columns_read)))
+    children = named(rows.filter(refers(rows, key)), key.columns).drop_nulls()
+    parents = named(parent.read(columns=list(dict.fromkeys(key.parent_columns))), key.parent_columns).unique()
     for name in names:
         if children.schema[name] != parents.schema[name]:
             children, parents = (f.with_columns(as_text(f[name]).alias(name)) for f in (children, parents))

@@ -119,6 +119,7 @@ def _checks_of_table(
     keys = plan.foreign_keys.get(subject.name, ())
     yield from integrity.table_checks(subject, dialect=catalog.dialect)
     yield from dependencies.table_checks(subject, judged, keys=plan.foreign_keys)
+    yield from integrity.label_checks(subject)
     for key in keys:
         yield from integrity.key_check(key, subject, judged)
     yield from fidelity.table_checks(subject, gate=plan.gate.fidelity, entities=entities, seed=seed)

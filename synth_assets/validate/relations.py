@@ -8,6 +8,7 @@ import polars as pl
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.statistics.encoding import Array, Scale, as_numbers, category_codes, scale_of
 from synth_assets.statistics.noise import mean_of
+from synth_assets.statistics.references import refers
 from synth_assets.statistics.trend import binned, joint_similarity, quantile_edges
 from synth_assets.validate.rows import Rows, draw
 
@@ -17,13 +18,17 @@ MOST_PAIRS = 200
 MOST_CATEGORIES = 50
 
 
+def _referring(key: ForeignKey, child: pl.DataFrame) -> pl.DataFrame:
+    """The rows that refer to a parent."""
+    return child.filter(refers(child, key)).drop_nulls(list(key.columns))
+
+
 def child_counts(key: ForeignKey, child: Rows, parent: Rows) -> Array:
     """Children of each parent row, parents without children included, as float64 of shape (parent rows,)."""
     references = [f"reference_{i}" for i in range(len(key.columns))]
     counted = (
-        child.read(columns=list(dict.fromkeys(key.columns)))
+        _referring(key, child.read(columns=list(dict.fromkeys(key.columns_read))))
         .select(pl.col(c).alias(r) for c, r in zip(key.columns, references, strict=True))
-        .drop_nulls()
         .group_by(references)
         .len("children")
     )
@@ -65,8 +70,8 @@ def joined(
 ) -> Joined:
     """At most 30,000 child rows that point somewhere, with their parents' rows."""
     references = [f"reference_{i}" for i in range(len(key.columns))]
-    all_children = child.read(columns=list(dict.fromkeys((*key.columns, *child_columns))))
-    children = draw(all_children.drop_nulls(list(key.columns)), ROWS_JOINED, rng)
+    all_children = child.read(columns=list(dict.fromkeys((*key.columns_read, *child_columns))))
+    children = draw(_referring(key, all_children), ROWS_JOINED, rng)
     parents = parent.read(columns=list(dict.fromkeys((*key.parent_columns, *parent_columns))))
     left = children.select(
         *(pl.col(c).alias(r) for c, r in zip(key.columns, references, strict=True)),

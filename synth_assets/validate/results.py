@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from pydantic import JsonValue
 
+from synth_assets.catalog.model import ForeignKey
 from synth_assets.store.verdict import CheckResult, Severity
 
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9]+")
@@ -14,6 +15,11 @@ _NOT_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 def name_part(identifier: str) -> str:
     """An identifier of any database as a part of a check's name: ASCII letters, digits, underscores."""
     return _NOT_A_NAME.sub("_", identifier).strip("_").lower() or "column"
+
+
+def key_name(key: ForeignKey) -> str:
+    """A foreign key as a part of a check's name; a branch of a polymorphic key with the table that it leads to."""
+    return "_".join(name_part(c) for c in (*key.columns, *((key.parent,) if key.branch else ())))
 
 
 def unique_names(checks: Iterable[CheckResult]) -> list[CheckResult]:

@@ -66,8 +66,8 @@ class Subject:
 
     @property
     def kept(self) -> frozenset[str]:
-        """The columns whose real values the plan lets through."""
-        return frozenset(c.name for c in self.decision.columns if c.treatment is Treatment.KEEP)
+        """The columns whose real values the plan lets through, or names itself."""
+        return frozenset(c.name for c in self.decision.columns if c.keeps_rare_values)
 
     def column_decision(self, name: str) -> ColumnDecision | None:
         return next((c for c in self.decision.columns if c.name == name), None)

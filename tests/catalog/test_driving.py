@@ -1,7 +1,7 @@
 """Which foreign key a table hangs on."""
 
 from synth_assets.catalog.driving import driving_key, driving_keys
-from synth_assets.catalog.model import Column, DataType, ForeignKey, Key, Kind, Table
+from synth_assets.catalog.model import Branch, Column, DataType, ForeignKey, Key, Kind, Table
 
 INTEGER = DataType(kind=Kind.INTEGER, native="integer", bits=64)
 
@@ -34,6 +34,12 @@ def all_chosen(*tables: Table, rows: dict[str, int] | None = None) -> dict[str, 
 def test_no_key_and_self_reference() -> None:
     assert chosen(table("a"), {"a": 1}) is None
     assert chosen(table("a", to("a", "boss")), {"a": 1}) is None
+
+
+def test_no_table_hangs_on_a_branch_of_a_polymorphic_key() -> None:
+    branch = to("posts", "owner_id").model_copy(update={"branch": Branch(column="type", labels=("Post",))})
+    assert chosen(table("a", branch), {"a": 10, "posts": 10}) is None
+    assert chosen(table("a", branch, to("users")), {"a": 10, "posts": 10, "users": 10}) == "users"
 
 
 def test_order_of_preference() -> None:

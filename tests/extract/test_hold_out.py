@@ -1,10 +1,13 @@
 """What is held out is held out with all that hangs on it, and the same every time."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import polars as pl
 import pytest
 
+from synth_assets.catalog.model import Branch, ForeignKey
 from synth_assets.store.tables import TableRows
 from tests.extract.snapshots import Snapshots
 
@@ -55,6 +58,34 @@ def test_children_of_held_out_rows_are_held_out(url: str, snapshots: Snapshots) 
     assert held_lines == set(lines.filter(pl.col("order_id").is_in(list(held_orders))).rows())
     assert held(rows["notes"], "order_id", "n") == {line for line in held_lines if line[0] % 3}
     assert rows["notes"].read(part="training").height + len(held(rows["notes"], "id")) == 2400
+
+
+def test_rows_hang_on_what_a_polymorphic_key_refers_to(url: str, snapshots: Snapshots) -> None:
+    statements = (
+        "CREATE TABLE remarks (id INTEGER PRIMARY KEY, type TEXT, about INTEGER);"
+        "INSERT INTO remarks SELECT NULL, 'Order', id FROM orders;"
+        "INSERT INTO remarks SELECT NULL, 'Customer', id FROM customers;"
+        "INSERT INTO remarks SELECT NULL, 'Remark', id FROM customers;"
+        "INSERT INTO remarks SELECT NULL, NULL, id FROM customers;"
+    )
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        connection.executescript(statements)
+    branches = tuple(
+        ForeignKey(
+            columns=("about",),
+            parent=parent,
+            parent_columns=("id",),
+            branch=Branch(column="type", labels=(label,)),
+        )
+        for parent, label in (("orders", "Order"), ("customers", "Customer"), ("remarks", "Remark"))
+    )
+    keys = {table.name: table.foreign_keys for table in snapshots.catalog(url).tables} | {"remarks": branches}
+    rows = snapshots.rows(url, foreign_keys=keys)
+    remarks = held(rows["remarks"], "type", "about")
+    for table, label in (("orders", "Order"), ("customers", "Customer")):
+        assert {about for kind, about in remarks if kind == label} == {row[0] for row in held(rows[table], "id")}
+    for label in ("Remark", None):
+        assert 20 < sum(kind == label for kind, _ in remarks) < 60
 
 
 def test_tables_without_an_entity_root_hold_nothing_out(url: str, snapshots: Snapshots) -> None:

@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from benchmarks.memory_rows import MemoryRows
-from synth_assets.catalog.model import Check, Column, DataType, ForeignKey, Key, Kind, Table
+from synth_assets.catalog.model import Branch, Check, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import Mode, TableDecision
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.constraints import in_sqlite, named_columns, violations
-from synth_assets.validate.integrity import duplicates, orphans, table_checks
+from synth_assets.validate.integrity import duplicates, label_checks, orphans, table_checks
 from synth_assets.validate.subject import Subject
 from tests.validate.samples import decide
 
@@ -44,6 +44,34 @@ def test_references_of_another_type_are_compared_as_text() -> None:
     parent = MemoryRows(pl.DataFrame({"x": [1, 2], "y": ["u", "v"]}))
     child = MemoryRows(pl.DataFrame({"a": ["1", "3"], "b": ["u", "v"]}))
     assert orphans(KEY, child, parent) == 1
+
+
+def test_a_branch_of_a_polymorphic_key_is_judged_by_the_rows_of_its_labels() -> None:
+    posts, photos = (MemoryRows(pl.DataFrame({"id": ids})) for ids in ([1, 2], [3]))
+    rows = pl.DataFrame({"id": [1, 2, 3, 3, 9, 1], "type": ["Post", "Post", "Post", "Photo", None, "Photo"]})
+    keys = [
+        ForeignKey(columns=("id",), parent=p, parent_columns=("id",), branch=Branch(column="type", labels=(label,)))
+        for p, label in (("posts", "Post"), ("photos", "Photo"))
+    ]
+    assert [orphans(key, MemoryRows(rows), parent) for key, parent in zip(keys, (posts, photos), strict=True)] == [1, 1]
+
+
+def test_labels_that_lead_nowhere_are_told() -> None:
+    table = Table(name="t", columns=(column("type", Kind.TEXT),))
+    decision = decide("type").model_copy(update={"labels": ("Post", "Photo")})
+    real = MemoryRows(pl.DataFrame({"type": ["Post", "Video", None, "Video"]}))
+    judged = Subject(
+        table,
+        TableDecision(name="t", mode=Mode.SYNTHETIC, columns=(decision,)),
+        MemoryRows(real.read()),
+        real,
+        None,
+        10,
+    )
+    (check,) = label_checks(judged)
+    assert (check.passed, check.severity, check.value) == (False, Severity.WARN, 2.0)
+    assert "2 of 4 source rows" in check.description
+    assert "Video" not in check.description + check.remedy
 
 
 def test_duplicates_count_no_nulls() -> None:

@@ -84,7 +84,7 @@ def trial_of(table: str, inputs: FitInputs, *, rows: int, seed: int) -> Trial | 
         training=some(np.flatnonzero(source.training(table))),
         held_out=some(held_out),
         telling=telling,
-        kept=frozenset(n for n in names if structure.decision.column(n).treatment is Treatment.KEEP),
+        kept=frozenset(n for n in names if structure.decision.column(n).keeps_rare_values),
         checks=RowChecks.of(structure.table, structure.learned),
         min_group=inputs.plan.min_group,
     )

@@ -107,13 +107,13 @@ class SourceFeatures:
         """By feature of the table that is text: the labels that at least `min_group` rows of their own table share.
 
         Children may know these by name. All children of one parent have its label, too, but do not share it. A column
-        whose real values the plan lets through is not among them.
+        whose rare values the plan lets through is not among them.
         """
         structure, rows = self._source.structures[table], self._source.frame(table)
         above = self.shared_labels(structure.driving.key.parent, min_group=min_group) if structure.driving else {}
         own = {
             feature_name(table, name): shared_labels(rows[name], min_group)
             for name in structure.learned
-            if rows.schema[name] == pl.String and not structure.decision.column(name).lets_real_values_through
+            if rows.schema[name] == pl.String and not structure.decision.column(name).keeps_rare_values
         }
         return above | own

@@ -14,27 +14,20 @@ from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPla
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
-from synth_assets.synthesize.relational.agreement import find_agreement
 from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
-from synth_assets.synthesize.relational.features import (
-    SourceFeatures,
-    count_name,
-    feature_name,
-    further_features,
-    further_name,
-)
-from synth_assets.synthesize.relational.hierarchy import levels
+from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features, further_name
+from synth_assets.synthesize.relational.further_fit import fit_further
+from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
 from synth_assets.synthesize.relational.kept import computed_later, kept_dependencies, kept_texts
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
-from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel, partition_fields
+from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel
 from synth_assets.synthesize.relational.order_candidates import order_candidates
-from synth_assets.synthesize.relational.panels import find_panels
-from synth_assets.synthesize.relational.partition import Partition
-from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.panels import Panel, find_panels
+from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
 from synth_assets.synthesize.relational.values import NATIVE, Siblings, Training, ValueModel, families_of
@@ -43,18 +36,7 @@ from synth_assets.synthesize.sdv.acceptance import HMA
 
 IDENTIFYING = "identifying"
 COUNTS = "counts.parquet"
-MOST_LEAVES = 96
 MOST_OUTCOMES = 12
-
-
-def leaf_name(reference: str) -> str:
-    """The hidden column that holds the leaf of a row's further parent; null for a row without one."""
-    return f"leaf {reference}"
-
-
-def level_name(reference: str) -> str:
-    """The hidden column that holds a row's depth in the hierarchy of a self-referencing key."""
-    return f"level {reference}"
 
 
 def null_name(column: str) -> str:
@@ -103,7 +85,14 @@ class TableFit:
         if generated:
             leaves: list[pl.Series] = []
             for reference in structure.further:
-                one, leaf = self._further(reference)
+                one, leaf = fit_further(
+                    reference,
+                    source=self._inputs.source,
+                    features=self._inputs.features,
+                    outcomes=self._outcomes,
+                    min_group=self._inputs.plan.min_group,
+                    seed=self._seed,
+                )
                 further.append(one)
                 (leaves if reference in self._early else hidden).append(leaf)
                 if reference.to_itself:
@@ -130,18 +119,17 @@ class TableFit:
         save_combinations(folder, trained, self._dependencies, min_group=min_group)
         found_ordinals = [find_ordinal(trained, s, structure.learned, min_group=min_group) for s in sets]
         ordinals = found_ordinals if generated else []
-        driving = self._inputs.source.parents(structure.name, structure.driving.key) if structure.driving else None
         relational = RelationalModel(
             table=structure.name,
             rows=self._rows.height,
-            without_parent=int((driving < 0).sum()) if driving is not None else 0,
+            without_parent=self._rows.height - self._children_rows(structure.driving) if structure.driving else 0,
             children={n: CountsInTime.of(counts, times, min_group=min_group) for n, counts in children.items()},
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
             further=tuple(further),
             early=tuple(r.name for r in self._early) if generated else (),
             ordinals=tuple(OrdinalModel.of(o) for o in ordinals if o),
-            panels=find_panels(structure.table, trained, self._identifying, min_group=min_group) if generated else (),
+            panels=self._panels(trained) if generated else (),
             identifying=self._identifying if generated else (),
             order=self._order if generated else None,
             has_identifying=identifying is not None,
@@ -200,7 +188,7 @@ class TableFit:
         if not self._native:
             return ()
         wanted = {column for columns in structure.table.unique_sets for column in columns}
-        wanted |= set(structure.carried) | ({self._order} if self._order else set())
+        wanted |= set(structure.looked_up_by) | ({self._order} if self._order else set())
         return tuple(name for name in structure.learned if name in wanted)
 
     def _child_counts(self) -> dict[str, Rows]:
@@ -210,40 +198,19 @@ class TableFit:
     def _distribution(self, counts: Rows) -> tuple[float, ...]:
         return CountDistribution.of(counts, min_group=self._inputs.plan.min_group).points
 
+    def _panels(self, rows: pl.DataFrame) -> tuple[Panel, ...]:
+        """The panels among columns that are made first; further parents are not chosen yet."""
+        driving = self._structure.driving
+        first = rows.select({*self._identifying, *(driving.key.columns if driving else ())})
+        return find_panels(self._structure.table, first, self._identifying, min_group=self._inputs.plan.min_group)
+
     def _children_rows(self, reference: Reference) -> int:
-        return int((self._inputs.source.parents(reference.child, reference.key) >= 0).sum())
+        """The child's rows that have a parent here, or must have one: some sources refer to rows that are gone."""
+        rows = self._inputs.source.parents(reference.child, reference.key)
+        child = self._inputs.source.structures[reference.child].table
+        return int((rows >= 0).sum()) if may_be_null(child, reference.key) else len(rows)
 
-    def _further(self, reference: Reference) -> tuple[FurtherModel, pl.Series]:
-        """The model of one further key, and the leaf of the parent of each training row."""
-        source, plan = self._inputs.source, self._inputs.plan
-        parent_features = self._inputs.features.of(reference.key.parent)
-        own = self._inputs.source.structures[reference.key.parent]
-        names = [feature_name(own.name, name) for name in own.learned] + [count_name(reference.name)]
-        looked_at = parent_features.select(name for name in names if name in parent_features.columns)
-        chosen = source.parents(reference.child, reference.key)
-        chosen = np.where(source.training(reference.child), chosen, NO_ROW)
-        known = np.flatnonzero(chosen >= 0)
-        partition = Partition.fit(
-            looked_at,
-            chosen[known],
-            self._outcomes()[known],
-            groups=group_numbers([self._rows.select(reference.carried)[known]])[0] if reference.carried else None,
-            min_group=plan.min_group,
-            most_leaves=MOST_LEAVES,
-            seed=self._seed,
-        )
-        leaves = np.full(self._rows.height, NO_ROW, dtype=np.int64)
-        leaves[known] = partition.apply(looked_at)[chosen[known]]
-        text = pl.Series(leaf_name(reference.name), leaves[self._training])
-        degrees = source.count_children(reference)[source.training(reference.key.parent)]
-        model = FurtherModel(
-            reference=reference.name,
-            partition=partition_fields(partition),
-            agreement=find_agreement(source, reference, chosen),
-            degrees=self._distribution(degrees),
-        )
-        return model, text.set(text < 0, None).cast(pl.String)
-
+    @cached_property
     def _outcomes(self) -> pl.DataFrame:
         """What a further parent is grouped by: the rows' own columns, then those of their driving parent."""
         columns = [self._rows[name] for name in self._structure.learned]
@@ -326,7 +293,7 @@ class TableFit:
 
     def _kept(self) -> frozenset[str]:
         decision = self._structure.decision
-        return frozenset(n for n in self._structure.learned if decision.column(n).treatment is Treatment.KEEP)
+        return frozenset(n for n in self._structure.learned if decision.column(n).keeps_rare_values)
 
     def _siblings(self, column: str | None) -> Siblings | None:
         """How rows belong together; `column` is the one to learn that orders them."""

@@ -1,15 +1,19 @@
 """Filling the columns of a further key: which row of its parent each row refers to."""
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from synth_assets.catalog.frames import polars_type
+from synth_assets.statistics.references import refers
+from synth_assets.synthesize.relational.counts import add_up_to
 from synth_assets.synthesize.relational.features import count_name
-from synth_assets.synthesize.relational.fit import leaf_name, level_name
-from synth_assets.synthesize.relational.hierarchy import parent_levels
+from synth_assets.synthesize.relational.further_fit import leaf_name
+from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.pairing import Side, choose_parents
-from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import LinkedTables
 
 
@@ -42,43 +46,61 @@ def fill_reference(
     key = reference.key
     parent = tables.frame(key.parent)
     rows = _near(tables.frame(reference.child), parent, reference)
-    wanted = _wanted(reference, hidden, rows.height)
+    optional = may_be_null(structure.table, key)
+    may_refer = refers(rows, key)
+    wanted = np.flatnonzero(may_refer & (_drawn(reference, hidden, rows.height) | model.always | (not optional)))
+    # Where a branch of a polymorphic key is filled, others have filled the same column for other rows.
     fixed = [
-        (column, other) for column, other in zip(key.columns, key.parent_columns, strict=True) if column in rows.columns
+        (column, other)
+        for column, other in zip(key.columns, key.parent_columns, strict=True)
+        if column in rows.columns and not key.branch
     ]
     child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden)
     leaves = model.tree().apply(features) if features.height else np.array([], dtype=np.int64)
     degrees = _degrees(reference, model, features, rng)
+    if any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets):
+        degrees = add_up_to(degrees, len(wanted), most=1, rng=rng)
     chosen = np.full(rows.height, NO_ROW, dtype=np.int64)
-    may_be_null = _may_be_null(structure, reference)
     chosen[wanted] = choose_parents(
-        Side(child_group[wanted], _leaf_numbers(reference, hidden, wanted)),
+        Side(child_group[wanted], _leaf_numbers(reference, hidden, wanted, beyond=int(leaves.max(initial=0)) + 1)),
         Side(parent_group, leaves),
         degrees=degrees,
-        strict=may_be_null or reference.to_itself,
+        strict=optional or reference.to_itself,
         rng=rng,
     )
-    if reference.to_itself and not may_be_null:
-        chosen = np.where(chosen == NO_ROW, np.arange(len(chosen)), chosen)
+    if reference.to_itself and not optional:
+        chosen = np.where(may_refer & (chosen == NO_ROW), np.arange(len(chosen)), chosen)
     referred = gather(parent.select(key.parent_columns), chosen)
+    if key.branch:
+        return _with_branch(rows, referred.to_series(), key.columns[0], may_refer, structure)
     filled = [referred[other].alias(column) for column, other in zip(key.columns, key.parent_columns, strict=True)]
-    if may_be_null and fixed:
+    if optional and fixed:
         free = [values for values in filled if structure.table.column(values.name).nullable]
         overwritten = {values.name for values in free} - {column for column, _ in fixed}
         filled = [values for values in filled if values.name in overwritten] or filled
     return rows.with_columns(filled)
 
 
-def _wanted(reference: Reference, hidden: pl.DataFrame, height: int) -> Rows:
-    """The rows that refer to a parent."""
+def _with_branch(
+    rows: pl.DataFrame, referred: pl.Series, column: str, may_refer: npt.NDArray[np.bool_], structure: TableStructure
+) -> pl.DataFrame:
+    """The rows with a polymorphic key filled where they refer by this branch."""
+    dtype = polars_type(structure.table.column(column).type)
+    before = rows[column] if column in rows.columns else pl.repeat(None, rows.height, dtype=dtype, eager=True)
+    return rows.with_columns(referred.cast(dtype, strict=False).zip_with(pl.Series(may_refer), before).alias(column))
+
+
+def _drawn(reference: Reference, hidden: pl.DataFrame, height: int) -> npt.NDArray[np.bool_]:
+    """Whether each row was drawn to refer to a parent."""
     name = leaf_name(reference.name)
     if name not in hidden.columns:
-        return np.arange(height)
-    return np.flatnonzero((~hidden[name].is_null()).to_numpy())
+        return np.ones(height, dtype=np.bool_)
+    return hidden[name].is_not_null().to_numpy()
 
 
-def _leaf_numbers(reference: Reference, hidden: pl.DataFrame, rows: Rows) -> Rows:
-    numbers = hidden[leaf_name(reference.name)].cast(pl.Int64, strict=False).fill_null(0)
+def _leaf_numbers(reference: Reference, hidden: pl.DataFrame, rows: Rows, *, beyond: int) -> Rows:
+    """The leaf in which each row looks for its parent; `beyond`, where nobody is, if it was drawn without one."""
+    numbers = hidden[leaf_name(reference.name)].cast(pl.Int64, strict=False).fill_null(beyond)
     return numbers.to_numpy()[rows]
 
 
@@ -102,6 +124,8 @@ def _groups(
         of_parent.append(pl.Series(parent_ancestor.rows))
     if reference.to_itself:
         own = hidden[level_name(reference.name)].cast(pl.Int64).fill_null(0).to_numpy()
+        if reference.key.branch:
+            own = np.where(refers(rows, reference.key), np.where(own == 0, 1, own), 0)
         of_child.append(pl.Series(parent_levels(own)))
         of_parent.append(pl.Series(own))
     if not of_child:
@@ -119,10 +143,6 @@ def _degrees(
     if name in features.columns:
         return features[name].cast(pl.Int64).fill_null(0).to_numpy()
     return model.degree_distribution.restore(rng.random(features.height), factor=1.0, rng=rng)
-
-
-def _may_be_null(structure: TableStructure, reference: Reference) -> bool:
-    return any(structure.table.column(column).nullable for column in reference.key.columns)
 
 
 def _near(rows: pl.DataFrame, parent: pl.DataFrame, reference: Reference) -> pl.DataFrame:

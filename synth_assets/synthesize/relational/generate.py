@@ -23,9 +23,10 @@ from synth_assets.synthesize.relational.features import (
     further_features,
     inherited,
 )
-from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, level_name, null_name
+from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, null_name
 from synth_assets.synthesize.relational.further import fill_reference
 from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
+from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel

@@ -7,6 +7,11 @@ from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 IN_CYCLE = -1
 
 
+def level_name(reference: str) -> str:
+    """The hidden column that holds a row's depth in the hierarchy of a self-referencing key."""
+    return f"level {reference}"
+
+
 def levels(parents: Rows) -> Rows:
     """The depth of each row: 0 for a root (no parent, or its own), IN_CYCLE for rows in or below a cycle.
 

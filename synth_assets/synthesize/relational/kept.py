@@ -38,7 +38,7 @@ def kept_dependencies(
 
 def free_columns(structure: TableStructure) -> frozenset[str]:
     """Learned columns that no key holds and whose real values the plan does not keep."""
-    in_keys = {name for columns in structure.table.unique_sets for name in columns} | set(structure.carried)
+    in_keys = {name for columns in structure.table.unique_sets for name in columns} | set(structure.looked_up_by)
     real = {name for name in structure.learned if structure.decision.column(name).treatment is Treatment.KEEP}
     return frozenset(structure.learned) - in_keys - real
 

@@ -21,6 +21,7 @@ class FurtherModel(Value):
     """How the parent of one further key is chosen."""
 
     reference: str
+    always: bool = Field(description="Every training row that may refer by this key does.")
     partition: dict[str, JsonValue] = Field(description="A Partition's fields.")
     agreement: Agreement | None
     degrees: tuple[float, ...] = Field(description="Quantiles of children per parent row.")

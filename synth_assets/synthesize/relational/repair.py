@@ -40,7 +40,7 @@ class Repair:
 
     def is_fixed(self, column: str) -> bool:
         """Whether a filled key has been looked up by this column."""
-        return any(column in r.carried for r in self.structure.further if r.name in self.filled)
+        return any(column in r.looked_up_by for r in self.structure.further if r.name in self.filled)
 
 
 def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator) -> tuple[pl.DataFrame, Rows]:
@@ -238,13 +238,15 @@ def _swappable(unique_set: tuple[str, ...], repair: Repair, learned: list[str]) 
     driving = set(repair.structure.driving.key.columns) if repair.structure.driving else set()
     options: list[tuple[str, ...]] = []
     # Of a key that is not filled, at most the carried columns are there: they are swapped as learned ones.
+    # Of a polymorphic key, the type moves with the reference.
     for reference in repair.structure.further:
         if (
             reference.name in repair.filled
             and set(reference.key.columns) & set(unique_set)
             and _is_free(reference, driving, repair)
+            and reference.key.columns_read not in options
         ):
-            options.append(reference.key.columns)
+            options.append(reference.key.columns_read)
     free = tuple(name for name in learned if not repair.is_fixed(name))
     ordered = [name for name in free if repair.structure.table.column(name).type.kind in ORDERED_KINDS]
     # Rows that swap a whole unique set are as repeated as before.
@@ -257,5 +259,11 @@ def _is_ordered(dtype: pl.DataType) -> bool:
 
 
 def _is_free(reference: Reference, driving: set[str], repair: Repair) -> bool:
-    others = {c for r in repair.structure.further if r != reference for c in r.key.columns}
-    return not set(reference.key.columns) & (driving | others)
+    others = {
+        c
+        for r in repair.structure.further
+        # All branches of a polymorphic key move as one.
+        if r != reference and not (r.key.branch and r.key.columns == reference.key.columns)
+        for c in r.key.columns_read
+    }
+    return not set(reference.key.columns_read) & (driving | others)

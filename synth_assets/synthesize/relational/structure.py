@@ -13,8 +13,9 @@ ORDERED_KINDS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, K
 
 
 def reference_name(table: str, foreign_key: ForeignKey) -> str:
-    """How a foreign key is called in models and features: `orders(customer_id)`."""
-    return f"{table}({','.join(foreign_key.columns)})"
+    """How a foreign key is called in models and features: `orders(customer_id)`, `comments(commentable_id: posts)`."""
+    to = f": {foreign_key.parent}" if foreign_key.branch else ""
+    return f"{table}({','.join(foreign_key.columns)}{to})"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Reference:
     @property
     def to_itself(self) -> bool:
         return self.key.parent == self.child
+
+    @property
+    def looked_up_by(self) -> tuple[str, ...]:
+        """Learned columns that decide which rows of the parent may be referred to: carried ones, a branch's type."""
+        return (*self.carried, *((self.key.branch.column,) if self.key.branch else ()))
 
 
 @dataclass(frozen=True)
@@ -69,15 +75,21 @@ class TableStructure:
         return replace(self, decision=self.decision.model_copy(update=named))
 
     @cached_property
-    def carried(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(column for reference in self.further for column in reference.carried))
+    def looked_up_by(self) -> tuple[str, ...]:
+        """Learned columns that further parents are looked up by."""
+        return tuple(dict.fromkeys(column for reference in self.further for column in reference.looked_up_by))
 
     @cached_property
     def learned(self) -> tuple[str, ...]:
         """Columns that a synthesizer learns, carried ones included, in catalog order."""
         return tuple(
-            column.name for column in self.decision.columns if is_learned(column) or column.name in self.carried
+            column.name for column in self.decision.columns if is_learned(column) or column.name in self.looked_up_by
         )
+
+    @property
+    def labelled(self) -> dict[str, tuple[str, ...]]:
+        """The columns whose values the plan names, with these."""
+        return {column.name: column.labels for column in self.decision.columns if column.labels}
 
     @cached_property
     def ruled(self) -> tuple[ColumnDecision, ...]:
@@ -94,6 +106,11 @@ class TableStructure:
     def published_columns(self) -> tuple[str, ...]:
         """All columns but those that the database itself computes."""
         return tuple(c.name for c in self.decision.columns if c.role is not Role.GENERATED)
+
+
+def may_be_null(table: Table, key: ForeignKey) -> bool:
+    """Whether a row need not refer to any by the key."""
+    return any(table.column(name).nullable for name in key.columns)
 
 
 def is_learned(column: ColumnDecision) -> bool:

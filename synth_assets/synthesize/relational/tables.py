@@ -12,6 +12,7 @@ from synth_assets.catalog.model import Column, ForeignKey, Kind
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows
+from synth_assets.synthesize.relational.polymorphic import without_unknown_labels
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
 MOST_LEVELS = 3
@@ -35,7 +36,7 @@ class LinkedTables:
         self.structures = structures
         self._read = read
         self._frames: dict[str, pl.DataFrame] = {}
-        self._rows: dict[tuple[str, tuple[str, ...]], Rows] = {}
+        self._rows: dict[tuple[str, ForeignKey], Rows] = {}
 
     def frame(self, table: str) -> pl.DataFrame:
         """All rows of a table; at least its learned columns and those of any key."""
@@ -47,16 +48,14 @@ class LinkedTables:
         """Set a table's rows; what was known of its keys is forgotten."""
         self._frames[table] = frame
         self._rows = {
-            (child, columns): rows
-            for (child, columns), rows in self._rows.items()
-            if child != table and self._parent(child, columns) != table
+            (child, key): rows for (child, key), rows in self._rows.items() if table not in (child, key.parent)
         }
 
     def parents(self, child: str, key: ForeignKey) -> Rows:
         """The row number in the parent of each row of the child; NO_ROW for none."""
-        at = (child, key.columns)
+        at = (child, key)
         if at not in self._rows:
-            self._rows[at] = match_rows(self.frame(child), key.columns, self.frame(key.parent), key.parent_columns)
+            self._rows[at] = match_rows(self.frame(child), key, self.frame(key.parent))
         return self._rows[at]
 
     def ancestors(self, table: str) -> list[Ancestor]:
@@ -69,11 +68,6 @@ class LinkedTables:
             rows[known] = up[found[-1].rows[known]]
             found.append(Ancestor(driving.key.parent, len(found), rows))
         return found
-
-    def _parent(self, child: str, columns: tuple[str, ...]) -> str:
-        structure = self.structures[child]
-        keys = ([structure.driving] if structure.driving else []) + list(structure.further)
-        return next(reference.key.parent for reference in keys if reference.key.columns == columns)
 
 
 class SourceTables(LinkedTables):
@@ -121,7 +115,7 @@ class SourceTables(LinkedTables):
             wanted = list(structure.published_columns[:1])
         if table not in self._snapshot:
             return pl.DataFrame(schema={name: polars_type(structure.table.column(name).type) for name in wanted})
-        frame = self._snapshot[table].read(columns=wanted)
+        frame = without_unknown_labels(self._snapshot[table].read(columns=wanted), structure)
         return frame.with_columns(learnable(frame[name], structure.table.column(name)) for name in structure.learned)
 
 

@@ -51,7 +51,7 @@ def check_options(table: TableDecision, engine: Engine) -> None:
 
 
 def _par_reasons(plan: ResolvedPlan, table: TableDecision) -> Iterator[str]:
-    parents = {key.parent for key in plan.foreign_keys.get(table.name, ())} - {table.name}
+    parents = {key.parent for key in plan.foreign_keys.get(table.name, ()) if not key.branch} - {table.name}
     if table.mode is not Mode.SYNTHETIC:
         yield f"{table.name} has the mode {table.mode}, and a sequence is made anew as a whole"
     if not any(plan.table(parent).mode is not Mode.EMPTY for parent in parents):
@@ -75,6 +75,8 @@ def _hma_reasons(plan: ResolvedPlan) -> Iterator[str]:
     keys = {name: [key for key in plan.foreign_keys.get(name, ()) if key.parent in names] for name in names}
     for name in names:
         for key in keys[name]:
+            if key.branch:
+                yield f"{name}({', '.join(key.columns)}) is a polymorphic key"
             if len(key.columns) > 1:
                 yield f"{name}({', '.join(key.columns)}) is a foreign key of several columns"
             if key.parent == name:

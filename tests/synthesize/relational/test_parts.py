@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from synth_assets.catalog.model import Check, Column, DataType, Kind, Table
+from synth_assets.catalog.model import Branch, Check, Column, DataType, ForeignKey, Kind, Table
 from synth_assets.statistics.references import match_rows
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
@@ -33,7 +33,15 @@ from synth_assets.synthesize.relational.uniqueness import find_ordinal, repeated
 def test_rows_match_by_composite_keys_and_nulls_match_nothing() -> None:
     child = pl.DataFrame({"a": [1, 1, None, 9], "b": ["x", "y", "x", "x"]})
     parent = pl.DataFrame({"p": [1, 1], "q": ["y", "x"]})
-    assert match_rows(child, ["a", "b"], parent, ["p", "q"]).tolist() == [1, 0, NO_ROW, NO_ROW]
+    key = ForeignKey(columns=("a", "b"), parent="t", parent_columns=("p", "q"))
+    assert match_rows(child, key, parent).tolist() == [1, 0, NO_ROW, NO_ROW]
+
+
+def test_a_branch_concerns_the_rows_of_its_labels_only() -> None:
+    child = pl.DataFrame({"id": [1, 1, 2, 1], "type": ["Post", "Photo", "Article", None]})
+    branch = Branch(column="type", labels=("Post", "Article"))
+    key = ForeignKey(columns=("id",), parent="posts", parent_columns=("id",), branch=branch)
+    assert match_rows(child, key, pl.DataFrame({"id": [2, 1]})).tolist() == [1, NO_ROW, 0, NO_ROW]
 
 
 def test_gather_gives_nulls_for_no_row() -> None:

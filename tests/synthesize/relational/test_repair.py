@@ -64,7 +64,7 @@ def season() -> TableStructure:
 
 
 def test_a_carried_column_is_made_unique_before_the_rest_of_its_key_is_there(season: TableStructure) -> None:
-    assert season.carried == ("year",)
+    assert season.looked_up_by == ("year",)
     rng = np.random.default_rng(0)
     rows = pl.DataFrame({"player": np.repeat(np.arange(100), 4), "year": rng.integers(1900, 1950, 400)})
     repair = Repair(structure=season, ordinals=())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from synth_assets.catalog.model import ForeignKey
+from synth_assets.catalog.model import Branch, ForeignKey
 from synth_assets.plan.resolved import (
     ColumnDecision,
     DecidedBy,
@@ -67,6 +67,16 @@ def test_datasets_that_hma_refuses(keys: dict[str, list[str]], reason: str) -> N
     with pytest.raises(EngineRefused, match=reason) as caught:
         check_engines(plan)
     assert caught.value.untouched == "No row was read, and no target was touched."
+
+
+def test_polymorphic_keys_are_refused_by_hma_and_own_no_sequences() -> None:
+    plan = plan_of({"a": [], "b": ["a"]})
+    branch = plan.foreign_keys["b"][0].model_copy(update={"branch": Branch(column="type", labels=("A",))})
+    with pytest.raises(EngineRefused, match=r"b\(a_id\) is a polymorphic key"):
+        check_engines(plan.model_copy(update={"foreign_keys": {"b": (branch,)}}))
+    plan = plan_of({"b": ["a"], "a": ["b"]}, synthesizer="par")
+    with pytest.raises(EngineRefused, match="b has no foreign key to another table"):
+        check_engines(plan.model_copy(update={"foreign_keys": plan.foreign_keys | {"b": (branch,)}}))
 
 
 def test_all_reasons_are_told_at_once() -> None:
