@@ -22,6 +22,7 @@ from benchmarks.engines import Measured, run
 from synth_assets.synthesize.sdv.acceptance import PAR, check_engines
 from synth_assets.synthesize.sdv.errors import EngineRefused
 
+NATIVE_ENGINES = ("trees", "private")
 NATIVE_LIBRARIES = ("sklearn.tree", "pandas", "pyarrow")
 SDV_LIBRARIES = (*NATIVE_LIBRARIES, "torch", "sdv.metadata", "sdv.single_table", "sdv.multi_table")
 MEASURED_FILE, REFUSED_FILE = "measured.json", "refused.txt"
@@ -74,7 +75,7 @@ def measure(case: Path, out: Path, settings: Settings) -> Took:
         seed=settings.seed,
     )
     started = time.perf_counter()
-    for module in NATIVE_LIBRARIES if settings.engine == "trees" else SDV_LIBRARIES:
+    for module in NATIVE_LIBRARIES if settings.engine in NATIVE_ENGINES else SDV_LIBRARIES:
         importlib.import_module(module)
     imported = time.perf_counter() - started
     made, measured = _run(dataset, settings)

@@ -10,6 +10,7 @@ from synth_assets.catalog.model import ForeignKey, Value
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.cron import check_cron
 from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
+from synth_assets.plan.private_settings import Budget
 from synth_assets.plan.resolved import Gate, Mode
 
 SynthesizerName: TypeAlias = Literal[
@@ -127,6 +128,9 @@ class PrivacySettings(Value):
 
     min_group: int = Field(default=10, ge=1, description="Fewest source rows that must share what comes out.")
     hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
+    budget: Budget | None = Field(
+        default=None, description="Most that learning private tables may spend over all refreshes."
+    )
 
 
 class DatasetSettings(Value):

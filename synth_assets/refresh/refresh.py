@@ -19,6 +19,7 @@ from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
 from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
+from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs
 from synth_assets.refresh.settling import SettlingStage
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
 
 
-class Refresh(ProfileStage, SettlingStage):
+class Refresh(ProfileStage, PrivateStage, SettlingStage):
     """One refresh of one dataset: its stages, each alone or all in a row."""
 
     # snapshot
@@ -72,6 +73,8 @@ class Refresh(ProfileStage, SettlingStage):
             hold_out=plan.hold_out,
             foreign_keys=plan.foreign_keys,
             seed=plan.seed,
+            # Private tables are compared with nothing, and which rows are held out depends on how many there are.
+            kept_whole=[table.name for table in plan.published if table.private],
             progress=lambda table, rows: self._tell(Progress("snapshot", table, done=rows)),
         )
         origin = Origin(source=self.settings.source, identity=identity, snapshot=self._keyed_digest(artifacts))
@@ -100,7 +103,7 @@ class Refresh(ProfileStage, SettlingStage):
     # synthesizer
 
     def fit(self, tables: Sequence[str]) -> dict[str, Outcome]:
-        """Learn tables; those of one cycle belong together but are learned one by one."""
+        """Learn tables, those of one cycle one by one; raises BudgetExceeded where a private table costs too much."""
         from synth_assets.synthesize.auto.table import fit_table
         from synth_assets.synthesize.relational.fit import FitInputs
 
@@ -108,6 +111,10 @@ class Refresh(ProfileStage, SettlingStage):
         outcomes = {}
         for name in tables:
             self._tell(Progress("synthesizer", name))
+            promise = self.plan.table(name).private
+            if promise:
+                outcomes[name] = self.fit_private(name, promise)
+                continue
 
             def fill(draft: Draft, name: str = name) -> None:
                 source, features = self._source
@@ -245,9 +252,11 @@ class Refresh(ProfileStage, SettlingStage):
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
-                formats: dict[str, JsonValue] = (
-                    dict(self.snapshot_rows[name].formats) if name in self.snapshot_rows else {}
-                )
+                formats: dict[str, JsonValue] = {}
+                if self.plan.table(name).private:
+                    formats |= self.public_formats(name)
+                elif name in self.snapshot_rows:
+                    formats |= self.snapshot_rows[name].formats
                 computed: list[JsonValue] = list(self.computed_columns(name))
                 draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped, computed=computed)
             seconds = (time.perf_counter() - started) / len(group)
@@ -288,6 +297,7 @@ class Refresh(ProfileStage, SettlingStage):
             expectations=self.project.expectations_folder(self.dataset),
             store=self.store,
             data_docs=self._docs_folder,
+            spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
         )
         artifact = save_verdict(self.store, verdict)

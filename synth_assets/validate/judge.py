@@ -9,7 +9,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
-from synth_assets.validate import dependencies, fidelity, integrity, privacy
+from synth_assets.validate import dependencies, fidelity, integrity, privacy, promises
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.errors import RowsMissing
 from synth_assets.validate.expectations import Expected, derive
@@ -36,6 +36,7 @@ def judge(
     expectations: Path | None,
     store: Signer,
     data_docs: Path | None = None,
+    spent_epsilon: float | None = None,
     seed: int = 0,
 ) -> Verdict:
     """The signed verdict on exactly these synthetic rows; it is not saved yet.
@@ -45,6 +46,7 @@ def judge(
         synthetic: The rows that are to be published, of every table that the plan publishes.
         expectations: The folder of the user's own suites, one JSON file a table.
         data_docs: Where Great Expectations' Data Docs are built; None builds none.
+        spent_epsilon: What learning private tables has spent in all; None where the plan has no budget.
         seed: Of every sample that a check draws: the same rows and seed give the same verdict.
 
     Raises:
@@ -60,6 +62,7 @@ def judge(
         [
             *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
             *_other_checks(judged, catalog, plan, snapshot, seed),
+            *promises.budget_checks(plan.budget, spent_epsilon),
         ]
     )
     verdict = Verdict(
@@ -125,6 +128,7 @@ def _checks_of_table(
     yield from fidelity.table_checks(subject, gate=plan.gate.fidelity, entities=entities, seed=seed)
     for key in keys:
         yield from fidelity.key_checks(key, subject, judged, gate=plan.gate.fidelity, seed=seed)
+    yield from promises.table_checks(subject)
     yield from privacy.table_checks(
         subject, gate=plan.gate.privacy, hold_out=plan.hold_out, entities=entities, seed=seed
     )

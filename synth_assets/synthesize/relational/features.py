@@ -103,14 +103,14 @@ class SourceFeatures:
             for reference in (*structure.driven, *structure.chosen)
         }
 
-    def shared_labels(self, table: str, *, min_group: int) -> dict[str, tuple[str, ...]]:
+    def common_labels(self, table: str, *, min_group: int) -> dict[str, tuple[str, ...]]:
         """By feature of the table that is text: the labels that at least `min_group` rows of their own table share.
 
         Children may know these by name. All children of one parent have its label, too, but do not share it. A column
         whose rare values the plan lets through is not among them.
         """
         structure, rows = self._source.structures[table], self._source.frame(table)
-        above = self.shared_labels(structure.driving.key.parent, min_group=min_group) if structure.driving else {}
+        above = self.common_labels(structure.driving.key.parent, min_group=min_group) if structure.driving else {}
         own = {
             feature_name(table, name): shared_labels(rows[name], min_group)
             for name in structure.learned

@@ -11,6 +11,7 @@ from synth_assets.synthesize.relational.agreement import Agreement
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.panels import Panel
 from synth_assets.synthesize.relational.partition import Coding, Partition
+from synth_assets.synthesize.relational.sharing import Shared
 from synth_assets.synthesize.relational.uniqueness import Ordinal
 from synth_assets.synthesize.version import VERSION, check_version
 
@@ -77,6 +78,7 @@ class RelationalModel(Value):
         early: Further keys whose parents are chosen before the columns that identify nothing are made.
         identifying: Learned columns that are made first: those of keys, and the one that orders siblings.
         order: The learned column that orders siblings.
+        shared: What rows that refer to the same rows share: made after these keys and before all other columns.
     """
 
     table: str
@@ -91,9 +93,14 @@ class RelationalModel(Value):
     panels: tuple[Panel, ...]
     identifying: tuple[str, ...]
     order: str | None
+    shared: tuple[Shared, ...]
     has_identifying: bool
     has_values: bool
     has_rules: bool
+
+    @property
+    def shared_columns(self) -> tuple[str, ...]:
+        return tuple(one.column for one in self.shared)
 
     def save(self, folder: Folder) -> None:
         folder.write_json(RELATIONAL, {"version": VERSION, **self.model_dump(mode="json")})

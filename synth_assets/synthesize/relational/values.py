@@ -86,7 +86,7 @@ class Training:
         hidden: Names of the hidden columns: they are never published.
         kept: Columns whose real values the plan lets through.
         context: What is known of each row's parents.
-        shared_labels: By column of the context, the labels that models may know by name; columns that are not in it
+        common_labels: By column of the context, the labels that models may know by name; columns that are not in it
             have no others.
         known: Columns of the same rows that are made earlier.
         siblings: None for rows that have nothing to do with each other.
@@ -98,7 +98,7 @@ class Training:
     hidden: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
     context: pl.DataFrame | None = None
-    shared_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    common_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     known: pl.DataFrame | None = None
     siblings: Siblings | None = None
     computed_later: frozenset[str] = frozenset()
@@ -116,7 +116,7 @@ class Training:
                 .then(name)
                 .otherwise(pl.lit(RARE))
                 .alias(name)
-                for name, labels in self.shared_labels.items()
+                for name, labels in self.common_labels.items()
                 if name in context.columns
             )
         return _beside(context, self.known)

@@ -15,6 +15,7 @@ from synth_assets.synthesize.trees.direction import Direction, find_direction
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.order import dependence, drawing_order
 from synth_assets.synthesize.trees.part import Part
+from synth_assets.synthesize.trees.refining import refined
 from synth_assets.synthesize.trees.scale import Codes, Floats
 from synth_assets.synthesize.trees.settings import TreesSettings
 from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
@@ -23,6 +24,8 @@ Places = npt.NDArray[np.intp]
 _FEW_LEAVES = 5  # a column with fewer rows than so many leaves beside its most frequent value is rare
 _BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
 _CLASSES = 24  # most groups of codes that a tree tells apart
+_ONCE_MORE = 1.5  # leaves that come of splitting on have so many times the rows: they say more of single codes
+_FEWEST = 20  # rows of a leaf when a tree is grown from a part of the rows
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings
         some = _drawn(seen, settings.tree_rows, rng)
         looked = _telling(information, entropy, place, job.earlier, settings.features)
         classes = _classes(coded, place, overall, looked, information[place], _CLASSES)
-        part = _grown(coded, part, matrix[:, some], classes, looked, settings)
+        part = _grown(coded, part, matrix[:, some], classes, looked, settings, share=len(some) / len(seen))
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
     # What a teller's rare or unknown codes say would come from fewer rows than a leaf must have.
@@ -153,25 +156,38 @@ def _grown(
     classes: npt.NDArray[np.intp],
     looked: Places,
     settings: TreesSettings,
+    *,
+    share: float,
 ) -> Part:
-    """The part with its directions and tree, from the columns of `matrix` (rows to learn from)."""
+    """The part with its directions and tree, from the columns of `matrix`: a share of the rows to learn from."""
     directions = _directions(coded, part.place, matrix, looked, settings.bins)
-    sizes, ordered = coded.sizes, coded.ordered
-    learned = classes[matrix[part.place]]
+    target, looked_at = matrix[part.place], matrix[looked]
+    sizes, ordered = coded.sizes[looked], coded.ordered[looked]
     if directions:
-        matrix = np.concatenate([matrix, *(direction.codes(matrix)[None] for direction in directions)])
+        looked_at = np.concatenate([looked_at, *(direction.codes(matrix)[None] for direction in directions)])
         sizes = np.r_[sizes, [direction.size for direction in directions]].astype(np.intp)
         ordered = np.r_[ordered, np.ones(len(directions), np.bool_)]
         looked = np.r_[looked, len(coded.matrix) + np.arange(len(directions))]
-    tree = grow(
-        matrix,
-        learned,
-        columns=looked,
-        sizes=sizes,
-        ordered=ordered,
-        smallest_leaf=settings.leaf_for(coded.rows),
-    )
-    return replace(part, directions=directions, tree=tree)
+    smallest = _fewest(settings.leaf_for(coded.rows), share)
+    tree = grow(looked_at, classes[target], sizes=sizes, ordered=ordered, smallest_leaf=smallest)
+    if np.count_nonzero(np.bincount(target)) > _CLASSES:
+        tree = refined(
+            tree,
+            looked_at,
+            target,
+            sizes=sizes,
+            ordered=ordered,
+            in_order=bool(coded.ordered[part.place]),
+            classes=_CLASSES,
+            smallest_leaf=int(smallest * _ONCE_MORE),
+        )
+    return replace(part, directions=directions, tree=replace(tree, column=looked[tree.column]) if len(looked) else tree)
+
+
+def _fewest(rows: int, share: float) -> int:
+    """How many rows a leaf of a share of the rows must have so as to have `rows` of all, chance allowed for."""
+    expected = rows * share
+    return rows if share == 1 else max(min(rows, int(np.ceil(expected + 2 * np.sqrt(expected)))), _FEWEST)
 
 
 def _directions(coded: Coded, place: int, matrix: Codes, columns: Places, bins: int) -> tuple[Direction, ...]:
