@@ -14,6 +14,7 @@ from synth_assets.synthesize.trees.scale import Codes
 from synth_assets.synthesize.trees.tree import Tree, grow
 
 Whole = npt.NDArray[np.intp]
+_ROWS_A_CLASS = 40  # what tells classes of fewer rows apart is mostly chance, and those rows would come out again
 
 
 def refined(
@@ -43,7 +44,8 @@ def refined(
     for number in np.flatnonzero(np.diff(bounds) >= 2 * smallest_leaf).tolist():
         rows = order[bounds[number] : bounds[number + 1]]
         few, wanted = np.ascontiguousarray(codes[:, rows]), target[rows]
-        kinds = coarse(np.bincount(wanted), ordered=in_order, most=classes)[wanted]
+        most = max(min(classes, len(rows) // _ROWS_A_CLASS), 2)
+        kinds = coarse(np.bincount(wanted), ordered=in_order, most=most)[wanted]
         sub = grow(few, kinds, sizes=sizes, ordered=ordered, smallest_leaf=smallest_leaf)
         if sub.depth:
             below[number] = refined(
