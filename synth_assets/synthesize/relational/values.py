@@ -14,7 +14,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
     ColumnKind,
     ColumnSpec,
-    PreparesContext,
+    FollowingSynthesizer,
     SequenceSynthesizer,
     Synthesizer,
     TableSpec,
@@ -259,23 +259,20 @@ class ValueModel:
             return self._repaired(self._sequences(sequences, around, rng), around, rng)
         if around.families is None or order is None:
             return self._drawn(around, rng)
-        schema = pl.Schema({**(around.known.schema if around.known is not None else {}), **self._encoded_schema()})
 
         def started(at: Rows, lengths: Rows) -> pl.DataFrame:
             return self._started(around.at(at), lengths, order, rng)
 
-        steps = self._model("steps")
-        surroundings = _beside(around.context, around.known)
-        prepared = steps.prepare(surroundings) if isinstance(steps, PreparesContext) else surroundings
+        steps = self._parts["steps"]
+        assert isinstance(steps, FollowingSynthesizer)  # noqa: S101 (others know nothing of siblings: see fit)
         rows = walk_families(
             around.families,
+            context=around.context,
             known=around.known,
             order=order,
-            schema=schema,
+            schema=self._encoded_schema(),
             start=started,
-            step=lambda at, before: steps.sample(
-                len(at), context=_beside(prepared[at], before), given=None, rng=rng
-            ).select(self._shape.columns),
+            steps=steps,
             rng=rng,
         )
         return self._repaired(self._decoded(rows, around), around, rng)

@@ -1,13 +1,14 @@
 """A fitted model as JSON and Parquet in a folder, and back: no pickle, every float to its last bit."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers, UnseenColumn
+from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.grain import Grains
 from synth_assets.synthesize.trees.labels import LabelCodes
@@ -22,11 +23,15 @@ FRAMES = ("nodes", "answers", "leaves", "directions")
 
 def floats(values: Any) -> list[JsonValue]:
     """Floats as JSON; repr keeps every bit, and what JSON has no word for is text."""
-    return [v if np.isfinite(v) else str(v) for v in np.asarray(values, np.float64).tolist()]
+    plain = np.asarray(values, np.float64)
+    listed: list[JsonValue] = plain.tolist()
+    # Most hold numbers only; looking at each of very many takes longer than writing them down.
+    return listed if np.isfinite(plain).all() else [v if isfinite(v) else str(v) for v in plain.tolist()]
 
 
 def unfloats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array([float(v) for v in values], np.float64)
+    # numpy reads the words that stand for what is no number, too.
+    return np.array(values, np.float64)
 
 
 def dtype_to_json(dtype: pl.DataType) -> dict[str, JsonValue]:
@@ -147,18 +152,6 @@ def _numbers_from_json(value: Any) -> NumberCodes:
         np.array(value["bin_of"], np.intp),
         bins,
     )
-
-
-def context_to_json(column: ColumnCodes | UnseenColumn) -> dict[str, JsonValue]:
-    if isinstance(column, ColumnCodes):
-        return column_to_json(column)
-    return {"name": column.name, "coding": "unseen", "names": list(column.names)}
-
-
-def context_from_json(value: Any) -> ColumnCodes | UnseenColumn:
-    if value["coding"] == "unseen":
-        return UnseenColumn(value["name"], tuple(value["names"]))
-    return column_from_json(value)
 
 
 def part_to_json(part: Part) -> dict[str, JsonValue]:

@@ -1,26 +1,25 @@
 """The native synthesizer of one table."""
 
 import os
-from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.protocol import TableSpec
+from synth_assets.synthesize.protocol import Following, TableSpec
 from synth_assets.synthesize.trees.coded import Coded
-from synth_assets.synthesize.trees.columns import ColumnCodes, UnseenColumn
+from synth_assets.synthesize.trees.columns import ColumnCodes
 from synth_assets.synthesize.trees.drawing import draw
 from synth_assets.synthesize.trees.fitting import fit_parts
+from synth_assets.synthesize.trees.following import draw_following, told_beforehand
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.saving import (
     FRAMES,
     column_from_json,
     column_to_json,
-    context_from_json,
-    context_to_json,
     part_to_json,
     parts_from,
     parts_to_frames,
@@ -37,7 +36,7 @@ class TreesSynthesizer:
         """`options` are those of TreesSettings; SettingsRefused if there is no such option or its value is wrong."""
         self.settings = read_settings(options)
         self.columns: tuple[ColumnCodes, ...] = ()
-        self.context: tuple[ColumnCodes | UnseenColumn, ...] = ()
+        self.context: tuple[ColumnCodes, ...] = ()
         self.parts: tuple[Part, ...] = ()
 
     def fit(self, rows: pl.DataFrame, *, table: TableSpec, context: pl.DataFrame | None, seed: int) -> None:
@@ -53,12 +52,14 @@ class TreesSynthesizer:
             )
             self.columns = tuple(columns)
             around = [] if context is None else context.get_columns()
-            known = tuple(pool.map(lambda series: ColumnCodes.fit_context(series, min_group=group, bins=bins), around))
+            self.context = tuple(
+                pool.map(lambda series: ColumnCodes.fit_context(series, min_group=group, bins=bins), around)
+            )
             self.parts = ()
             if table.columns:
                 coded = Coded.of(
-                    self._encode(known, context, pool) + self._encode(self.columns, rows, pool),
-                    context=known,
+                    self._encode(self.context, context, pool) + self._encode(self.columns, rows, pool),
+                    context=self.context,
                     columns=self.columns,
                     nullable=[spec.nullable for spec in table.columns],
                     min_group=group,
@@ -67,11 +68,7 @@ class TreesSynthesizer:
                 names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]
                 self.parts = fit_parts(coded, leading=leading, settings=self.settings, rng=rng, pool=pool)
-        looked_at = {place for part in self.parts for place in part.looked_at()}
-        self.context = tuple(
-            column if looked_at & set(places) else UnseenColumn(column.name, column.names)
-            for column, places in _places(known)
-        )
+        self._forget_unused()
 
     def sample(
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
@@ -104,7 +101,7 @@ class TreesSynthesizer:
                 "version": VERSION,
                 "settings": self.settings.model_dump(mode="json"),
                 "columns": [column_to_json(column) for column in self.columns],
-                "context": [context_to_json(column) for column in self.context],
+                "context": [column_to_json(column) for column in self.context],
                 "parts": [part_to_json(part) for part in self.parts],
             },
         )
@@ -115,33 +112,50 @@ class TreesSynthesizer:
         check_version(stored)
         made = cls(**stored["settings"])
         made.columns = tuple(column_from_json(value) for value in stored["columns"])
-        made.context = tuple(context_from_json(value) for value in stored["context"])
+        made.context = tuple(column_from_json(value) for value in stored["context"])
         frames = {name: folder.read_frame(f"{name}.parquet") for name in FRAMES}
         made.parts = parts_from(stored["parts"], frames)
         return made
 
-    def prepare(self, context: pl.DataFrame) -> pl.DataFrame:
-        """The codes of what trees look at, see PreparesContext."""
-        prepared: dict[str, Codes] = {}
-        for column in self.context:
-            if column.name in context.columns and isinstance(column, ColumnCodes):
-                names = _prepared_names(column)
-                prepared |= dict(zip(names, column.encode(context[column.name]), strict=True))
-        return pl.DataFrame(prepared) if prepared else pl.DataFrame(height=context.height)
+    def sample_following(
+        self,
+        first: pl.DataFrame,
+        lengths: npt.NDArray[np.int64],
+        *,
+        context: pl.DataFrame,
+        following: Following,
+        rng: np.random.Generator,
+    ) -> pl.DataFrame:
+        """All rows of families of which the first rows are known; see FollowingSynthesizer."""
+        return draw_following(
+            first,
+            lengths,
+            columns=self.columns,
+            context=told_beforehand(self.context, context),
+            following=following,
+            draw=lambda around, rows: draw(self.parts, around, rows, {}, candidates=self.settings.candidates, rng=rng),
+            rng=rng,
+        )
 
     def _surrounding(self, context: pl.DataFrame | None, n: int) -> list[Codes]:
-        """The codes of the context; of what no tree looks at, none but 0."""
-        around: list[Codes] = []
-        there = set() if context is None else set(context.columns)
+        """The codes of the context; where there is none, none but 0."""
+        if context is None:
+            return [np.zeros(n, np.uint16) for column in self.context for _ in column.names]
+        return [codes for column in self.context for codes in column.encode(context[column.name])]
+
+    def _forget_unused(self) -> None:
+        """Leave out columns of the context that no part is drawn by: most of those of many parents."""
+        looked_at = {place for part in self.parts for place in part.looked_at()}
+        used: list[bool] = []
+        places: list[bool] = []
         for column in self.context:
-            names = _prepared_names(column)
-            if context is None or isinstance(column, UnseenColumn):
-                around += [np.zeros(n, np.uint16) for _ in names]
-            elif names[0] in there:
-                around += [context[name].to_numpy() for name in names]
-            else:
-                around += column.encode(context[column.name])
-        return around
+            of_column = range(len(places), len(places) + len(column.names))
+            used.append(not looked_at.isdisjoint(of_column))
+            places += [used[-1]] * len(of_column)
+        unused = ~np.array(places + [True] * sum(len(column.names) for column in self.columns), np.bool_)
+        if unused.any():
+            self.context = tuple(column for column, kept in zip(self.context, used, strict=True) if kept)
+            self.parts = tuple(part.without(unused) for part in self.parts)
 
     def _threads(self) -> int:
         return self.settings.threads or len(os.sched_getaffinity(0))
@@ -152,15 +166,3 @@ class TreesSynthesizer:
             return []
         encoded = pool.map(lambda column: column.encode(frame[column.name]), columns)
         return [codes for parts in encoded for codes in parts]
-
-
-def _places(columns: Sequence[ColumnCodes]) -> Iterator[tuple[ColumnCodes, range]]:
-    """Columns of the context, with the places of their parts in the code matrix."""
-    first = 0
-    for column in columns:
-        yield column, range(first, first + len(column.names))
-        first += len(column.names)
-
-
-def _prepared_names(column: ColumnCodes | UnseenColumn) -> list[str]:
-    return [f"\x01codes of {name}" for name in column.names]

@@ -67,8 +67,8 @@ def grow(
     Args:
         codes: (columns, rows) of the rows to learn from, with what the tree may look at.
         classes: The class of each row, 0 .. few.
-        sizes: The number of codes (NULL counted) of every row of `codes`.
-        ordered: Whether the codes of every row of `codes` stand in a meaningful order; others are put in the order of
+        sizes: The number of codes (NULL counted) of each column.
+        ordered: Whether the codes of each column stand in a meaningful order; others are put in the order of
             the first principal component of their classes (Coppersmith, Hong and Hosking 1999).
     """
     few = int(classes.max()) + 1 if len(classes) else 0
@@ -78,10 +78,10 @@ def grow(
         np.arange(sizes[c], dtype=np.uint16) if ordered[c] else class_ranks(codes[c], classes, int(sizes[c]), few)
         for c in range(len(codes))
     ]
-    matrix = np.stack([rank[column] for rank, column in zip(ranks, codes, strict=True)])
+    matrix = np.stack([codes[c] if ordered[c] else rank[codes[c]] for c, rank in enumerate(ranks)])
     nodes = grow_nodes(matrix, sizes, classes, smallest_leaf=smallest_leaf, deepest=_DEEPEST)
     inner = _prune(nodes.left, nodes.right, nodes.counts)
-    return _flatten(nodes, inner, sizes, ranks)
+    return _flatten(nodes, inner, ranks)
 
 
 def lookup(column: int, size: int) -> Tree:
@@ -153,12 +153,7 @@ def _prune(
     return inner
 
 
-def _flatten(
-    nodes: Nodes,
-    inner: npt.NDArray[np.bool_],
-    sizes: npt.NDArray[np.intp],
-    ranks: list[Codes],
-) -> Tree:
+def _flatten(nodes: Nodes, inner: npt.NDArray[np.bool_], ranks: list[Codes]) -> Tree:
     level, order, starts, depth = [0], [], [], -1
     done = 0
     while level:
@@ -173,7 +168,7 @@ def _flatten(
                 starts.append(len(order) - 1)
         done += len(level)
         level = following
-    widest = int(sizes.max())
+    widest = max(map(len, ranks))
     answers: list[npt.NDArray[np.uint8]] = [np.zeros(widest, np.uint8)]
     column, table, at = np.zeros(len(order), np.intp), np.zeros(len(order), np.intp), widest
     leaf, leaves = np.full(len(order), -1, np.intp), 0
