@@ -1,12 +1,14 @@
 """SDV's single-table engines: types, nulls, promises, determinism, saving, given values, few rows."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from synth_assets.store.errors import ArtifactDamaged
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import Synthesizer
 from synth_assets.synthesize.registry import synthesizer_class
@@ -125,9 +127,29 @@ def test_saved_and_loaded(engine: SingleTable, saved: Callable[[object], Folder]
     assert_frame_equal(draw(again, 60, seed=5), draw(engine, 60, seed=5))
 
 
+def test_an_altered_pickle_is_never_opened(
+    engine: SingleTable, saved: Callable[[object], Folder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import cloudpickle
+
+    opened: list[bytes] = []
+    monkeypatch.setattr(cloudpickle, "loads", opened.append)
+    folder = saved(engine)
+    type(engine).load(folder)
+    assert len(opened) == 1
+    (file,) = (tmp_path / "store").rglob("sdv.pickle")
+    content = bytearray(file.read_bytes())
+    content[-30] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ArtifactDamaged):
+        type(engine).load(folder)
+    assert len(opened) == 1
+
+
 def test_the_saved_model_holds_no_text_of_the_source(engine: SingleTable, saved: Callable[[object], Folder]) -> None:
     folder = saved(engine)
-    assert b"a rare kind" not in folder.read_bytes("sdv.pickle") + folder.read_bytes("engine.json")
+    assert b"a rare kind" not in folder.read_bytes("sdv.pickle")
+    assert "a rare kind" not in str(folder.read_json("engine.json"))
     assert b"large" not in folder.read_bytes("sdv.pickle")
 
 
