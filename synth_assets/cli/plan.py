@@ -192,7 +192,7 @@ def becomes(column: "ColumnDecision") -> Text:
         return styled({"key": "new key", "reference": "new reference", "generated": "computed"}[column.role.value])
     if column.treatment.value == "learn" and column.role.value == "text":
         return styled("new text")
-    kind = column.options.get("kind") or column.options.get("format")
+    kind = column.options.get("kind") or column.options.get("format") or column.options.get("expression")
     return styled(column.treatment.value, (f" {kind}" if kind else "") + (", unique" if column.unique else ""))
 
 

@@ -12,6 +12,7 @@ from synth_assets.plan.fake_kinds import FAKE_KINDS, fits
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.personal import PERSONAL_KINDS, can_hold
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, Role, Treatment
+from synth_assets.plan.row_expressions import ExpressionRefused, inputs_of
 from synth_assets.plan.safe import ColumnPlace, personal_finding, written_anew_or_learned
 from synth_assets.plan.written_anew import can_be_written_anew
 
@@ -67,10 +68,7 @@ def chosen_treatment(
         case Treatment.CONSTANT:
             return _constant(settings, place)
         case Treatment.DERIVE:
-            raise TreatmentDoesNotFit(
-                "the treatment derive is not available in this version",
-                "Leave the column to its safe treatment, or name learn or constant.",
-            )
+            return _derive(settings, place)
 
 
 def _check_role(treatment: Treatment, role: Role, mode: Mode, place: ColumnPlace) -> None:
@@ -79,7 +77,7 @@ def _check_role(treatment: Treatment, role: Role, mode: Mode, place: ColumnPlace
     if role is Role.GENERATED:
         raise TreatmentDoesNotFit("the database computes it itself", f"Take {name} out of the plan.")
     allowed = _ALLOWED.get((role, mode))
-    if allowed is None or treatment in allowed or treatment is Treatment.DERIVE:
+    if allowed is None or treatment in allowed:
         return
     what = "a primary key" if role is Role.KEY else "a foreign key"
     anew = "its values are made anew" if role is Role.KEY else "its values are those of its parent's rows"
@@ -258,3 +256,18 @@ def _constant(settings: ColumnSettings, place: ColumnPlace) -> ColumnDecision:
             f"the constant does not fit {place.column.type.native}: {error}", "Change the constant."
         ) from None
     return _decide(place, Treatment.CONSTANT, Role.VALUE, "Always the plan's constant.", {"value": value})
+
+
+def _derive(settings: ColumnSettings, place: ColumnPlace) -> ColumnDecision:
+    """What the expression reads is checked once all columns of the table are decided."""
+    if place.unique or place.in_key:
+        raise TreatmentDoesNotFit(
+            "no two rows may share its value, and what is computed from other columns may be the same twice",
+            "Name pseudonymize, fake or learn instead.",
+        )
+    try:
+        inputs = inputs_of(settings.derive or "")
+    except ExpressionRefused as error:
+        raise TreatmentDoesNotFit(error.message, error.remedy) from None
+    reason = f"Computed from {', '.join(inputs)}, as the plan says."
+    return _decide(place, Treatment.DERIVE, Role.VALUE, reason, settings.options).model_copy(update={"inputs": inputs})

@@ -6,6 +6,7 @@ from synth_assets.catalog.model import Catalog, Column, ForeignKey, Kind, Table
 from synth_assets.plan.chosen import PSEUDONYMIZED, TreatmentDoesNotFit, chosen_treatment
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.declared import declared_dependencies
+from synth_assets.plan.derived import with_derived
 from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.private_columns import private_column
@@ -31,6 +32,9 @@ Evidence = Mapping[tuple[str, str], ColumnEvidence]
 
 # What is known of a column of a private table: nothing that its rows would have to tell.
 _NOT_LOOKED_AT = ColumnEvidence(low_cardinality=False)
+
+# What the values that rows of other tables refer to cannot be.
+_CANNOT = {Treatment.NULL: "null", Treatment.DERIVE: "derived"}
 
 
 def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence | None = None) -> ResolvedPlan:
@@ -129,6 +133,7 @@ class _Resolving:
         self._check_availability()
         self._check_mode()
         columns = () if settings.mode is Mode.EXCLUDE else tuple(self._column(c) for c in self._table.columns)
+        columns = with_derived(columns, self._table, lambda why, how, name: self._refuse(why, how, column=name))
         synthesizer = settings.synthesizer or SynthesizerSettings()
         return TableDecision(
             name=self._table.name,
@@ -250,8 +255,10 @@ class _Resolving:
         if named.treatment is not Treatment.NULL and name in self._links.emptied:
             raise TreatmentDoesNotFit(self._links.emptied[name].rstrip("."), f"Take {name} out of the plan.")
         tables = ", ".join(self._links.referred.get(name, ()))
-        if tables and named.treatment is Treatment.NULL:
-            raise TreatmentDoesNotFit(f"it cannot be null, since {tables} refers to it", "Name another treatment.")
+        if tables and named.treatment in _CANNOT:
+            raise TreatmentDoesNotFit(
+                f"it cannot be {_CANNOT[named.treatment]}, since {tables} refers to it", "Name another treatment."
+            )
         is_kept = named.treatment is Treatment.KEEP or self._settings.mode is not Mode.PARTIAL
         if name in self._links.referred_as_real and not is_kept:
             raise TreatmentDoesNotFit(
