@@ -54,7 +54,7 @@ def chosen_treatment(
     _check_role(treatment, role, mode, place)
     match treatment:
         case Treatment.LEARN:
-            return _learn(place, role, mode)
+            return _learn(place, role, mode, by_path=settings.paths is not None)
         case Treatment.FAKE:
             return _fake(settings, place, role)
         case Treatment.PSEUDONYMIZE:
@@ -109,7 +109,20 @@ def _decide(
     return decision.model_copy(update={"because": because})
 
 
-def _learn(place: ColumnPlace, role: Role, mode: Mode) -> ColumnDecision:
+def _learn_by_path(place: ColumnPlace, role: Role) -> ColumnDecision:
+    if role is not Role.VALUE or place.kind not in (Kind.JSON, Kind.TEXT):
+        raise TreatmentDoesNotFit(
+            f"{place.column.type.native} holds no JSON documents"
+            if role is Role.VALUE
+            else "a key is no JSON document",
+            "Name another treatment.",
+        )
+    return _decide(place, Treatment.LEARN, Role.TEXT, "JSON documents: made anew path by path, as the plan says.")
+
+
+def _learn(place: ColumnPlace, role: Role, mode: Mode, *, by_path: bool) -> ColumnDecision:
+    if by_path:
+        return _learn_by_path(place, role)
     if role is not Role.VALUE:
         return _decide(place, Treatment.LEARN, role, "Made anew." if role is Role.KEY else "Taken from its parent.")
     if mode is Mode.PARTIAL:

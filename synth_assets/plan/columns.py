@@ -67,6 +67,12 @@ class ColumnSettings(Value):
     derive: str | None = Field(
         default=None, min_length=1, description="Computed from other columns of the row: a SQL expression over them."
     )
+    paths: dict[str, "ColumnSettings"] | None = Field(
+        default=None,
+        alias="json",
+        min_length=1,
+        description="Of JSON documents: treatments by path, such as {$.customer.email: {fake: email}}.",
+    )
     unique: bool | None = Field(default=None, description="No two rows may share a value.")
     bounds: tuple[int | float | str, int | float | str] | None = Field(
         default=None, description="Of a private table: the lowest and the highest value, times as text."
@@ -100,8 +106,9 @@ class ColumnSettings(Value):
     @model_validator(mode="after")
     def _one_treatment(self) -> Self:
         named = self._named_treatments
-        if len(named) > 1:
-            raise ValueError(f"{' and '.join(named)} cannot both be the treatment of one column; leave one")
+        words = [*named, *(["json"] if self.paths is not None else [])]
+        if len(words) > 1:
+            raise ValueError(f"{' and '.join(words)} cannot both be the treatment of one column; leave one")
         if Treatment.CONSTANT in named and self.constant is None:
             raise ValueError("`constant: null` is the treatment `null`; write that")
         if Treatment.DERIVE in named and self.derive is None:
@@ -125,7 +132,7 @@ class ColumnSettings(Value):
     def treatment(self) -> Treatment | None:
         """The treatment named by the plan; None leaves it to the safe one."""
         named = self._named_treatments
-        return named[0] if named else None
+        return named[0] if named else Treatment.LEARN if self.paths is not None else None
 
     @property
     def options(self) -> dict[str, JsonValue]:

@@ -8,6 +8,7 @@ from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.declared import declared_dependencies
 from synth_assets.plan.derived import with_derived
 from synth_assets.plan.evidence import ColumnEvidence
+from synth_assets.plan.json_paths import PathRefused, path_decisions
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.private_columns import private_column
 from synth_assets.plan.private_settings import PRIVATE
@@ -187,8 +188,8 @@ class _Resolving:
     def _column(self, column: Column) -> ColumnDecision:
         """What becomes of a column; a private table's must not depend on its rows."""
         place = self._place(column)
-        decision = self._of_any_table(column, place)
         named = self._settings.columns.get(column.name)
+        decision = self._with_paths(self._of_any_table(column, place), place, named)
         if not self._private:
             if named is not None and named.names_domain:
                 self._refuse(
@@ -200,6 +201,17 @@ class _Resolving:
         except TreatmentDoesNotFit as error:
             self._refuse(error.message, error.remedy, column=column.name)
             return decision
+
+    def _with_paths(self, decision: ColumnDecision, place: ColumnPlace, named: ColumnSettings | None) -> ColumnDecision:
+        """The decision with what becomes of every path, if it is that of JSON documents that are made anew."""
+        if decision.role is not Role.TEXT or decision.treatment is not Treatment.LEARN:
+            return decision
+        try:
+            paths = path_decisions((named.paths if named else None) or {}, place.evidence)
+        except PathRefused as error:
+            self._refuse(error.message, error.remedy, column=decision.name)
+            return decision
+        return decision.model_copy(update={"paths": paths})
 
     def _of_any_table(self, column: Column, place: ColumnPlace) -> ColumnDecision:
         mode, role = self._settings.mode, self._role(column)

@@ -51,6 +51,16 @@ class DecidedBy(StrEnum):
     PROFILE = "profile"
 
 
+class PathDecision(Value):
+    """What becomes of one path of a column's JSON documents."""
+
+    path: str = Field(description="Such as $.customer.emails[*].")
+    treatment: Treatment = Field(description="learn, fake, null or constant.")
+    options: dict[str, JsonValue] = Field(default_factory=dict, description="Of the treatment, as of a column.")
+    decided_by: DecidedBy
+    reason: str = Field(description="One sentence for people; never a value of a row.")
+
+
 class ColumnDecision(Value):
     """What becomes of one column."""
 
@@ -70,6 +80,9 @@ class ColumnDecision(Value):
     inputs: tuple[str, ...] = Field(default=(), description="Of a derived column: the columns that it reads.")
     real_inputs: tuple[str, ...] = Field(
         default=(), description="Of a derived column: the kept columns whose real values it is computed from."
+    )
+    paths: tuple[PathDecision, ...] = Field(
+        default=(), description="Of JSON documents: what becomes of a path that is not merely learned."
     )
     decided_by: DecidedBy
     reason: str = Field(description="One sentence for people; never a value of a row.")
