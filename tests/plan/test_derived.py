@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from synth_assets.catalog.model import Catalog
+from synth_assets.cli.plan import becomes
 from synth_assets.plan.derived import in_order
 from synth_assets.plan.explain import explain, let_through
 from synth_assets.plan.refused import PlanRefused
@@ -58,6 +59,22 @@ def test_a_derived_column_reads_others_and_comes_after_them(resolved: Resolve, c
         "greeting"
     ] == "derive"
     assert let_through(plan) == ()
+    assert becomes(people.column("first_name")).plain == "derive 'F' || id"
+
+
+def test_a_private_table_computes_from_its_noisy_columns(resolved: Resolve) -> None:
+    noisy = {"labels": [1, 2]}
+    others = ("group_id", "price", "total", "rate", "born", "seen", "Second Name", "greeting", "last_name", "full_name")
+    plan = resolved(
+        {"synthesizer": {"name": "private", "options": {"epsilon": 1.0, "delta": 1e-6}}},
+        first_name={"derive": "'F' || pieces"},
+        quantity=noisy,
+        pieces=noisy,
+        adult="learn",
+        **dict.fromkeys(name for name in others if name != "group_id"),
+    )
+    column = plan.table("people").column("first_name")
+    assert (column.treatment, column.domain) == (Treatment.DERIVE, None)
 
 
 @pytest.mark.parametrize(
