@@ -8,7 +8,6 @@ or text), and all foreign keys; for the engine `private` also what a plan says o
      "foreign_keys": [{"table": "orders", "columns": ["customer_id"], "parent": "customers", "parent_columns": ["id"]}]}
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,43 +34,28 @@ class Dataset:
     kinds: Mapping[str, Mapping[str, str]]
 
 
-def read_dataset(
-    folder: Path,
-    schema_file: Path,
-    *,
-    name: str = "benchmark",
-    engine: str = "trees",
-    options: Mapping[str, JsonValue] | None = None,
-    min_group: int = 1,
-    scale: float = 1.0,
-    seed: int = 0,
-) -> Dataset:
-    """All TABLE.parquet files of a folder, planned as the schema says: keys anew, everything else learned by `engine`.
-
-    Nothing is held out: a benchmark keeps its held-out rows elsewhere.
-    """
-    schema: dict[str, Any] = json.loads(schema_file.read_text())
-    frames = {
+def read_frames(folder: Path, schema: Mapping[str, Any]) -> dict[str, pl.DataFrame]:
+    """The schema's tables, each from its TABLE.parquet."""
+    return {
         table: pl.read_parquet(folder / f"{table}.parquet", columns=list(spec["columns"]))
         for table, spec in schema["tables"].items()
     }
-    return dataset_of(
-        frames, schema, name=name, engine=engine, options=options, min_group=min_group, scale=scale, seed=seed
-    )
 
 
 def dataset_of(
     frames: Mapping[str, pl.DataFrame],
     schema: Mapping[str, Any],
     *,
-    name: str = "benchmark",
     engine: str = "trees",
     options: Mapping[str, JsonValue] | None = None,
     min_group: int = 1,
     scale: float = 1.0,
     seed: int = 0,
 ) -> Dataset:
-    """Frames, planned as the schema says; see `read_dataset`."""
+    """Frames, planned as the schema says: keys anew, everything else learned by `engine`.
+
+    Nothing is held out: a benchmark keeps its held-out rows elsewhere.
+    """
     foreign_keys = foreign_keys_of(schema)
     typed = typed_frames(frames, schema)
     tables, decisions = [], []
@@ -85,7 +69,7 @@ def dataset_of(
             chosen |= _privately(decided, tables[-1], spec, dict(options or {}))
         decisions.append(decided.model_copy(update=chosen))
     plan = ResolvedPlan(
-        dataset=name,
+        dataset="benchmark",
         tables=tuple(decisions),
         foreign_keys=foreign_keys,
         hold_out=0.0,

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.lahman_database import read_tables
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.catalog.model import Column, DataType, ForeignKey, Kind, Table
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, PrivacyGate, Role, TableDecision, Treatment
 from synth_assets.store.verdict import CheckResult
@@ -26,7 +27,6 @@ from synth_assets.synthesize.trees.synthesizer import TreesSynthesizer
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.privacy import table_checks
 from synth_assets.validate.subject import Subject
-from tests.validate.samples import MemoryRows
 
 ENTITY = "entity"
 MIN_GROUP = 10

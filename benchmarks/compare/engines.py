@@ -39,8 +39,9 @@ class Engine:
 
 # Epochs of a quick look, and those that SDV takes by itself.
 EPOCHS = {"ctgan": (10, 300), "tvae": (10, 300), "par": (2, 128)}
+NATIVE = "trees"
 EPSILON, DELTA = 2.0, 1e-6
-ENGINE_NAMES = ("trees", PRIVATE, "gaussian_copula", "ctgan", "tvae", "hma", "par")
+ENGINE_NAMES = (NATIVE, PRIVATE, "gaussian_copula", "ctgan", "tvae", "hma", "par")
 
 
 def engines_for(case: Case, *, full: bool) -> list[Engine]:
@@ -48,12 +49,12 @@ def engines_for(case: Case, *, full: bool) -> list[Engine]:
 
     `private` learns single tables whose domains the case names.
     """
-    names = ("trees",) if case.native_only else ENGINE_NAMES
+    names = (NATIVE,) if case.native_only else ENGINE_NAMES
     alone = len(case.frames) == 1
     engines = [
         Engine(name, epochs=EPOCHS[name][full] if name in EPOCHS else None, plain=alone and name in PLAIN_ENGINES)
         for name in names
-        if name != PRIVATE and (not alone or name == "trees" or name in PLAIN_ENGINES)
+        if name != PRIVATE and (not alone or name == NATIVE or name in PLAIN_ENGINES)
     ]
     if alone and all("domains" in spec for spec in case.schema["tables"].values()):
         engines.insert(1, Engine(PRIVATE, epsilon=EPSILON))

@@ -17,7 +17,7 @@ from pydantic import JsonValue
 
 from benchmarks.cases.case import Frames
 from benchmarks.compare.plain_sdv import run_plain
-from benchmarks.dataset import Dataset, read_dataset, write_frames
+from benchmarks.dataset import Dataset, dataset_of, read_frames, write_frames
 from benchmarks.engines import Measured, run
 from synth_assets.synthesize.sdv.acceptance import PAR, check_engines
 from synth_assets.synthesize.sdv.errors import EngineRefused
@@ -65,9 +65,10 @@ def measure(case: Path, out: Path, settings: Settings) -> Took:
     Raises:
         EngineRefused: The engine cannot learn such tables.
     """
-    dataset = read_dataset(
-        case / "real",
-        case / "schema.json",
+    schema = json.loads((case / "schema.json").read_text())
+    dataset = dataset_of(
+        read_frames(case / "real", schema),
+        schema,
         engine=settings.engine,
         options=settings.options,
         scale=settings.scale,

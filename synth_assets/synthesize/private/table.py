@@ -69,7 +69,7 @@ def fit_private_table(
         nothing = pl.DataFrame(schema={c.name: polars_type(structure.table.column(c.name).type) for c in ruled})
         rules = Rules.fit(nothing, table=structure.table, columns=ruled, profile=profile, key=key, min_group=1)
         rules.save(folder.folder("rules"))
-    folder.write_json("relational.json", _relational(structure, model, has_rules=bool(ruled)).model_dump(mode="json"))
+    _relational(structure, model, has_rules=bool(ruled)).save(folder)
     return {
         "columns_learned": len(learned),
         "columns_by_rules": len(ruled),

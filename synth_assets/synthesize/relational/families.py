@@ -11,7 +11,7 @@ import polars as pl
 from synth_assets.catalog.model import Value
 from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.protocol import Following, FollowingSynthesizer
-from synth_assets.synthesize.relational.gaps import common_unit
+from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
 
 POSITION = "#position"
@@ -126,8 +126,7 @@ def learn_order(
     if column:
         ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
-        inner = np.sort(rows[column].to_physical().cast(pl.Int64).to_numpy())
-        earliest, latest = int(inner[min_group - 1]), int(inner[-min_group])
+        earliest, latest = shared_range(rows[column].to_physical().cast(pl.Int64).to_numpy(), min_group)
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
     told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known)}
     labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))

@@ -18,7 +18,7 @@ from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features
+from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features, further_name
 from synth_assets.synthesize.relational.further_fit import fit_further
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
@@ -36,6 +36,7 @@ from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 
 IDENTIFYING = "identifying"
+COUNTS = "counts.parquet"
 MOST_OUTCOMES = 12
 
 
@@ -105,7 +106,7 @@ class TableFit:
             values = self._values(hidden)
         else:
             if decision.mode is not Mode.EMPTY:
-                folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
+                folder.write_frame(COUNTS, pl.DataFrame(self._inputs.features.counts(structure.name)))
             values = self._partial_values()
         formulas = [formula for model in (identifying, shared, values) if model for formula in model.formulas]
         for name, model in ((IDENTIFYING, identifying), (SHARED, shared), (VALUES, values)):
@@ -139,7 +140,7 @@ class TableFit:
             has_values=values is not None,
             has_rules=generated and bool(ruled),
         )
-        folder.write_json("relational.json", relational.model_dump(mode="json"))
+        relational.save(folder)
         return {
             "rows_trained": len(self._training) if generated else 0,
             "columns_learned": len(structure.learned) if generated else 0,
@@ -270,6 +271,7 @@ class TableFit:
                 hidden=names,
                 kept=self._kept() | frozenset(names),
                 context=self._driving_context(),
+                common_labels=self._common_labels(),
                 siblings=self._siblings(self._order),
             ),
             RowChecks.of(self._structure.table, self._identifying),
@@ -285,6 +287,7 @@ class TableFit:
                 rows=rows.select(columns),
                 kept=self._kept(),
                 context=self._parents_context,
+                common_labels=self._common_labels(*self._early),
                 known=rows.select(self._identifying) if self._identifying else None,
             ),
             RowChecks.of(self._structure.table, columns, known=self._identifying),
@@ -313,6 +316,7 @@ class TableFit:
                 hidden=names,
                 kept=self._kept() | frozenset(names),
                 context=self._parents_context,
+                common_labels=self._common_labels(*self._early),
                 known=rows.select(before) if before else None,
                 siblings=self._siblings(None),
                 computed_later=computed_later(self._structure, self._inputs.profiles, self._inputs.source.structures),
@@ -393,6 +397,16 @@ class TableFit:
     def _further_context(self, reference: Reference) -> pl.DataFrame:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
         return gather(further_features(reference.name, self._inputs.features.of(reference.key.parent)), parents)
+
+    def _common_labels(self, *further: Reference) -> dict[str, tuple[str, ...]]:
+        """By column of the context, from the driving parent and from further ones: what may be known by name."""
+        features, min_group = self._inputs.features, self._inputs.plan.min_group
+        driving = self._structure.driving
+        shared = features.common_labels(driving.key.parent, min_group=min_group) if driving else {}
+        for reference in further:
+            of_parent = features.common_labels(reference.key.parent, min_group=min_group)
+            shared |= {further_name(reference.name, name): labels for name, labels in of_parent.items()}
+        return shared
 
     def _hidden_values(self, learned: pl.DataFrame, hidden: list[pl.Series]) -> ValueModel | None:
         """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""

@@ -20,11 +20,11 @@ from synth_assets.synthesize.relational.families import Arranged
 from synth_assets.synthesize.relational.features import (
     count_name,
     feature_name,
+    features_of,
     further_features,
     inherited,
-    own_features,
 )
-from synth_assets.synthesize.relational.fit import IDENTIFYING, null_name
+from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, null_name
 from synth_assets.synthesize.relational.further import any_parents, fill_reference
 from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
@@ -36,7 +36,7 @@ from synth_assets.synthesize.relational.panels import settle, within_room
 from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.sharing import SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
-from synth_assets.synthesize.relational.tables import LinkedTables
+from synth_assets.synthesize.relational.tables import LinkedTables, learnable
 from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
@@ -80,7 +80,7 @@ class Generation:
         """Generate the tables of a group, in the order given by `table_structures`."""
         dropped = dict.fromkeys(group, 0)
         for name in group:
-            self._relational[name] = RelationalModel.model_validate(self._models[name].read_json("relational.json"))
+            self._relational[name] = RelationalModel.load(self._models[name])
             self._generate(name)
         for name in group:
             if self._mode(name) is Mode.SYNTHETIC:
@@ -117,8 +117,17 @@ class Generation:
         elif structure.decision.mode is Mode.SYNTHETIC:
             self._synthesize(name)
         else:
-            self._tables.put(name, self._real_rows(name))
-            self._features[name] = self._models[name].read_frame("features.parquet")
+            rows = self._real_rows(name)
+            self._tables.put(name, rows)
+            learned = rows.with_columns(learnable(rows[c], structure.table.column(c)) for c in structure.learned)
+            counts = {count.name: count for count in self._models[name].read_frame(COUNTS)}
+            parents = self._tables.parents(name, structure.driving.key) if structure.driving else self._orphans(0)
+            self._features[name] = features_of(structure, learned, counts, self._inherited(name, parents))
+
+    def _inherited(self, name: str, parents: Rows) -> pl.DataFrame | None:
+        """What rows with these driving parents know of them, None for a table without one."""
+        driving = self._structures[name].driving
+        return gather(inherited(self._features[driving.key.parent]), parents) if driving else None
 
     def _real_rows(self, name: str) -> pl.DataFrame:
         """Rows of a reference table, or of a partial table with its treated columns made anew."""
@@ -167,13 +176,8 @@ class Generation:
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
         rows = self._with_dependencies(name, rows)
         self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
-        # In the order of the fit: children know the first so many features.
-        counted_by = [r.name for r in (*structure.driven, *structure.chosen) if r.name in model.children]
-        counts = {reference: hidden[count_name(reference)] for reference in counted_by}
-        parts = [own_features(structure, rows, counts)]
-        if structure.driving:
-            parts.append(gather(inherited(self._features[structure.driving.key.parent]), self._parents[name]))
-        self._features[name] = pl.concat(parts, how="horizontal")
+        counts = {reference: hidden[count_name(reference)] for reference in model.children}
+        self._features[name] = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
             if not reference.deferred and reference not in early:
@@ -327,7 +331,7 @@ class Generation:
         if driving is None or not features.height:
             return np.zeros(features.height, dtype=np.int64)
         drawn = features[count_name(driving.name)].cast(pl.Float64).fill_null(0).to_numpy()
-        parent = RelationalModel.model_validate(self._models[driving.key.parent].read_json("relational.json"))
+        parent = RelationalModel.load(self._models[driving.key.parent])
         total = round(parent.children_rows[driving.name] * structure.decision.scale)
         factor = total / drawn.sum() if drawn.sum() else 0.0
         rng = self._rng(name, "children")

@@ -45,7 +45,7 @@ def free_columns(structure: TableStructure) -> frozenset[str]:
 
 def changeable_columns(model: Folder, structure: TableStructure) -> frozenset[str]:
     """The free columns but for those that are made before all others, and stay."""
-    saved = RelationalModel.model_validate(model.read_json("relational.json"))
+    saved = RelationalModel.load(model)
     return free_columns(structure) - {*saved.identifying, *saved.shared_columns}
 
 

@@ -116,10 +116,10 @@ class SourceTables(LinkedTables):
         if table not in self._snapshot:
             return pl.DataFrame(schema={name: polars_type(structure.table.column(name).type) for name in wanted})
         frame = without_unknown_labels(self._snapshot[table].read(columns=wanted), structure)
-        return frame.with_columns(_learnable(frame[name], structure.table.column(name)) for name in structure.learned)
+        return frame.with_columns(learnable(frame[name], structure.table.column(name)) for name in structure.learned)
 
 
-def _learnable(values: pl.Series, column: Column) -> pl.Series:
+def learnable(values: pl.Series, column: Column) -> pl.Series:
     """A column as a synthesizer can learn most of it: numbers and times that a snapshot keeps as text are read.
 
     A snapshot keeps a column as text for the sake of single values (`infinity`, years BC); these are not learned. Text

@@ -94,7 +94,8 @@ def find_direction(
         return None
     strong = np.abs(weights) > _SLIGHT * np.abs(weights).max()
     chosen = {
-        column: table * weight
+        # As exact as they are saved.
+        column: (table * weight).astype(np.float32).astype(np.float64)
         for column, table, weight, used in zip(columns, tables, weights.tolist(), strong, strict=True)
         if used
     }

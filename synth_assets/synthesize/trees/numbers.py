@@ -2,7 +2,8 @@
 
 What is stored of the values: bin edges and knots (midpoints between neighbouring values, never a value itself), and
 values that at least `min_group` rows share. Nothing outside the range from the min_group-th smallest to the
-min_group-th largest value can come out, whatever the edges.
+min_group-th largest value can come out, whatever the edges. Of context, whose rows may all be those of one parent,
+borders between values are stored and no value at all.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ Positions = npt.NDArray[np.intp]
 _LEAST_ROWS = 40  # rows that a bin should hold
 _MOST_KNOTS = 16  # pieces of the piecewise-linear distribution within one bin
 _MOST_SHARED = 20_000  # repeated values remembered within bins
+_OFF_MIDDLE = 0.45
 _MOST_WHOLE = 4_096  # whole numbers whose codes are looked up rather than searched for
 _FEW_WHOLE = 100_000
 _FARTHEST_WHOLE = 2.0**52
@@ -143,8 +145,7 @@ class NumberCodes:
         """From all values that are not NULL (any order, NaN allowed), in units.
 
         `limits` are hard bounds. With fewer than 2 * min_group values there is no protected range: what comes out are
-        round numbers around them, as coarse as their spread. What is not `drawn`, only told apart, gets by with the
-        middle of each bin.
+        round numbers around them, as coarse as their spread. What is not `drawn` is only told apart, by borders.
         """
         group = 1 if keep else min_group
         every, times = _counted(values)
@@ -166,7 +167,40 @@ class NumberCodes:
             least = least if repeated[0] else (distinct[0] + distinct[1]) / 2
             most = most if repeated[-1] else (distinct[-1] + distinct[-2]) / 2
         spike = _spikes(true_counts, repeated, most_codes)
-        return _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most), drawn)
+        made = _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most), drawn)
+        return made if drawn else made.told_apart(distinct)
+
+    def told_apart(self, distinct: Floats) -> "NumberCodes":
+        """The same codes for these values (sorted), by borders between them; nothing can be drawn of it."""
+        codes = self.encode(distinct, np.zeros(len(distinct), np.bool_))
+        last = np.flatnonzero(np.diff(codes.astype(np.intp)))
+        borders = _round_between(distinct[last], distinct[last + 1])
+        cell_codes = codes[np.r_[last, len(distinct) - 1]]
+        within = np.full(len(self.values), np.nan)
+        within[cell_codes] = _within_cells(borders)
+        centres = np.array([float(f"{centre:.6g}") for centre in self.centres()])
+        number = np.where(np.isin(centres, distinct), within, centres)
+        loose = np.flatnonzero(self.bin_of >= 0)
+        return self.of_cells(
+            edges=borders,
+            cell_codes=cell_codes,
+            values=np.where(self.bin_of >= 0, np.nan, number),
+            bin_of=self.bin_of,
+            centres=number[loose[np.argsort(self.bin_of[loose])]],
+        )
+
+    @classmethod
+    def of_cells(
+        cls, *, edges: Floats, cell_codes: Codes, values: Floats, bin_of: Positions, centres: Floats
+    ) -> "NumberCodes":
+        """Codes of what is only told apart; `centres` are the numbers that stand for bins."""
+        none = np.empty(0)
+        return cls(np.nan, np.nan, none, cell_codes[:0], edges, cell_codes, values, bin_of, _middles(centres))
+
+    @property
+    def only_told_apart(self) -> bool:
+        """Whether nothing can be drawn of it."""
+        return bool(np.isnan(self.least))
 
 
 def _counted(values: Floats) -> tuple[Floats, Positions]:
@@ -307,6 +341,33 @@ def _bins(
     inside = (rest > span[0]) & (rest < span[1])
     grains = Grains.fit(rest[inside], rest_cell[inside], count, dtype=dtype)
     return Bins(np.concatenate(knots) if knots else np.empty(0), first, last, distinct[loose][held], ends, part, grains)
+
+
+def _round_between(low: Floats, high: Floats) -> Floats:
+    """For each pair low < high a number between them, with as few digits as there is one."""
+    found = (low + high) / 2
+    waiting = np.arange(len(low))
+    for power in range(18, -10, -1):
+        above, below = low[waiting], high[waiting]
+        round_ = np.floor(above / 10.0**power) + 1
+        round_ = round_ * 10.0**power if power >= 0 else round_ / 10.0**-power
+        fits = (above < round_) & (round_ < below)
+        found[waiting[fits]] = round_[fits]
+        waiting = waiting[~fits]
+    return found
+
+
+def _within_cells(borders: Floats) -> Floats:
+    """A number within each cell of the line; the outermost cells count as wide as their neighbours.
+
+    Not the middle, which is the value itself where values are evenly spaced.
+    """
+    if not len(borders):
+        return np.zeros(1)
+    width = np.diff(borders) if len(borders) > 1 else np.ones(1)
+    ends = np.r_[borders[0] - width[0], borders, borders[-1] + width[-1]]
+    inside: Floats = ends[:-1] + _OFF_MIDDLE * np.diff(ends)
+    return inside
 
 
 def _middles(centre: Floats) -> Bins:

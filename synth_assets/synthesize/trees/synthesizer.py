@@ -18,8 +18,6 @@ from synth_assets.synthesize.trees.following import draw_following, told_beforeh
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.saving import (
     FRAMES,
-    VERSION,
-    check_version,
     column_from_json,
     column_to_json,
     part_to_json,
@@ -28,6 +26,7 @@ from synth_assets.synthesize.trees.saving import (
 )
 from synth_assets.synthesize.trees.scale import Codes
 from synth_assets.synthesize.trees.settings import read_settings
+from synth_assets.synthesize.version import VERSION, check_version
 
 
 class TreesSynthesizer:

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from synth_assets.synthesize.trees.saving import ModelVersionUnknown, check_version
 from synth_assets.synthesize.trees.synthesizer import TreesSynthesizer
+from synth_assets.synthesize.version import ModelVersionUnknown, check_version
 from tests.synthesize.trees.made_tables import distance, drawn, every_type, fitted, pair_distance, saved
 
 
