@@ -62,17 +62,16 @@ def test_a_derived_column_reads_others_and_comes_after_them(resolved: Resolve, c
     assert becomes(people.column("first_name")).plain == "derive 'F' || id"
 
 
-def test_a_private_table_computes_from_its_noisy_columns(resolved: Resolve) -> None:
+def test_a_private_table_computes_from_its_noisy_columns(
+    settings_of: Callable[..., DatasetSettings], catalog: Catalog
+) -> None:
     noisy = {"labels": [1, 2]}
-    others = ("group_id", "price", "total", "rate", "born", "seen", "Second Name", "greeting", "last_name", "full_name")
-    plan = resolved(
-        {"synthesizer": {"name": "private", "options": {"epsilon": 1.0, "delta": 1e-6}}},
-        first_name={"derive": "'F' || pieces"},
-        quantity=noisy,
-        pieces=noisy,
-        adult="learn",
-        **dict.fromkeys(name for name in others if name != "group_id"),
-    )
+    others = ("price", "total", "rate", "born", "seen", "Second Name", "greeting", "last_name", "full_name")
+    columns = {"first_name": {"derive": "'F' || pieces"}, "quantity": noisy, "pieces": noisy, **dict.fromkeys(others)}
+    options = {"epsilon": 1.0, "delta": 1e-6, "rows_per_entity": 5}
+    people = {"synthesizer": {"name": "private", "options": options}, "columns": columns}
+    privacy = {"budget": {"epsilon": 10, "delta": 1e-5}}
+    plan = resolve(settings_of(tables={"people": people}, privacy=privacy), catalog)
     column = plan.table("people").column("first_name")
     assert (column.treatment, column.domain) == (Treatment.DERIVE, None)
 
