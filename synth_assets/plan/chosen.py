@@ -12,7 +12,6 @@ from synth_assets.plan.fake_kinds import FAKE_KINDS, fits
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.personal import PERSONAL_KINDS, can_hold
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, Role, Treatment
-from synth_assets.plan.row_expressions import ExpressionRefused, inputs_of
 from synth_assets.plan.safe import ColumnPlace, personal_finding, written_anew_or_learned
 from synth_assets.plan.written_anew import can_be_written_anew
 
@@ -273,6 +272,9 @@ def _constant(settings: ColumnSettings, place: ColumnPlace) -> ColumnDecision:
 
 def _derive(settings: ColumnSettings, place: ColumnPlace) -> ColumnDecision:
     """What the expression reads is checked once all columns of the table are decided."""
+    # Here, since most plans derive nothing and need no polars to be read.
+    from synth_assets.plan.row_expressions import ExpressionRefused, inputs_of
+
     if place.unique or place.in_key:
         raise TreatmentDoesNotFit(
             "no two rows may share its value, and what is computed from other columns may be the same twice",

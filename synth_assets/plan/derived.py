@@ -2,13 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-import polars as pl
-
-from synth_assets.catalog.frames import polars_type
 from synth_assets.catalog.model import Table
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.resolved import ColumnDecision, Role, Treatment
-from synth_assets.plan.row_expressions import ExpressionRefused, compute
 
 Refuse = Callable[[str, str, str], None]
 
@@ -77,8 +73,12 @@ def _reads_columns(
 
 
 def _check_types(column: ColumnDecision, table: Table, refuse: Refuse) -> None:
-    rows = pl.DataFrame(schema={name: polars_type(table.column(name).type) for name in column.inputs})
+    # Here, since most plans derive nothing and need no polars to be read.
+    from synth_assets.catalog.frames import frame_schema
+    from synth_assets.plan.row_expressions import ExpressionRefused, compute
+
+    no_rows = frame_schema(table).to_frame()
     try:
-        compute(str(column.options["expression"]), rows, table=table, column=column.name)
+        compute(str(column.options["expression"]), no_rows, table=table, column=column.name)
     except ExpressionRefused as error:
         refuse(error.message, error.remedy, column.name)
