@@ -7,6 +7,7 @@ from synth_assets.plan.chosen import PSEUDONYMIZED, TreatmentDoesNotFit, chosen_
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.declared import declared_dependencies
 from synth_assets.plan.evidence import ColumnEvidence
+from synth_assets.plan.evidence_settings import with_evidence
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.references import TableReferences, references
 from synth_assets.plan.refused import PlanRefused, Problems
@@ -49,6 +50,7 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
     )
     published = {name: link.published for name, link in links.items() if link.published}
     tables = _with_dependencies(tables, settings, catalog, published, problems)
+    tables = with_evidence(tables, settings, problems)
     if all(table.mode is Mode.EXCLUDE for table in tables):
         problems.add("no table is left to publish", remedy="Exclude fewer tables, or check the database's `schema`.")
     if problems.found:
@@ -60,6 +62,8 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
         min_group=settings.privacy.min_group,
         hold_out=settings.privacy.hold_out,
         gate=settings.gate,
+        bias=settings.bias,
+        canaries=settings.privacy.canaries,
         seed=settings.seed,
     )
 

@@ -109,9 +109,16 @@ def membership_attack(
         entities: Of training and held-out rows: rows of one entity count as one draw.
     """
     scores = np.split(-nearest(synthetic, np.vstack([training, held_out])), [len(training)])
-    area, error = auc_with_error(scores[0], scores[1], entities)
-    found = _true_positives(scores[0], scores[1])
-    both, numbered = np.concatenate(scores), _numbered(entities)
+    return membership_of(scores[0], scores[1], entities=entities, rng=rng)
+
+
+def membership_of(
+    training: Array, held_out: Array, *, entities: tuple[Array, Array], rng: np.random.Generator
+) -> Membership:
+    """How well scores, higher for who is accused of having been learned, tell training rows from held-out rows."""
+    area, error = auc_with_error(training, held_out, entities)
+    found = _true_positives(training, held_out)
+    both, numbered = np.concatenate([training, held_out]), _numbered(entities)
     held = len(np.unique(entities[1]))
     by_chance = [_true_positives(*_exchanged(both, numbered, held, rng)) for _ in range(EXCHANGES)]
     above = float(np.quantile(by_chance, 0.99)) - FALSE_POSITIVES

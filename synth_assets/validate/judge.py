@@ -10,7 +10,9 @@ from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
 from synth_assets.validate import dependencies, fidelity, integrity, privacy
+from synth_assets.validate.bias import bias_checks
 from synth_assets.validate.entities import Entities
+from synth_assets.validate.entity_checks import entity_checks
 from synth_assets.validate.errors import RowsMissing
 from synth_assets.validate.expectations import Expected, derive
 from synth_assets.validate.gate import figures, let_through, passes
@@ -99,13 +101,19 @@ def _other_checks(
 ) -> list[CheckResult]:
     rows = {name: table.rows for name, table in snapshot.items()}
     driving = driving_keys((catalog.table(name) for name in rows), plan.foreign_keys, rows)
-    entities = Entities(snapshot, {name: key for name, key in driving.items() if key is not None})
+    hangs_on = {name: key for name, key in driving.items() if key is not None}
+    entities = Entities(snapshot, hangs_on)
 
     def check(subject: Subject) -> list[CheckResult]:
         return list(_checks_of_table(subject, judged, catalog, plan, entities, seed))
 
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        return [result for results in pool.map(check, judged.values()) for result in results]
+        of_tables = [result for results in pool.map(check, judged.values()) for result in results]
+    return [
+        *of_tables,
+        *entity_checks(judged, entities, hangs_on, gate=plan.gate.privacy, seed=seed),
+        *bias_checks(plan.bias, judged, entities, hangs_on, gate=plan.gate.bias),
+    ]
 
 
 def _checks_of_table(
