@@ -188,7 +188,7 @@ class ResolvedPlan(Value):
     hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
     gate: Gate = Gate()
     bias: tuple[BiasQuestion, ...] = Field(default=(), description="Groups and outcomes to compare.")
-    canaries: bool = Field(default=True, description="Invented values are planted into training and looked for.")
+    canaries: bool = Field(default=False, description="Invented values are planted into training and looked for.")
     seed: int = 0
 
     def table(self, name: str) -> TableDecision:

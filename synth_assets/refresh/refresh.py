@@ -133,6 +133,7 @@ class Refresh(ProfileStage, SettlingStage):
             self.plan.table(name).model_dump(mode="json"),
             self.plan.gate.privacy.model_dump(mode="json") if self.plan.table(name).synthesizer == AUTO else None,
             self.plan.min_group,
+            self.plan.canaries,
             self.plan.seed,
             {
                 other: [
@@ -288,10 +289,19 @@ class Refresh(ProfileStage, SettlingStage):
             expectations=self.project.expectations_folder(self.dataset),
             store=self.store,
             data_docs=self._docs_folder,
+            canaries=self._canaries(),
             seed=self.plan.seed,
         )
         artifact = save_verdict(self.store, verdict)
         return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
+
+    def _canaries(self) -> dict[str, pl.DataFrame]:
+        """What was planted into the rows that each table's synthesizer learned."""
+        from synth_assets.synthesize.relational.canaries import CANARIES_FILE
+
+        folders = {table.name: self._needed("synthesizer", table.name).folder for table in self.plan.published}
+        there = {name: folder for name, folder in folders.items() if folder.exists(CANARIES_FILE)}
+        return {name: folder.read_frame(CANARIES_FILE) for name, folder in there.items()}
 
     # publication
 

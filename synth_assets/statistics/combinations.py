@@ -70,15 +70,15 @@ def copied(rows: Coarse, known: Sequence[tuple[int, ...]], *, min_group: int) ->
     return Attempts.together(attacks)
 
 
-def _found(rows: Coarse, source: Array, made: Array, asked: Array, rest: Sequence[int]) -> Array:
+def _found(rows: Coarse, source: Array, made: Array, asked: Array, rest: list[int]) -> Array:
     order = np.argsort(made, kind="stable")
-    first, end = (np.searchsorted(made[order], source, side=side) for side in ("left", "right"))  # type: ignore[call-overload]
+    first, end = (np.searchsorted(made[order], source, side=side) for side in ("left", "right"))
     found = np.zeros(len(source), dtype=np.bool_)
     for offset in range(MATCHES_LOOKED_AT):
         there = np.flatnonzero(first + offset < end)
         match = order[first[there] + offset]
-        off = np.abs(rows.source[np.ix_(asked[there], rest)] - rows.synthetic[np.ix_(match, rest)])
-        found[there] |= (off <= rows.tolerance[list(rest)]).mean(axis=1) >= RIGHT
+        off = np.abs(rows.source[asked[there]][:, rest] - rows.synthetic[match][:, rest])
+        found[there] |= (off <= rows.tolerance[rest]).mean(axis=1) >= RIGHT
     return found
 
 

@@ -127,7 +127,8 @@ def _judged(name: str, question: BiasQuestion, table: str, found: Sequence[Compa
 def split(source: pl.Series, synthetic: pl.Series) -> list[tuple[Array, Array]]:
     """Which rows of both sides are of each group, the largest group first.
 
-    A number is split at the source's quartiles, anything else by value; groups of fewer than 100 source rows are left out.
+    A number is split at the source's quartiles, anything else by value. Groups of fewer than 100 source rows are left
+    out.
     """
     if scale_of(source.dtype, synthetic.dtype) is Scale.NUMBER and source.n_unique() > MOST_GROUPS:
         values = as_numbers(source), as_numbers(synthetic)
@@ -137,9 +138,6 @@ def split(source: pl.Series, synthetic: pl.Series) -> list[tuple[Array, Array]]:
     else:
         texts = as_text(source), as_text(synthetic)
         labels = texts[0].drop_nulls().value_counts(sort=True)[source.name].head(MOST_GROUPS)
-        groups = [
-            tuple((side == label).fill_null(value=False).to_numpy() for side in texts)  # type: ignore[misc]
-            for label in labels
-        ]
+        groups = [tuple((side == label).fill_null(value=False).to_numpy() for side in texts) for label in labels]
     kept = [group for group in groups if group[0].sum() >= ROWS_OF_A_GROUP]
     return sorted(kept, key=lambda group: -int(group[0].sum()))

@@ -57,7 +57,7 @@ def _of_root(
     sides = []
     for part in ("training", "held_out"):
         numbers = {n: entities.training(n) if part == "training" else entities.held_out(n) for n in below}
-        sides.append(entity_rows(source, root=root, columns=columns, numbers=numbers, labels=labels, part=part))  # type: ignore[arg-type]
+        sides.append(entity_rows(source, root=root, columns=columns, numbers=numbers, labels=labels, part=part))
     numbers = {name: synthetic.numbers(name, root=root) for name in below}
     drawn = entity_rows(made, root=root, columns=columns, numbers=numbers, labels=labels, part="all")
     alone = np.arange(sides[0].height), np.arange(sides[1].height)

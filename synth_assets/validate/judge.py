@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import polars as pl
+
 from synth_assets.catalog.driving import driving_keys
 from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ResolvedPlan
@@ -11,6 +13,7 @@ from synth_assets.store.profile import TableProfile
 from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
 from synth_assets.validate import dependencies, fidelity, integrity, privacy
 from synth_assets.validate.bias import bias_checks
+from synth_assets.validate.canaries import canary_checks
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.entity_checks import entity_checks
 from synth_assets.validate.errors import RowsMissing
@@ -38,6 +41,7 @@ def judge(
     expectations: Path | None,
     store: Signer,
     data_docs: Path | None = None,
+    canaries: Mapping[str, pl.DataFrame] | None = None,
     seed: int = 0,
 ) -> Verdict:
     """The signed verdict on exactly these synthetic rows; it is not saved yet.
@@ -47,6 +51,7 @@ def judge(
         synthetic: The rows that are to be published, of every table that the plan publishes.
         expectations: The folder of the user's own suites, one JSON file a table.
         data_docs: Where Great Expectations' Data Docs are built; None builds none.
+        canaries: By table, what was planted into the rows that its synthesizer learned; looked for where the plan asks.
         seed: Of every sample that a check draws: the same rows and seed give the same verdict.
 
     Raises:
@@ -62,6 +67,7 @@ def judge(
         [
             *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
             *_other_checks(judged, catalog, plan, snapshot, seed),
+            *(canary_checks(judged, canaries or {}) if plan.canaries else ()),
         ]
     )
     verdict = Verdict(

@@ -15,6 +15,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.arrival import arrival
+from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
@@ -105,6 +106,8 @@ class TableFit:
                 folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
             values = self._partial_values()
         formulas = [formula for model in (identifying, values) if model for formula in model.formulas]
+        if self._inputs.plan.canaries:
+            folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
         for name, model in ((IDENTIFYING, identifying), (VALUES, values)):
             if model:
                 model.save(folder.folder(name))
@@ -272,6 +275,7 @@ class TableFit:
                 known=rows.select(self._identifying) if self._identifying else None,
                 siblings=self._siblings(None),
                 computed_later=computed_later(self._structure, self._inputs.profiles, self._inputs.source.structures),
+                canaries=self._inputs.plan.canaries,
             ),
             RowChecks.of(structure.table, rest, known=self._identifying),
         )
