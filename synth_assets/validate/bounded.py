@@ -9,7 +9,7 @@ from synth_assets.validate.subject import Subject
 
 # One in a hundred of fewer rows is no row.
 HELD_OUT_ROWS_FOR_FALSE_POSITIVES = 50
-_HOLD_OUT = "No rows were held out of training: set hold_out above 0 in the plan and refresh."
+HOLD_OUT = "No rows were held out of training: set hold_out above 0 in the plan and refresh."
 
 
 def bounded_figure(subject: Subject, name: str, found: Bounded | None, threshold: float, what: str) -> CheckResult:
@@ -28,7 +28,7 @@ def bounded_figure(subject: Subject, name: str, found: Bounded | None, threshold
             if found
             else ""
         ),
-        remedy=ANOTHER_SYNTHESIZER if found else _HOLD_OUT,
+        remedy=ANOTHER_SYNTHESIZER if found else HOLD_OUT,
         facts={"standard_error": found.error, "lower_bound": found.lower} if found else {},
     )
 
@@ -58,7 +58,7 @@ def advantage_figure(
             if found
             else ""
         ),
-        remedy=remedy if found else _HOLD_OUT,
+        remedy=remedy,
         facts={
             "training": found.training,
             "held_out": found.held_out,

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from synth_assets.statistics.rounding import decimals
 from synth_assets.statistics.row_keys import column_keys, row_keys
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.compared import ANOTHER_SYNTHESIZER, FAMILY, why_no_rows
@@ -58,7 +59,7 @@ def came_out(subject: Subject, canaries: pl.DataFrame) -> np.ndarray[tuple[int],
     for name in labels:
         found |= canaries[name].is_in(made[name].cast(pl.String).unique().implode()).fill_null(value=False).to_numpy()
     numbers = [name for name in columns if name not in labels]
-    possible = float(np.prod([float(subject.extracted.read(columns=[n])[n].n_unique()) for n in numbers]))
+    possible = float(np.prod([_possible(subject.extracted.read(columns=[name])[name]) for name in numbers]))
     if numbers and possible >= TELLING * made.height * canaries.height:
         planted = canaries.select(pl.col(n).cast(pl.Float64) for n in numbers)
         rows = made.select(pl.col(n).cast(pl.Float64, strict=False) for n in numbers)
@@ -66,3 +67,10 @@ def came_out(subject: Subject, canaries: pl.DataFrame) -> np.ndarray[tuple[int],
         whole = planted.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy()
         found |= np.isin(keys[0], keys[1]) & whole
     return found
+
+
+def _possible(values: pl.Series) -> float:
+    """How many values a column of numbers may have between the ends of most of them, rounded as they are."""
+    numbers = values.cast(pl.Float64).drop_nulls().drop_nans().to_numpy()
+    low, high = np.quantile(numbers, [0.1, 0.9]) if len(numbers) else (0.0, 0.0)
+    return max(1.0, float(high - low) * 10.0 ** decimals(numbers))

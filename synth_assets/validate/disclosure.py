@@ -1,6 +1,6 @@
 """The checks of what synthetic rows disclose of learned rows: who a row is, what it holds, that it was learned."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -8,26 +8,28 @@ from synth_assets.plan.resolved import PrivacyGate
 from synth_assets.statistics.advantage import Advantage
 from synth_assets.statistics.disclosure import Attacked, measure_disclosure
 from synth_assets.statistics.distances import Membership
-from synth_assets.store.verdict import CheckResult
+from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.bounded import (
     HELD_OUT_ROWS_FOR_FALSE_POSITIVES,
+    HOLD_OUT,
     advantage_figure,
     bounded_figure,
     too_few_for_false_positives,
 )
 from synth_assets.validate.compared import ANOTHER_SYNTHESIZER, FAMILY, compared
 from synth_assets.validate.entities import Entities
-from synth_assets.validate.results import not_applicable
+from synth_assets.validate.results import figure, not_applicable
 from synth_assets.validate.subject import Subject
 
-ADVANTAGES = (
+MEMBERSHIPS = ("density", "neighbour_ratio")
+NAMES = (
     "privacy_identity",
     "privacy_attribute",
     "privacy_near_copies",
     "privacy_rare_near_copies",
     "privacy_rare_combinations",
+    *(f"privacy_{kind}_{of}" for kind in MEMBERSHIPS for of in ("auc", "true_positives")),
 )
-MEMBERSHIPS = ("density", "neighbour_ratio")
 _NEAR = "have a synthetic row that is five times nearer than any other source row"
 _TELLING = "Treat the columns that tell most of a person otherwise (fake, mask, coarser values). "
 _NO_CLAIM = "the attack concerns no row of one side, or rows of too few entities"
@@ -38,17 +40,13 @@ def table_checks(
 ) -> list[CheckResult]:
     """The attacks on one table; `why_not` is the rule that excuses it."""
     if why_not:
-        names = (*ADVANTAGES, *(f"privacy_{kind}_{of}" for kind in MEMBERSHIPS for of in ("auc", "true_positives")))
-        return [not_applicable(name=name, table=subject.name, family=FAMILY, why=why_not) for name in names]
+        return [not_applicable(name=name, table=subject.name, family=FAMILY, why=why_not) for name in NAMES]
     columns = compared(subject)
     sides = entities.training(subject.name), entities.held_out(subject.name)
     decision = subject.decision
     lost = {*decision.quasi_identifiers, *decision.sensitive} - set(columns)
     if lost or not all(map(len, sides)):
-        return [
-            advantage_figure(subject, name.removeprefix("privacy_"), None, 0.0, what="", remedy="")
-            for name in ADVANTAGES
-        ]
+        return [_not_computed(subject, name, lost) for name in NAMES]
     rows = Attacked.of(
         subject.extracted.read(columns=columns, part="training"),
         subject.extracted.read(columns=columns, part="held_out"),
@@ -145,3 +143,20 @@ def _advantage(
     if found is None:
         return not_applicable(name=f"privacy_{name}", table=subject.name, family=FAMILY, why=_NO_CLAIM)
     return advantage_figure(subject, name, found, threshold, what=what, remedy=remedy)
+
+
+def _not_computed(subject: Subject, name: str, lost: Set[str]) -> CheckResult:
+    """A figure that there are no held-out rows for, or that asks for columns that are not learned."""
+    return figure(
+        name=name,
+        table=subject.name,
+        family=FAMILY,
+        value=None,
+        threshold=0.0,
+        passed=False,
+        severity=Severity.ERROR,
+        description="",
+        remedy=f"Of `quasi_identifiers` and `sensitive`, take out what is not learned: {', '.join(sorted(lost))}."
+        if lost
+        else HOLD_OUT,
+    )

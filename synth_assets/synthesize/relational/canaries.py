@@ -13,6 +13,8 @@ from string import ascii_lowercase
 import numpy as np
 import polars as pl
 
+from synth_assets.statistics.rounding import decimals
+
 CANARIES_FILE = "canaries.parquet"
 CANARIES = 8
 # In fewer rows they would be more than one in a hundred.
@@ -85,7 +87,7 @@ def _unused(values: pl.Series, rng: np.random.Generator) -> pl.Series | None:
     """Numbers between the tenth and the ninetieth hundredth that no row has, rounded as the rows are."""
     numbers = values.cast(pl.Float64).drop_nulls().drop_nans().to_numpy()
     low, high = np.quantile(numbers, [0.1, 0.9])
-    digits = next((d for d in range(7) if np.array_equal(np.round(numbers, d), numbers)), 9)
+    digits = decimals(numbers)
     known = values.unique()
     found: list[float] = []
     for _ in range(TRIES * CANARIES):
