@@ -13,7 +13,7 @@ from synth_assets.validate.compared import FAMILY, compared, why_no_rows
 from synth_assets.validate.disclosure import memberships, near_copies
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.entity_rows import common_labels, entity_rows
-from synth_assets.validate.results import guarded
+from synth_assets.validate.results import guarded, not_applicable
 from synth_assets.validate.rows import Rows
 from synth_assets.validate.subject import Subject
 
@@ -32,7 +32,11 @@ def entity_checks(
     checks: list[CheckResult] = []
     for root in sorted(entities.roots & set(judged)):
         below = [name for name in entities.below(root) if name in judged and not why_no_rows(judged[name])]
-        if not below or len(entities.held_out(root)) < FEWEST_HELD_OUT or not judged[root].synthetic.rows:
+        if not below or not judged[root].synthetic.rows:
+            continue
+        if len(entities.held_out(root)) < FEWEST_HELD_OUT:
+            why = f"fewer than {FEWEST_HELD_OUT} entities are held out"
+            checks.append(not_applicable(name="privacy_entity_near_copies", table=root, family=FAMILY, why=why))
             continue
         run = partial(_of_root, judged, root, below, entities, driving, gate, seed)
         checks += guarded(run, name="privacy_entities", table=root, family=FAMILY)

@@ -106,8 +106,7 @@ class TableFit:
                 folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
             values = self._partial_values()
         formulas = [formula for model in (identifying, values) if model for formula in model.formulas]
-        if self._inputs.plan.canaries:
-            folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
+        folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
         for name, model in ((IDENTIFYING, identifying), (VALUES, values)):
             if model:
                 model.save(folder.folder(name))
@@ -358,14 +357,9 @@ class TableFit:
         """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""
         if not hidden:
             return None
-        names = tuple(s.name for s in hidden)
+        names, context = tuple(s.name for s in hidden), learned if learned.width else None
         return ValueModel.fit(
-            Training(
-                rows=pl.DataFrame(hidden),
-                hidden=names,
-                kept=frozenset(names),
-                context=learned if learned.width else None,
-            ),
+            Training(rows=pl.DataFrame(hidden), hidden=names, kept=frozenset(names), context=context),
             table=self._structure.name,
             synthesizer=NATIVE,
             options={},

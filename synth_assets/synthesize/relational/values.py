@@ -20,7 +20,7 @@ from synth_assets.synthesize.protocol import (
     TableSpec,
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
-from synth_assets.synthesize.relational.canaries import plant
+from synth_assets.synthesize.relational.canaries import Planted, plant
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.ends import LENGTH, ends_of, find_stride, starts_of
 from synth_assets.synthesize.relational.families import (
@@ -174,12 +174,12 @@ class ValueModel:
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         encoded = gaps.encode(around).select(rows.columns)
         kept = training.kept
-        canaries = pl.DataFrame()
+        planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
-            steps_and_kept = {gap.column for gap in gaps.steps} | kept | training.computed_later | {order_by}
-            among = [name for name in encoded.columns if name not in steps_and_kept]
+            closed = {gap.column for gap in gaps.steps} | kept | training.computed_later | {order_by}
+            among = [name for name in encoded.columns if name not in closed]
             planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
-            encoded, canaries = planted.rows, planted.canaries
+        encoded = planted.rows
 
         def spec_of(columns: pl.DataFrame) -> TableSpec:
             specs = tuple(_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns)
@@ -245,7 +245,7 @@ class ValueModel:
             order=order,
             parts=tuple(parts),
         )
-        return cls(shape, parts, training.rows.schema, checks, canaries)
+        return cls(shape, parts, training.rows.schema, checks, planted.canaries)
 
     def sample(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """Rows for what is there already; all columns, hidden ones included."""
