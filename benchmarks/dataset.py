@@ -1,13 +1,13 @@
 """A folder of Parquet files and a SCHEMA.json as what the package works on: catalog, resolved plan, frames.
 
 SCHEMA.json says for each table its primary key and what every column is (id, numerical, categorical, boolean, datetime
-or text), and all foreign keys:
+or text), and all foreign keys; for the engine `private` also what a plan says of each learned column's domain:
 
-    {"tables": {"orders": {"primary_key": ["id"], "columns": {"id": "id", "total": "numerical", "note": "text"}}},
+    {"tables": {"orders": {"primary_key": ["id"], "columns": {"id": "id", "total": "numerical", "note": "text"},
+                           "domains": {"total": {"bounds": [0, 1000]}}}},
      "foreign_keys": [{"table": "orders", "columns": ["customer_id"], "parent": "customers", "parent_columns": ["id"]}]}
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,10 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Key, Kind, Table
+from synth_assets.plan.columns import ColumnSettings
+from synth_assets.plan.domain import Domain
+from synth_assets.plan.private_settings import PRIVATE, Budget, PrivatePromise, private_options
+from synth_assets.plan.public_domain import public_domain
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, Role, TableDecision, Treatment
 
 
@@ -30,43 +34,28 @@ class Dataset:
     kinds: Mapping[str, Mapping[str, str]]
 
 
-def read_dataset(
-    folder: Path,
-    schema_file: Path,
-    *,
-    name: str = "benchmark",
-    engine: str = "trees",
-    options: Mapping[str, JsonValue] | None = None,
-    min_group: int = 1,
-    scale: float = 1.0,
-    seed: int = 0,
-) -> Dataset:
-    """All TABLE.parquet files of a folder, planned as the schema says: keys anew, everything else learned by `engine`.
-
-    Nothing is held out: a benchmark keeps its held-out rows elsewhere.
-    """
-    schema: dict[str, Any] = json.loads(schema_file.read_text())
-    frames = {
+def read_frames(folder: Path, schema: Mapping[str, Any]) -> dict[str, pl.DataFrame]:
+    """The schema's tables, each from its TABLE.parquet."""
+    return {
         table: pl.read_parquet(folder / f"{table}.parquet", columns=list(spec["columns"]))
         for table, spec in schema["tables"].items()
     }
-    return dataset_of(
-        frames, schema, name=name, engine=engine, options=options, min_group=min_group, scale=scale, seed=seed
-    )
 
 
 def dataset_of(
     frames: Mapping[str, pl.DataFrame],
     schema: Mapping[str, Any],
     *,
-    name: str = "benchmark",
     engine: str = "trees",
     options: Mapping[str, JsonValue] | None = None,
     min_group: int = 1,
     scale: float = 1.0,
     seed: int = 0,
 ) -> Dataset:
-    """Frames, planned as the schema says; see `read_dataset`."""
+    """Frames, planned as the schema says: keys anew, everything else learned by `engine`.
+
+    Nothing is held out: a benchmark keeps its held-out rows elsewhere.
+    """
     foreign_keys = foreign_keys_of(schema)
     typed = typed_frames(frames, schema)
     tables, decisions = [], []
@@ -76,12 +65,15 @@ def dataset_of(
         references = {column for key in keys for column in key.columns}
         decided = _decision(table, spec, references, typed[table])
         chosen = {"synthesizer": engine, "synthesizer_options": dict(options or {}), "scale": scale}
+        if engine == PRIVATE:
+            chosen |= _privately(decided, tables[-1], spec, dict(options or {}))
         decisions.append(decided.model_copy(update=chosen))
     plan = ResolvedPlan(
-        dataset=name,
+        dataset="benchmark",
         tables=tuple(decisions),
         foreign_keys=foreign_keys,
         hold_out=0.0,
+        budget=Budget(epsilon=1000, delta=1e-3) if engine == PRIVATE else None,
         min_group=min_group,
         seed=seed,
     )
@@ -177,6 +169,24 @@ def _data_type(dtype: pl.DataType) -> DataType:
             return DataType(kind=Kind.BINARY, native="BLOB")
         case _:
             return DataType(kind=Kind.TEXT, native="TEXT")
+
+
+def _privately(
+    decided: TableDecision, table: Table, spec: dict[str, Any], options: dict[str, JsonValue]
+) -> dict[str, object]:
+    """What the plan of a private table says beside its engine: every row is an entity."""
+    said = private_options(options)
+    columns = [
+        column.model_copy(update={"domain": _domain(table, column.name, spec)}) if column.role is Role.VALUE else column
+        for column in decided.columns
+    ]
+    promise = PrivatePromise(epsilon=said.epsilon, delta=said.delta)
+    return {"columns": tuple(columns), "private": promise, "discover_dependencies": False}
+
+
+def _domain(table: Table, column: str, spec: dict[str, Any]) -> Domain | None:
+    named = ColumnSettings.model_validate(spec.get("domains", {}).get(column, {"learn": True}))
+    return public_domain(table.column(column), table.checks, named)
 
 
 def _decision(table: str, spec: dict[str, Any], references: set[str], frame: pl.DataFrame) -> TableDecision:

@@ -11,6 +11,7 @@ are compared with each other and with published figures, and none of them has su
 """
 
 import argparse
+import json
 import resource
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.dataset import Dataset, read_dataset, write_frames
+from benchmarks.dataset import Dataset, dataset_of, read_frames, write_frames
 from benchmarks.folder_refresh import FolderRefresh
 from synth_assets.synthesize.registry import SYNTHESIZER_NAMES
 
@@ -96,9 +97,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.holdout and arguments.holdout.resolve() == arguments.real.resolve():
         parser.error("--holdout must not be the folder to learn from")
-    dataset = read_dataset(
-        arguments.real,
-        arguments.schema,
+    schema = json.loads(arguments.schema.read_text())
+    dataset = dataset_of(
+        read_frames(arguments.real, schema),
+        schema,
         engine=arguments.engine,
         min_group=arguments.min_group,
         scale=arguments.scale,

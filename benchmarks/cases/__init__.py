@@ -6,6 +6,7 @@ from benchmarks.cases.adult import adult
 from benchmarks.cases.case import Build
 from benchmarks.cases.lahman import PLAYERS, TEAMS, lahman
 from benchmarks.cases.nycflights13 import nycflights13
+from benchmarks.cases.readings import readings
 from benchmarks.cases.scale import scale
 from benchmarks.cases.shop import shop
 from benchmarks.cases.wide import wide
@@ -17,6 +18,7 @@ CASES: Mapping[str, Build] = {
     "lahman": lahman("lahman", native_only=True),
     "nycflights13": nycflights13,
     "shop": shop,
+    "readings": readings,
     "wide": wide,
     "scale_100k": scale("scale_100k", rows=100_000),
     "scale_200k": scale("scale_200k", rows=200_000, native_only=False),

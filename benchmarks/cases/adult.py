@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks.cases.adult_domains import DOMAINS
 from benchmarks.cases.case import Case, CaseUnavailable, Places, Prediction
 
 COLUMNS = {
@@ -36,7 +37,8 @@ def adult(places: Places) -> Case:
     """
     if places.adult is None:
         raise CaseUnavailable(HOW)
-    schema = {"tables": {"adult": {"primary_key": [], "columns": COLUMNS}}, "foreign_keys": []}
+    table = {"primary_key": [], "columns": COLUMNS, "domains": DOMAINS}
+    schema = {"tables": {"adult": table}, "foreign_keys": []}
     return Case(
         name="adult",
         frames={"adult": _read(places.adult / "adult.data")},

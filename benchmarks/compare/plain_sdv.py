@@ -1,8 +1,4 @@
-"""SDV's engines of one table as SDV's documentation calls them, without anything of this package around them.
-
-Beside this package's coding of columns, SDV's Gaussian copula takes several times as long to learn, so a comparison
-with SDV has to call SDV itself.
-"""
+"""SDV's engines of one table as SDV's documentation calls them, without anything of this package around them."""
 
 import importlib
 import time

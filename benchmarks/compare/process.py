@@ -16,10 +16,11 @@ LOG_FILE = "log.txt"
 
 @dataclass(frozen=True)
 class Finished:
-    """What became of a run: what it took, or why there is nothing."""
+    """What became of a run: what it took, or why there is nothing; `too_long` if it was stopped at its limit."""
 
     took: Took | None
     why: str = ""
+    too_long: bool = False
 
 
 def run_engine(case: Path, out: Path, engine: Engine, *, seed: int, scale: float, limit: float) -> Finished:
@@ -38,7 +39,7 @@ def run_engine(case: Path, out: Path, engine: Engine, *, seed: int, scale: float
         try:
             process.wait(timeout=limit)
         except subprocess.TimeoutExpired:
-            return Finished(None, f"over {limit:.0f} s")
+            return Finished(None, f"> {limit:.0f} s", too_long=True)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

@@ -19,12 +19,14 @@ class Line:
     Attributes:
         seeds: For each seed, figures by name.
         why: Why there are none.
+        too_long: The engine was stopped at its limit.
     """
 
     case: str
     engine: str
     seeds: Sequence[Mapping[str, float | None]]
     why: str = ""
+    too_long: bool = False
 
 
 def taken(took: Took) -> dict[str, float | None]:
@@ -52,8 +54,8 @@ def aligned(lines: Sequence[Line]) -> str:
 
 
 def markdown(lines: Sequence[Line], *, names: Sequence[str]) -> str:
-    """As Markdown, with these figures only; engines that gave none are left out."""
-    shown = [line for line in lines if line.seeds]
+    """As Markdown, with these figures only; engines that gave none are left out, but for those that took too long."""
+    shown = [line for line in lines if line.seeds or line.too_long]
     rows = [["case", "engine", *names], ["---"] * (2 + len(names)), *(_cells(line, names) for line in shown)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

@@ -17,11 +17,12 @@ from pydantic import JsonValue
 
 from benchmarks.cases.case import Frames
 from benchmarks.compare.plain_sdv import run_plain
-from benchmarks.dataset import Dataset, read_dataset, write_frames
+from benchmarks.dataset import Dataset, dataset_of, read_frames, write_frames
 from benchmarks.engines import Measured, run
 from synth_assets.synthesize.sdv.acceptance import PAR, check_engines
 from synth_assets.synthesize.sdv.errors import EngineRefused
 
+NATIVE_ENGINES = ("trees", "private")
 NATIVE_LIBRARIES = ("sklearn.tree", "pandas", "pyarrow")
 SDV_LIBRARIES = (*NATIVE_LIBRARIES, "torch", "sdv.metadata", "sdv.single_table", "sdv.multi_table")
 MEASURED_FILE, REFUSED_FILE = "measured.json", "refused.txt"
@@ -64,16 +65,17 @@ def measure(case: Path, out: Path, settings: Settings) -> Took:
     Raises:
         EngineRefused: The engine cannot learn such tables.
     """
-    dataset = read_dataset(
-        case / "real",
-        case / "schema.json",
+    schema = json.loads((case / "schema.json").read_text())
+    dataset = dataset_of(
+        read_frames(case / "real", schema),
+        schema,
         engine=settings.engine,
         options=settings.options,
         scale=settings.scale,
         seed=settings.seed,
     )
     started = time.perf_counter()
-    for module in NATIVE_LIBRARIES if settings.engine == "trees" else SDV_LIBRARIES:
+    for module in NATIVE_LIBRARIES if settings.engine in NATIVE_ENGINES else SDV_LIBRARIES:
         importlib.import_module(module)
     imported = time.perf_counter() - started
     made, measured = _run(dataset, settings)

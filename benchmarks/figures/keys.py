@@ -9,7 +9,7 @@ import polars as pl
 
 from benchmarks.figures.columns import CATEGORIES, compared_columns
 from benchmarks.figures.fidelity import two_sample
-from benchmarks.figures.in_memory import InMemory
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.statistics.shape import number_similarity
 from synth_assets.validate.relations import Joined, child_counts, chosen_pairs, joined, pair_codes, pairs_similarity
@@ -45,7 +45,7 @@ def key_figures(
     """All figures of one foreign key of `table`."""
     child = {c: k for c, k in compared_columns(schema, table).items() if c not in key.columns}
     parent = {c: k for c, k in compared_columns(schema, key.parent).items() if c not in key.parent_columns}
-    sides = [(InMemory(frames[table]), InMemory(frames[key.parent])) for frames in (real, synthetic)]
+    sides = [(MemoryRows(frames[table]), MemoryRows(frames[key.parent])) for frames in (real, synthetic)]
     counts = [child_counts(key, *side) for side in sides]
     pairs = None
     if child and parent:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from benchmarks.memory_rows import MemoryRows
 from benchmarks.privacy.engines import MIN_GROUP
 from benchmarks.privacy.rows import ENTITY, HOLD_OUT, Parts
 from synth_assets.catalog.model import Column, DataType, ForeignKey, Kind, Table
@@ -13,7 +14,6 @@ from synth_assets.store.verdict import CheckResult
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.privacy import table_checks
 from synth_assets.validate.subject import Subject
-from tests.validate.samples import MemoryRows
 
 
 def checked(of: Parts, synthetic: pl.DataFrame, *, seed: int) -> Iterator[CheckResult]:

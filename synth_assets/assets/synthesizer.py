@@ -25,7 +25,9 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
     def work(context: dg.AssetExecutionContext) -> "Made":
         outcome = open_refresh(context, dataset).fit([name])[name]
         kept = dependencies(outcome.facts.get("dependencies"), name="kept_dependencies")
-        return [(name, outcome, {"mode": decision.mode.value, **_engine(decision.synthesizer, outcome), **kept})]
+        promise = {"promise": decision.private.text} if decision.private else {}
+        said = {"mode": decision.mode.value, **_engine(decision.synthesizer, outcome), **promise, **kept}
+        return [(name, outcome, said)]
 
     return stage_step(
         dataset,

@@ -5,6 +5,8 @@ import polars as pl
 from synth_assets.catalog.model import DataType, Kind, Table
 
 MOST_DECIMAL_DIGITS = 38
+_DATES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+_TIMES = ("%H:%M:%S%.f", "%H:%M")
 
 
 def polars_type(data_type: DataType) -> pl.DataType:
@@ -39,6 +41,20 @@ def polars_type(data_type: DataType) -> pl.DataType:
 def _fits_decimal(precision: int | None, scale: int) -> bool:
     # PostgreSQL also has numeric(2, -3) and numeric(3, 5).
     return precision is not None and precision <= MOST_DECIMAL_DIGITS and 0 <= scale <= precision
+
+
+def read_as(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Values in another type; NULL where they have no counterpart in it, such as text that is no date."""
+    if values.dtype != pl.String or not dtype.is_temporal():
+        return values.cast(dtype, strict=False)
+    is_time = isinstance(dtype, pl.Time)
+    read = pl.Time() if is_time else pl.Datetime("us")
+    column = pl.col(values.name)
+    found = values.to_frame().select(
+        pl.coalesce(column.str.strptime(read, form, strict=False) for form in (_TIMES if is_time else _DATES))
+    )[values.name]
+    zone = dtype.time_zone if isinstance(dtype, pl.Datetime) else None
+    return (found.dt.replace_time_zone("UTC").dt.convert_time_zone(zone) if zone else found).cast(dtype)
 
 
 def frame_schema(table: Table) -> pl.Schema:

@@ -49,9 +49,10 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
     source = project.source(dataset)
     url = source.resolve_url(os.environ)
     catalog = reflect(open_engine(url), namespace=source.namespace)
-    plan = resolve(project.dataset(dataset), catalog, evidence=known_from_rows(project, dataset, catalog))
+    known = known_from_rows(project, dataset, catalog)
+    plan = resolve(project.dataset(dataset), catalog, evidence=known)
     out.print(Text.assemble((dataset, "bold"), f": {len(catalog.tables)} tables in {location(url)}"))
-    out.print(decisions(plan, catalog, chosen=last_choices(project, plan)))
+    out.print(decisions(plan, catalog, chosen=last_choices(project, plan), known=known or {}))
     for line in summary(plan):
         out.print(line)
     print_dependencies(
@@ -120,8 +121,14 @@ def last_choices(project: "Project", plan: "ResolvedPlan") -> dict[str, str]:
     return {name: choice.engine for name, choice in choices.items()}
 
 
-def decisions(plan: "ResolvedPlan", catalog: "Catalog", *, chosen: Mapping[str, str]) -> Grid:
-    """One row a table, one row a column."""
+def decisions(
+    plan: "ResolvedPlan",
+    catalog: "Catalog",
+    *,
+    chosen: Mapping[str, str],
+    known: "Mapping[tuple[str, str], ColumnEvidence]",
+) -> Grid:
+    """One row a table, one row a column, and one for every path of its JSON documents that holds personal data."""
     grid = Grid(show_header=True, header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("table, column", "type", "becomes", "because"):
         grid.add_column(heading, overflow="fold", ratio=2 if heading == "because" else None)
@@ -138,13 +145,30 @@ def decisions(plan: "ResolvedPlan", catalog: "Catalog", *, chosen: Mapping[str, 
                 native = catalog.table(table.name).column(column.name).type.native
                 reason = column_reason(column, plan.foreign_keys.get(table.name, ()))
                 grid.add_row(Text(f"  {column.name}"), Text(native, style="dim"), becomes(column), Text(reason))
+                for path in personal_paths(known.get((table.name, column.name))):
+                    grid.add_row(*path)
     return grid
+
+
+def personal_paths(known: "ColumnEvidence | None") -> list[tuple[Text, Text, Text, Text]]:
+    """A row for every path of a column's JSON documents that holds personal data, as the last refresh saw them."""
+    return [
+        (
+            Text(f"    {one.path}", style="dim"),
+            Text("json", style="dim"),
+            Text(f"seems {one.personal}", style="dim"),
+            Text(f"{one.reason[:1].upper()}{one.reason[1:]} ({one.confidence:.0%} sure).", style="dim"),
+        )
+        for one in (known.paths if known else ())
+    ]
 
 
 def table_reason(table: "TableDecision", chosen: str | None) -> str:
     """Why the table is let through, or what learns it; `chosen` is what auto took at the last refresh."""
     if table.because:
         return table.because
+    if table.private:
+        return f"learned by private: {table.private.text}"
     scale = "" if table.scale == 1 else f", {table.scale:g} times the rows"
     last = f" (at the last refresh {chosen})" if chosen else ""
     return f"learned by {table.synthesizer}{last}{scale}" if table.mode.value == "synthetic" else ""

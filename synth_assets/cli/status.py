@@ -16,6 +16,7 @@ from synth_assets.errors import SynthAssetsError
 if TYPE_CHECKING:
     from rich.table import Table as Grid
 
+    from synth_assets.plan.private_settings import Budget
     from synth_assets.project import Project
     from synth_assets.store.store import Store
 
@@ -36,6 +37,9 @@ def command(dataset: str | None, folder: Path) -> None:
     for name in chosen_datasets(project, dataset):
         out.print(Text(name, style="bold"))
         out.print(verdicts(store, name))
+        budget = project.dataset(name).privacy.budget
+        if budget:
+            out.print(spent(store, name, budget))
         out.print()
         out.print(targets(project, name))
         out.print()
@@ -58,6 +62,19 @@ def verdicts(store: "Store", dataset: str) -> "Grid | Text":
         figures = [f"{verdict.figures[name]:.3f}" if name in verdict.figures else "" for name in SHOWN]
         table.add_row(verdict.refresh, when(artifact.created), passed, str(len(verdict.checks)), *figures)
     return table
+
+
+def spent(store: "Store", dataset: str, budget: "Budget") -> Text:
+    """What learning private tables has spent, over all refreshes."""
+    from synth_assets.synthesize.private.ledger import PrivacyLedger, total_epsilon
+
+    entries = PrivacyLedger(store, dataset).entries()
+    epsilon = total_epsilon(entries, budget.delta)
+    learned = sum(entry.rho > 0 for entry in entries)
+    line = f"privacy budget: epsilon {epsilon:.3f} of {budget.epsilon:g} spent (at delta {budget.delta:g})"
+    return Text(
+        f"{line}, private tables learned {learned} times", style="dim" if epsilon <= budget.epsilon else "yellow"
+    )
 
 
 def targets(project: "Project", dataset: str) -> "Grid":

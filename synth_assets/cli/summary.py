@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from synth_assets.synthesize.auto.choice import Choice
 
 MOST_LINES = 20
+# The check of a verdict that tells what learning private tables has spent.
+BUDGET_CHECK = "privacy_budget"
 
 
 def print_result(result: "RefreshResult", project: "Project", out: Console) -> None:
@@ -73,6 +75,9 @@ def print_verdict(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     line.append(f", {len(warned)} warned" if warned else "")
     out.print(line)
     print_checks(warned, out, style="yellow", brief=True)
+    for check in verdict.checks:
+        if check.name == BUDGET_CHECK:
+            out.print(Text(f"  {check.description}", style="dim"), soft_wrap=True)
     for real in verdict.let_through:
         out.print(Text(f"  real values by the plan: {real}", style="yellow"), soft_wrap=True)
 

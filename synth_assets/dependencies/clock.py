@@ -12,7 +12,7 @@ Numbers = npt.NDArray[np.float64]
 DAY = 1_440  # minutes
 MIDNIGHT = 2_400
 FEWEST_CLOCK_TIMES = 50
-PROBES = 24
+PROBES = 200
 _RANGES: dict[TimePart, tuple[int, int]] = {
     "year": (1900, 2200),
     "month": (1, 12),
@@ -46,14 +46,15 @@ def part_of(times: pl.Series, part: TimePart, zone: str | None) -> pl.Series:
 
 
 def possible_parts(values: pl.Series, times: pl.Series) -> Iterator[tuple[TimePart, str | None]]:
-    """(part, zone) that some of the values agree with; both columns of the same rows, few of them."""
+    """(part, zone) that a part of the values agrees with; both columns of the same rows, few of them."""
     if not values.dtype.is_integer() or not isinstance(times.dtype, pl.Date | pl.Datetime):
         return
     together = pl.DataFrame({"v": values.cast(pl.Int64), "t": times}).drop_nulls()
     if together.height < 2:
         return
     low, high = together["v"].min(), together["v"].max()
-    together = together.head(PROBES)
+    # Rows from all over: those of one morning agree with the clocks of many zones.
+    together = together.gather_every(max(together.height // PROBES, 1))
     for part, (least, most) in _RANGES.items():
         if not isinstance(low, int) or not isinstance(high, int) or low < least or high > most:
             continue
@@ -64,7 +65,6 @@ def possible_parts(values: pl.Series, times: pl.Series) -> Iterator[tuple[TimePa
         for zone in zones:
             if bool((part_of(together["t"], part, zone) == together["v"]).all()):
                 yield part, zone
-                break
 
 
 def is_clock(values: Numbers) -> bool:

@@ -7,6 +7,7 @@ import polars as pl
 from synth_assets.dependencies.combination import find_combinations, shared_combinations, unknown
 from synth_assets.dependencies.determined import find_determined, undetermined
 from synth_assets.dependencies.formulas import Formula, find_formulas, scale_of, wrongly_computed
+from synth_assets.dependencies.jointly import find_jointly_determined, most_different
 from synth_assets.dependencies.null_by import find_null_by, wrongly_null
 from synth_assets.dependencies.null_together import find_null_together, partly_null
 from synth_assets.dependencies.one_of import find_one_of, not_one
@@ -27,7 +28,11 @@ from synth_assets.plan.dependencies import (
 
 
 def discover(
-    rows: pl.DataFrame, children: Sequence[Children], declared: Sequence[Dependency], *, min_group: int
+    rows: pl.DataFrame,
+    children: Sequence[Children],
+    declared: Sequence[Dependency],
+    *,
+    min_group: int,
 ) -> tuple[Dependency, ...]:
     """Everything that holds in all rows and that chance would hardly make; what is declared is not found again.
 
@@ -47,6 +52,10 @@ def discover(
     groups = find_one_of(free)
     flags = {name for group in groups for name in group.columns}
     determined = find_determined(free.drop(flags))
+    fixed = {one.column for one in declared if isinstance(one, Determined)}
+    wanted = [name for name in free.columns if name not in flags | fixed]
+    labels = most_different(free, wanted)
+    joint = find_jointly_determined(free, keys=(), labels=labels, wanted=wanted, known=determined)
     combinations = find_combinations(free.drop(flags), determined, min_group=min_group)
     orders = find_orders(rows.drop(flags), besides=tied)
     together = find_null_together(rows)
@@ -55,6 +64,7 @@ def discover(
         *formulas,
         *groups,
         *determined,
+        *joint,
         *combinations,
         *orders,
         *together,

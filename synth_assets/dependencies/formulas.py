@@ -104,13 +104,14 @@ def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, s
     frame = pl.concat([around, rows], how="horizontal") if around.width else rows
     probes = np.sort(np.random.default_rng(seed).choice(rows.height, min(rows.height, 2_000), replace=False))
     few = frame[probes]
+    known = {name: numbers(few[name]) for name in few.columns if _is_number(few.schema[name])}
     found: list[Formula] = []
     usable = [name for name in frame.columns if few[name].n_unique() > 1]
     for name in reversed(rows.columns):
         if len(found) == rows.width - 1:
             break
         others = [other for other in usable if other != name and name not in _inputs_of(other, found)]
-        formula = _found(name, others, frame, few)
+        formula = _found(name, others, frame, few, known)
         if formula:
             labels = shared_labels(rows[name], min_group) if rows.schema[name] == pl.String else None
             limits = {"filled": not rows[name].null_count(), "labels": labels}
@@ -140,12 +141,20 @@ def in_order(formulas: Sequence[Formula]) -> tuple[Formula, ...]:
     return tuple(done)
 
 
-def _found(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+def _is_number(dtype: pl.DataType) -> bool:
+    """Whether a column may be one side of a sum."""
+    return dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)
+
+
+def _found(
+    name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame, known: Mapping[str, Numbers]
+) -> Formula | None:
+    """The formula of a column; `few` are some of the rows, `known` their numbers and times."""
     return (
         _copy(name, others, frame, few)
         or _time_part(name, others, frame, few)
-        or _arithmetic(name, others, frame, few)
-        or _clock_time(name, others, frame, few)
+        or _arithmetic(name, others, frame, known)
+        or _clock_time(name, others, frame, known)
     )
 
 
@@ -161,12 +170,14 @@ def _time_part(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.Da
     return None
 
 
-def _clock_time(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+def _clock_time(
+    name: str, others: Sequence[str], frame: pl.DataFrame, known_numbers: Mapping[str, Numbers]
+) -> Formula | None:
     """A clock time (1745) that is another one and a number of minutes."""
-    values = numbers(few[name]) if few[name].dtype.is_numeric() else np.empty(0)
+    values = known_numbers[name] if frame.schema[name].is_numeric() else np.empty(0)
     if not is_clock(values):
         return None
-    numeric = {other: numbers(few[other]) for other in others if few[other].dtype.is_numeric()}
+    numeric = {other: known_numbers[other] for other in others if frame.schema[other].is_numeric()}
     midnight = MIDNIGHT if frame[name].max() == MIDNIGHT else 0
     for clock in [other for other, column in numeric.items() if is_clock(column)]:
         for minutes, column in numeric.items():
@@ -198,13 +209,13 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
     return None
 
 
-def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame) -> Formula | None:
+def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, known: Mapping[str, Numbers]) -> Formula | None:
     schema = frame.schema
     dtype = schema[name]
-    if not (dtype.is_numeric() or dtype in (pl.Date, pl.Datetime)) or few[name].n_unique() < 3:
+    if not _is_number(dtype) or len(np.unique(known[name])) < 3:
         return None
-    target = numbers(few[name])
-    values = {o: numbers(few[o]) for o in others if schema[o].is_numeric() or schema[o] == dtype}
+    target = known[name]
+    values = {o: known[o] for o in others if schema[o].is_numeric() or schema[o] == dtype}
     values = dict(list(values.items())[-MOST_COLUMNS:])
     scale = scale_of(frame[name])
     for formula in _candidates(name, dtype, scale, frame, values, target):
@@ -246,18 +257,28 @@ def _candidates(
         else [("sum", 1), ("difference", 1), ("product", 1), *(("sum", unit) for unit in JOINING)]
     )
     for operation, unit in tries:
-        made = _combined(operation, table[:, None, :], table[None, :, :], unit)
-        close = _close(made, wanted, scale, operation).all(axis=-1)
+        # Nearly all are wrong in the first row already.
+        close = _close(_combined(operation, table[:, None, 0], table[None, :, 0], unit), wanted[0], scale, operation)
         if dtype.is_temporal():
             close &= is_time[:, None] & is_number[None, :]
         else:
             close &= is_number[:, None] & is_number[None, :]
             np.fill_diagonal(close, val=False)
             close = close if operation == "difference" or unit != 1 else np.triu(close)
+        left, right = np.nonzero(close)
+        made = _combined(operation, table[left], table[right], unit)
+        pairs = np.flatnonzero(_close(made, wanted, scale, operation).all(axis=-1))
         rounded = scale if operation == "product" or dtype.is_float() else None
         found += [
-            Formula(column=name, operation=operation, left=names[left], right=names[right], unit=unit, scale=rounded)
-            for left, right in np.argwhere(close).tolist()
+            Formula(
+                column=name,
+                operation=operation,
+                left=names[left[pair]],
+                right=names[right[pair]],
+                unit=unit,
+                scale=rounded,
+            )
+            for pair in pairs
         ]
     return found
 

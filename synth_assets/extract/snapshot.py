@@ -1,6 +1,6 @@
 """One consistent read of a dataset's tables into the store."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 
 import sqlalchemy
@@ -30,6 +30,7 @@ def take_snapshot(
     hold_out: float,
     foreign_keys: Mapping[str, Sequence[ForeignKey]],
     seed: int,
+    kept_whole: Collection[str] = (),
     progress: Callable[[str, int], None] | None = None,
 ) -> dict[str, Artifact]:
     """Read all rows of the tables as of one instant, and mark the rows that are held out of training.
@@ -42,6 +43,7 @@ def take_snapshot(
         tables: Names of tables of the catalog, at least one.
         hold_out: Share of every entity root's rows that is held out, with all that hangs on them; see hold_out.py.
         foreign_keys: By child table, the keys among these tables.
+        kept_whole: Tables of which no row is held out.
         progress: Called with a table's name and its rows read so far.
 
     Raises:
@@ -63,14 +65,14 @@ def take_snapshot(
         if not any(rows.values()):
             raise EmptySource(location(url), tables)
         held_out = hold_out_rows(
-            [catalog.table(name) for name in tables],
+            [catalog.table(name) for name in tables if name not in kept_whole],
             {name: draft.folder for name, draft in drafts.items()},
             foreign_keys=foreign_keys,
             share=hold_out,
             seed=seed,
         )
         for name, draft in drafts.items():
-            draft.facts.update(rows=rows[name], held_out=held_out[name])
+            draft.facts.update(rows=rows[name], held_out=held_out.get(name, 0))
     return {name: draft.artifact for name, draft in drafts.items()}
 
 

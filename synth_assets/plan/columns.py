@@ -66,6 +66,15 @@ class ColumnSettings(Value):
     constant: JsonValue = Field(default=None, description="Always this value.")
     derive: JsonValue = Field(default=None, description="Computed from other columns; not available in this version.")
     unique: bool | None = Field(default=None, description="No two rows may share a value.")
+    bounds: tuple[int | float | str, int | float | str] | None = Field(
+        default=None, description="Of a private table: the lowest and the highest value, times as text."
+    )
+    labels: tuple[int | str, ...] | None = Field(
+        default=None, min_length=1, description="Of a private table: all values that may come out."
+    )
+    step: float | None = Field(
+        default=None, gt=0, description="Of a private table: the distance of two values within the bounds."
+    )
     because: str | None = Field(default=None, min_length=1, description="Why real values may be let through.")
 
     @model_validator(mode="before")
@@ -91,11 +100,20 @@ class ColumnSettings(Value):
             raise ValueError(f"{' and '.join(named)} cannot both be the treatment of one column; leave one")
         if Treatment.CONSTANT in named and self.constant is None:
             raise ValueError("`constant: null` is the treatment `null`; write that")
+        if self.labels is not None and self.bounds is not None:
+            raise ValueError("`labels` and `bounds` cannot both be the domain of one column; leave one")
+        if self.step is not None and self.bounds is None:
+            raise ValueError("`step` goes with `bounds`, such as {bounds: [0, 1], step: 0.01}")
         return self
 
     @property
     def _named_treatments(self) -> list[Treatment]:
         return [treatment for treatment in Treatment if treatment.value in self.model_fields_set]
+
+    @property
+    def names_domain(self) -> bool:
+        """Whether the plan says which values the column may take."""
+        return self.labels is not None or self.bounds is not None
 
     @property
     def treatment(self) -> Treatment | None:

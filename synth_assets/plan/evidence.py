@@ -5,6 +5,15 @@ from pydantic import Field
 from synth_assets.catalog.model import Value
 
 
+class PathEvidence(Value):
+    """Personal data at one path of a column's JSON documents."""
+
+    path: str = Field(description="Such as $.customer.emails[*]; * for keys that too few documents share.")
+    personal: str = Field(description="A kind of plan/personal.py.")
+    confidence: float = Field(ge=0, le=1)
+    reason: str = Field(description="Why, for people; never a value of a row.")
+
+
 class ColumnEvidence(Value):
     """What is known of one column once its rows have been profiled."""
 
@@ -15,3 +24,4 @@ class ColumnEvidence(Value):
     personal: str | None = Field(default=None, description="A kind of plan/personal.py; None if none was found.")
     confidence: float = Field(default=0.0, ge=0, le=1, description="Of `personal`.")
     reason: str = Field(default="", description="Why it seems personal, for people; never a value of a row.")
+    paths: tuple[PathEvidence, ...] = Field(default=(), description="Personal data in JSON documents, by path.")

@@ -98,6 +98,7 @@ FAKE_KINDS: dict[str, FakeKind] = {
     # Places, colours, codes
     "latitude": _kind("Degrees, -90 to 90", Nature.NUMBER),
     "longitude": _kind("Degrees, -180 to 180", Nature.NUMBER),
+    "coordinates": _kind("Latitude and longitude, -90 to 90 and -180 to 180"),
     "timezone": _kind("IANA time zone"),
     "language_code": _kind("ISO 639 code of two letters"),
     "locale": _kind("Language and country, e.g. en_US"),

@@ -6,6 +6,8 @@ from enum import StrEnum
 from synth_assets.catalog.model import Column, DataType, Kind
 from synth_assets.plan.fake_kinds import fits
 
+SURE_ENOUGH = 0.5  # from which confidence on a finding decides what becomes of a column
+
 
 class Identifies(StrEnum):
     """How much a value tells of a person."""
@@ -68,6 +70,7 @@ PERSONAL_KINDS: dict[str, PersonalKind] = {
     "mac_address": PersonalKind("a MAC address", shortest=12),
     "latitude": PersonalKind("a latitude", Identifies.TOGETHER, shortest=3),
     "longitude": PersonalKind("a longitude", Identifies.TOGETHER, shortest=3),
+    "coordinates": PersonalKind("a place's coordinates", Identifies.TOGETHER, shortest=3),
     "url": PersonalKind("a web address", Identifies.TOGETHER, shortest=8),
     "user_agent": PersonalKind("a browser's user agent", Identifies.TOGETHER, shortest=8),
     "password": PersonalKind("a password", shortest=4),
@@ -98,6 +101,21 @@ class PersonalFinding:
     def label(self) -> str:
         """What it is, in words for people, with its article."""
         return PERSONAL_KINDS[self.kind].label
+
+
+@dataclass(frozen=True)
+class PersonalPath:
+    """What kind of personal data stands at one path of a column's JSON documents.
+
+    Attributes:
+        path: Such as $.customer.emails[*]; * where a key is not shared by enough documents to be shown.
+        kind, confidence, reason: As of PersonalFinding.
+    """
+
+    path: str
+    kind: str
+    confidence: float
+    reason: str
 
 
 def can_hold(kind: str, data_type: DataType) -> bool:

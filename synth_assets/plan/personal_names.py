@@ -1,37 +1,58 @@
-"""Personal data by the name of a column: words of seven languages, and what the table is about."""
+"""Personal data by the name of a column: words of many languages and scripts, and what the table is about."""
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 
 from synth_assets.catalog.model import Column
 from synth_assets.plan.personal import PERSONAL_KINDS, PersonalFinding, by_type, can_hold
 from synth_assets.plan.personal_words import (
     ABOUT_THE_SAME,
+    AFTER_THINGS,
     AFTERTHOUGHTS,
     BEFORE_NAME,
+    GLUED_TO,
     NAME,
     NOT_AFTER,
+    OF_THINGS,
     PEOPLE,
     PHRASES,
     THINGS,
     TOLD_BY_COMMENTS,
+    WHOLE_NAMES,
 )
+from synth_assets.plan.personal_words_scripts import PHRASES_OF_SCRIPTS
 
 NAMED, LIKELY, COMMENTED = 0.95, 0.85, 0.7
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_A-Za-z]+")
+_WORDS = re.compile(
+    r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+"
+    r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"  # scripts without blanks: every character is a word
+    r"|(?:[^\W\d_A-Za-z\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[\u0900-\u0dff\u0e00-\u0e7f])+"
+)
+_SPELLED = str.maketrans({"\u0131": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
+_UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+_SHORTEST_SPELLED_OUT = 6
 
 
 def words_of(name: str) -> tuple[str, ...]:
     """The words of an identifier, in small letters without accents: 'BillingPostalCode1' is billing postal code 1."""
-    plain = "".join(character if character.isascii() else _without_accent(character) for character in name)
+    plain = "".join(character if character.isascii() else _plain(character) for character in name)
     return tuple(word.lower() for word in _WORDS.findall(plain))
 
 
-def _without_accent(character: str) -> str:
-    letters = unicodedata.normalize("NFKD", character.casefold())
+@cache
+def _plain(character: str) -> str:
+    """A letter without accents. Those of Indic scripts, of kana and of hangul are parts of the letter and stay."""
+    if _is_composed(character):
+        return unicodedata.normalize("NFKC", character)
+    letters = unicodedata.normalize("NFKD", character.casefold().translate(_SPELLED))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _is_composed(character: str) -> bool:
+    return "\u0900" <= character <= "\u0e7f" or "\u3040" <= character <= "\uffef"
 
 
 def classify_name(column: Column, *, table: str | None = None) -> PersonalFinding | None:
@@ -48,6 +69,14 @@ def classify_name(column: Column, *, table: str | None = None) -> PersonalFindin
     if found is None and column.comment:
         found = _by_comment(column.comment)
     return found if found and can_hold(found.kind, column.type) else None
+
+
+def is_of_a_thing(name: str) -> bool:
+    """Whether a column's name says that its values are those of things: sku, order_no, product_name, commit_sha."""
+    words = list(words_of(name))
+    while len(words) > 1 and words[-1] in AFTER_THINGS and singular(words[-1]) not in OF_THINGS:
+        words.pop()
+    return bool(words) and (words[-1] in OF_THINGS or singular(words[-1]) in OF_THINGS)
 
 
 def is_about_people(table: str) -> bool:
@@ -88,9 +117,9 @@ def _by_phrase(words: tuple[str, ...], *, table: str | None) -> PersonalFinding 
     of_thing = table is not None and singular((words_of(table) or ("",))[-1]) in THINGS
     for start in range(len(words)):
         for end in range(start + 1, len(words) + 1):
-            kinds = _phrases().get("".join(words[start:end]), ())
-            if not kinds or not set(words[end:]) <= AFTERTHOUGHTS:
+            if not set(words[end:]) <= AFTERTHOUGHTS:
                 continue
+            kinds = _kinds_called("".join(words[start:end]), whole=start == 0, single=end - start == 1)
             before = set(words[max(0, start - 1) : start])
             for kind in kinds:
                 if kind == "full_name" and of_thing and "name" in words[start:end]:
@@ -103,13 +132,45 @@ def _by_phrase(words: tuple[str, ...], *, table: str | None) -> PersonalFinding 
     return PersonalFinding(kind, NAMED, f"its name says that it is {PERSONAL_KINDS[kind].label}")
 
 
+def _kinds_called(joined: str, *, whole: bool, single: bool) -> tuple[str, ...]:
+    """The kinds that words run together name: as they are, with umlauts spelled out, or glued to other words.
+
+    `whole`: nothing stands before them; `single`: they are one word.
+    """
+    for spelled in (joined, _without_umlauts(joined)):
+        kinds = _phrases().get(spelled) if whole or len(spelled) > 1 else None
+        kinds = kinds or (_whole_names().get(spelled) if whole else None)
+        if kinds:
+            return kinds
+    glued = next((word for word in GLUED_TO if joined.endswith(word)), None) if single else None
+    return _phrases()[glued] if glued else ()
+
+
+def _without_umlauts(word: str) -> str:
+    if not word.isascii() or len(word) < _SHORTEST_SPELLED_OUT:
+        return word
+    for spelled, letter in _UMLAUTS:
+        word = word.replace(spelled, letter)
+    return word
+
+
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
+    return _by_joined_words(PHRASES, PHRASES_OF_SCRIPTS)
+
+
+@cache
+def _whole_names() -> dict[str, tuple[str, ...]]:
+    return _by_joined_words(WHOLE_NAMES)
+
+
+def _by_joined_words(*lists: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Kinds by phrase, its words run together."""
     found: dict[str, tuple[str, ...]] = {}
-    for kind, phrases in PHRASES.items():
+    for kind, phrases in ((kind, phrases) for one in lists for kind, phrases in one.items()):
         for phrase in phrases.split(","):
-            joined = phrase.replace(" ", "")
-            found[joined] = (*found.get(joined, ()), kind)
+            joined = "".join(words_of(phrase))
+            found[joined] = tuple(dict.fromkeys((*found.get(joined, ()), kind)))
     return found
 
 

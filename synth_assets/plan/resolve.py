@@ -9,6 +9,9 @@ from synth_assets.plan.declared import declared_dependencies
 from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.evidence_settings import with_evidence
 from synth_assets.plan.nearest import hint
+from synth_assets.plan.private_columns import private_column
+from synth_assets.plan.private_settings import PRIVATE
+from synth_assets.plan.private_tables import with_promises
 from synth_assets.plan.references import TableReferences, references
 from synth_assets.plan.refused import PlanRefused, Problems
 from synth_assets.plan.resolved import (
@@ -27,7 +30,8 @@ from synth_assets.plan.unique_numbers import names_its_row
 
 Evidence = Mapping[tuple[str, str], ColumnEvidence]
 
-_LATER_SYNTHESIZERS = ("private",)
+# What is known of a column of a private table: nothing that its rows would have to tell.
+_NOT_LOOKED_AT = ColumnEvidence(low_cardinality=False)
 
 
 def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence | None = None) -> ResolvedPlan:
@@ -51,6 +55,7 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
     published = {name: link.published for name, link in links.items() if link.published}
     tables = _with_dependencies(tables, settings, catalog, published, problems)
     tables = with_evidence(tables, settings, problems)
+    tables = with_promises(tables, settings, catalog, published, problems)
     if all(table.mode is Mode.EXCLUDE for table in tables):
         problems.add("no table is left to publish", remedy="Exclude fewer tables, or check the database's `schema`.")
     if problems.found:
@@ -61,6 +66,7 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
         foreign_keys=published,
         min_group=settings.privacy.min_group,
         hold_out=settings.privacy.hold_out,
+        budget=settings.privacy.budget,
         gate=settings.gate,
         bias=settings.bias,
         canaries=settings.privacy.canaries,
@@ -118,6 +124,8 @@ class _Resolving:
         self._key = key[0] if len(key) == 1 else None
         self._in_keys = {name for columns in table.unique_sets for name in columns}
         self._unique = {columns[0] for columns in table.unique_sets if len(columns) == 1}
+        self._named_private = settings.synthesizer is not None and settings.synthesizer.name == PRIVATE
+        self._private = self._named_private and settings.mode is Mode.SYNTHETIC
 
     def table(self) -> TableDecision:
         settings = self._settings
@@ -154,15 +162,11 @@ class _Resolving:
             )
         if settings.balance is not None:
             self._refuse("balance is not available in this version", "Take it out; shares follow the source.")
-        if settings.synthesizer and settings.synthesizer.name in _LATER_SYNTHESIZERS:
-            self._refuse(
-                f"the synthesizer {settings.synthesizer.name} is not available in this version",
-                "Leave it out, which is trees, or name gaussian_copula, ctgan, tvae, copula_gan, hma, par, rules "
-                "or auto.",
-            )
 
     def _check_mode(self) -> None:
         settings, mode = self._settings, self._settings.mode
+        if self._named_private and not self._private:
+            self._refuse(f"the synthesizer private cannot go with the mode {mode}", "Give it the mode synthetic.")
         if mode in (Mode.REFERENCE, Mode.PARTIAL) and settings.because is None:
             rows = "all its real rows" if mode is Mode.REFERENCE else "real values of the columns not replaced"
             self._refuse(
@@ -180,8 +184,24 @@ class _Resolving:
             self._refuse(f"{words} cannot go with the mode {mode}", f"Take {words} out, or give it the mode synthetic.")
 
     def _column(self, column: Column) -> ColumnDecision:
-        mode = self._settings.mode
-        place, role = self._place(column), self._role(column)
+        """What becomes of a column; a private table's must not depend on its rows."""
+        place = self._place(column)
+        decision = self._of_any_table(column, place)
+        named = self._settings.columns.get(column.name)
+        if not self._private:
+            if named is not None and named.names_domain:
+                self._refuse(
+                    "`bounds` and `labels` go with the synthesizer private only", "Take them out.", column=column.name
+                )
+            return decision
+        try:
+            return private_column(decision, place, self._table.checks, named)
+        except TreatmentDoesNotFit as error:
+            self._refuse(error.message, error.remedy, column=column.name)
+            return decision
+
+    def _of_any_table(self, column: Column, place: ColumnPlace) -> ColumnDecision:
+        mode, role = self._settings.mode, self._role(column)
         if role is Role.GENERATED and column.name not in self._settings.columns:
             return place.decide(Treatment.LEARN, role, "Computed by the database itself.")
         if mode is Mode.REFERENCE:
@@ -257,10 +277,15 @@ class _Resolving:
             unique=unique,
             in_key=column.name in self._in_keys,
             names_its_row=unique and column.name not in self._primary_key and names_its_row(column, self._table.checks),
-            evidence=None
-            if self._evidence is None
-            else self._evidence.get((self._table.name, column.name), ColumnEvidence()),
+            evidence=self._seen(column),
         )
+
+    def _seen(self, column: Column) -> ColumnEvidence | None:
+        if self._private:
+            return _NOT_LOOKED_AT
+        if self._evidence is None:
+            return None
+        return self._evidence.get((self._table.name, column.name), ColumnEvidence())
 
     def _role(self, column: Column) -> Role:
         if column.generated is not None:

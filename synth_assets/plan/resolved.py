@@ -7,6 +7,8 @@ from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import ForeignKey, Value
 from synth_assets.plan.dependencies import Dependency
+from synth_assets.plan.domain import Domain
+from synth_assets.plan.private_settings import Budget, PrivatePromise
 
 
 class Mode(StrEnum):
@@ -67,6 +69,7 @@ class ColumnDecision(Value):
     decided_by: DecidedBy
     reason: str = Field(description="One sentence for people; never a value of a row.")
     because: str | None = Field(default=None, description="The plan's own justification for letting real values by.")
+    domain: Domain | None = Field(default=None, description="Of a learned column of a private table: all its values.")
 
     @property
     def lets_real_values_through(self) -> bool:
@@ -102,6 +105,7 @@ class TableDecision(Value):
     quasi_identifiers: tuple[str, ...] = Field(default=(), description="What an attacker knows of a person.")
     sensitive: tuple[str, ...] = Field(default=(), description="What must not be guessed; empty: any learned column.")
     because: str | None = None
+    private: PrivatePromise | None = Field(default=None, description="Of the synthesizer private: what it promises.")
 
     def column(self, name: str) -> ColumnDecision:
         return self._columns[name]
@@ -186,6 +190,7 @@ class ResolvedPlan(Value):
     )
     min_group: int = Field(default=10, ge=1, description="Fewest source rows that must share what comes out.")
     hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
+    budget: Budget | None = Field(default=None, description="What learning private tables may spend in all.")
     gate: Gate = Gate()
     bias: tuple[BiasQuestion, ...] = Field(default=(), description="Groups and outcomes to compare.")
     canaries: bool = Field(default=False, description="Invented values are planted into training and looked for.")

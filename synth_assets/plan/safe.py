@@ -7,12 +7,11 @@ from pydantic import JsonValue
 
 from synth_assets.catalog.model import Column, DataType, Kind
 from synth_assets.plan.evidence import ColumnEvidence
-from synth_assets.plan.personal import PERSONAL_KINDS, PersonalFinding, can_hold
+from synth_assets.plan.personal import PERSONAL_KINDS, SURE_ENOUGH, PersonalFinding, can_hold
 from synth_assets.plan.personal_names import classify_name
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Role, Treatment
 from synth_assets.plan.written_anew import can_be_written_anew
 
-SURE_ENOUGH = 0.5
 SUSPICIOUS = 0.2
 
 _DISTRIBUTIONS = frozenset(
@@ -81,14 +80,12 @@ class ColumnPlace:
 
 
 def personal_finding(place: ColumnPlace) -> tuple[PersonalFinding | None, DecidedBy]:
-    """The surest sign of personal data: the column's name, or what the profile saw in its values."""
-    named = classify_name(place.column, table=place.table)
+    """What the profile found in name and values together; what the name says where the profile found nothing."""
     evidence = place.evidence
     if evidence and evidence.personal in PERSONAL_KINDS and can_hold(evidence.personal, place.column.type):
-        seen = PersonalFinding(evidence.personal, evidence.confidence, evidence.reason or "its values look like it")
-        if named is None or seen.confidence > named.confidence:
-            return seen, DecidedBy.PROFILE
-    return named, DecidedBy.CATALOG
+        reason = evidence.reason or "its values look like it"
+        return PersonalFinding(evidence.personal, evidence.confidence, reason), DecidedBy.PROFILE
+    return classify_name(place.column, table=place.table), DecidedBy.CATALOG
 
 
 def is_identifying(finding: PersonalFinding | None) -> TypeGuard[PersonalFinding]:
@@ -117,7 +114,7 @@ def fake(place: ColumnPlace, finding: PersonalFinding, by: DecidedBy, reason: st
 def _personal(place: ColumnPlace, finding: PersonalFinding, by: DecidedBy) -> ColumnDecision | None:
     """What becomes of personal data; None where its type alone tells (dates and coordinates are learned)."""
     kind = PERSONAL_KINDS[finding.kind]
-    why = finding.reason[:1].upper() + finding.reason[1:]
+    why = f"{finding.reason[:1].upper()}{finding.reason[1:]} ({finding.confidence:.0%} sure)"
     if place.kind in _NUMBERS and (finding.kind not in _IDENTIFYING_NUMBERS or place.shared):
         return None
     if place.kind in (Kind.DATE, Kind.DATETIME):

@@ -10,6 +10,7 @@ from synth_assets.catalog.model import ForeignKey, Value
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.cron import check_cron
 from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
+from synth_assets.plan.private_settings import Budget
 from synth_assets.plan.resolved import BiasQuestion, Gate, Mode
 
 SynthesizerName: TypeAlias = Literal[
@@ -135,6 +136,9 @@ class PrivacySettings(Value):
     hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
     canaries: bool = Field(
         default=True, description="Plant invented values into training rows and stop the refresh if one comes out."
+    )
+    budget: Budget | None = Field(
+        default=None, description="Most that learning private tables may spend over all refreshes."
     )
 
 

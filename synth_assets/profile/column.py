@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.catalog.model import Column, Kind
-from synth_assets.store.profile import ColumnProfile, PersonalData
+from synth_assets.store.profile import ColumnProfile, PersonalData, PersonalDataAtPath
 
 Numbers = npt.NDArray[np.float64]
 
@@ -25,13 +25,19 @@ _VALUE, _COUNT = "value", "rows"
 
 
 def profile_column(
-    values: pl.Series, *, column: Column, min_group: int, personal: PersonalData | None
+    values: pl.Series,
+    *,
+    column: Column,
+    min_group: int,
+    personal: PersonalData | None,
+    personal_paths: tuple[PersonalDataAtPath, ...] = (),
 ) -> ColumnProfile:
     """The profile of one column; every value in it is shared by, or stands for, at least `min_group` rows.
 
     Args:
         values: All rows of the column.
         personal: What kind of personal data it holds: then no values are listed at all.
+        personal_paths: What its JSON documents hold: then none of them is listed, either.
     """
     filled = values.drop_nulls()
     counts = filled.alias(_VALUE).value_counts(name=_COUNT)
@@ -45,7 +51,7 @@ def profile_column(
         nulls=values.null_count(),
         distinct=counts.height,
         unique=counts.height == len(filled),
-        frequent=() if personal is not None else _frequent(counts, min_group),
+        frequent=() if personal is not None or personal_paths else _frequent(counts, min_group),
         quantiles=quantiles[1:-1],
         minimum=quantiles[0] if quantiles else None,
         maximum=quantiles[-1] if quantiles else None,
@@ -54,6 +60,7 @@ def profile_column(
         longest=None if lengths is None else _integer(lengths.max()),
         shapes=_shapes(counts, min_group) if texts else (),
         personal=personal,
+        personal_paths=personal_paths,
     )
 
 

@@ -3,16 +3,14 @@
 import polars as pl
 
 from synth_assets.catalog.model import Column, Table
-from synth_assets.plan.evidence import ColumnEvidence
-from synth_assets.plan.personal_content import classify_content
-from synth_assets.plan.personal_names import classify_name
+from synth_assets.plan.evidence import ColumnEvidence, PathEvidence
+from synth_assets.plan.personal_finding import find_personal_data, find_personal_paths
 from synth_assets.profile.column import profile_column
 from synth_assets.store.folder import Folder
-from synth_assets.store.profile import ColumnProfile, PersonalData, TableProfile
+from synth_assets.store.profile import ColumnProfile, PersonalData, PersonalDataAtPath, TableProfile
 from synth_assets.store.tables import TableRows
 
 SAMPLE = 10_000
-SURE_ENOUGH = 0.5  # from which confidence on a column's values say more than its name
 _FILE = "profile.json"
 
 
@@ -25,9 +23,23 @@ def profile_table(rows: TableRows, *, table: Table, min_group: int) -> TableProf
     columns = []
     for column in table.columns:
         values = rows.read(columns=[column.name])[column.name]
-        personal = _personal_data(values, column=column, table=table.name)
-        columns.append(profile_column(values, column=column, min_group=min_group, personal=personal))
+        sample = _sample(values)
+        columns.append(
+            profile_column(
+                values,
+                column=column,
+                min_group=min_group,
+                personal=_personal_data(sample, column=column, table=table.name),
+                personal_paths=_personal_paths(sample, column=column, table=table.name, min_group=min_group),
+            )
+        )
     return TableProfile(table=table.name, rows=rows.rows, columns=tuple(columns))
+
+
+def unseen_profile(table: Table) -> TableProfile:
+    """The profile of a table at whose rows nobody may look: as that of a table without rows."""
+    columns = tuple(ColumnProfile(name=c.name, rows=0, nulls=0, distinct=0, unique=False) for c in table.columns)
+    return TableProfile(table=table.name, rows=0, columns=columns)
 
 
 def save_profile(folder: Folder, profile: TableProfile) -> None:
@@ -54,20 +66,28 @@ def _evidence(column: ColumnProfile) -> ColumnEvidence:
         personal=personal.kind if personal else None,
         confidence=personal.confidence if personal else 0.0,
         reason=personal.reason if personal else "",
+        paths=tuple(
+            PathEvidence(path=one.path, personal=one.kind, confidence=one.confidence, reason=one.reason)
+            for one in column.personal_paths
+        ),
     )
 
 
 def _personal_data(values: pl.Series, *, column: Column, table: str) -> PersonalData | None:
-    """What the values say if they say it surely, else what the name says, else what some values say."""
-    named = classify_name(column, table=table)
-    seen = classify_content(_sample(values)) if values.dtype == pl.String else None
-    finding = seen if seen and (named is None or seen.confidence >= SURE_ENOUGH) else named
+    finding = find_personal_data(column, table=table, values=values)
     if finding is None:
         return None
     return PersonalData(kind=finding.kind, confidence=finding.confidence, reason=finding.reason)
 
 
+def _personal_paths(values: pl.Series, *, column: Column, table: str, min_group: int) -> tuple[PersonalDataAtPath, ...]:
+    return tuple(
+        PersonalDataAtPath(path=one.path, kind=one.kind, confidence=one.confidence, reason=one.reason)
+        for one in find_personal_paths(column, table=table, values=values, min_group=min_group)
+    )
+
+
 def _sample(values: pl.Series) -> pl.Series:
-    """At most 10,000 values, evenly spaced over the rows."""
+    """At most SAMPLE values, evenly spaced over the rows."""
     filled = values.drop_nulls()
     return filled.gather_every(max(1, -(-len(filled) // SAMPLE)))

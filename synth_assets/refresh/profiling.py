@@ -21,15 +21,24 @@ class ProfileStage(RefreshInputs):
     """A refresh's profiles."""
 
     def profile(self) -> dict[str, Outcome]:
-        """Profile every table of the snapshot."""
+        """Profile every table of the snapshot; of a private one only the columns' names are written down."""
         from synth_assets.profile.dependencies import find_dependencies
-        from synth_assets.profile.profile import profile_table, save_profile
+        from synth_assets.profile.profile import profile_table, save_profile, unseen_profile
 
         outcomes = {}
         plan = resolve(self.settings, self.catalog)
         for done, (name, rows) in enumerate(self.snapshot_rows.items()):
             self._tell(Progress("profile", name, done, len(self.snapshot_rows)))
             table, decision = self.catalog.table(name), plan.table(name)
+            if decision.private:
+
+                def unseen(draft: Draft, table: Table = table) -> None:
+                    save_profile(draft.folder, unseen_profile(table))
+                    draft.facts.update(columns=len(table.columns))
+
+                inputs = digest(code_version(), "private", table.model_dump(mode="json"))
+                outcomes[name] = self._made("profile", name, inputs, unseen)
+                continue
             children = self._children(plan, name)
 
             def fill(
@@ -66,12 +75,12 @@ class ProfileStage(RefreshInputs):
         return outcomes
 
     def _children(self, plan: ResolvedPlan, name: str) -> list[tuple[str, ForeignKey]]:
-        """The keys of other extracted tables that refer to a table."""
+        """The keys of other extracted tables that refer to a table, without those of private ones."""
         return [
             (child, key)
             for child, keys in sorted(plan.foreign_keys.items())
             for key in keys
-            if key.parent == name != child and child in self.snapshot_rows
+            if key.parent == name != child and child in self.snapshot_rows and not plan.table(child).private
         ]
 
     def _referring(self, plan: ResolvedPlan, child: str, key: ForeignKey) -> Children:

@@ -19,6 +19,7 @@ from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
 from synth_assets.refresh.errors import NewColumnsHeld, PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
+from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs
 from synth_assets.refresh.settling import SettlingStage
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
 
 
-class Refresh(ProfileStage, SettlingStage):
+class Refresh(ProfileStage, PrivateStage, SettlingStage):
     """One refresh of one dataset: its stages, each alone or all in a row."""
 
     # snapshot
@@ -72,6 +73,8 @@ class Refresh(ProfileStage, SettlingStage):
             hold_out=plan.hold_out,
             foreign_keys=plan.foreign_keys,
             seed=plan.seed,
+            # Private tables are compared with nothing, and which rows are held out depends on how many there are.
+            kept_whole=[table.name for table in plan.published if table.private],
             progress=lambda table, rows: self._tell(Progress("snapshot", table, done=rows)),
         )
         origin = Origin(source=self.settings.source, identity=identity, snapshot=self._keyed_digest(artifacts))
@@ -100,7 +103,7 @@ class Refresh(ProfileStage, SettlingStage):
     # synthesizer
 
     def fit(self, tables: Sequence[str]) -> dict[str, Outcome]:
-        """Learn tables; those of one cycle belong together but are learned one by one."""
+        """Learn tables, those of one cycle one by one; raises BudgetExceeded where a private table costs too much."""
         from synth_assets.synthesize.auto.table import fit_table
         from synth_assets.synthesize.relational.fit import FitInputs
 
@@ -108,6 +111,10 @@ class Refresh(ProfileStage, SettlingStage):
         outcomes = {}
         for name in tables:
             self._tell(Progress("synthesizer", name))
+            promise = self.plan.table(name).private
+            if promise:
+                outcomes[name] = self.fit_private(name, promise)
+                continue
 
             def fill(draft: Draft, name: str = name) -> None:
                 source, features = self._source
@@ -132,8 +139,7 @@ class Refresh(ProfileStage, SettlingStage):
             code_version(),
             self.plan.table(name).model_dump(mode="json"),
             self.plan.gate.privacy.model_dump(mode="json") if self.plan.table(name).synthesizer == AUTO else None,
-            self.plan.min_group,
-            self.plan.canaries,
+            [self.plan.min_group, self.plan.canaries],
             self.plan.seed,
             {
                 other: [
@@ -246,9 +252,11 @@ class Refresh(ProfileStage, SettlingStage):
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
-                formats: dict[str, JsonValue] = (
-                    dict(self.snapshot_rows[name].formats) if name in self.snapshot_rows else {}
-                )
+                formats: dict[str, JsonValue] = {}
+                if self.plan.table(name).private:
+                    formats |= self.public_formats(name)
+                elif name in self.snapshot_rows:
+                    formats |= self.snapshot_rows[name].formats
                 computed: list[JsonValue] = list(self.computed_columns(name))
                 draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped, computed=computed)
             seconds = (time.perf_counter() - started) / len(group)
@@ -289,19 +297,12 @@ class Refresh(ProfileStage, SettlingStage):
             expectations=self.project.expectations_folder(self.dataset),
             store=self.store,
             data_docs=self._docs_folder,
-            canaries=self._canaries(),
+            canaries=self.planted_canaries,
+            spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
         )
         artifact = save_verdict(self.store, verdict)
         return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
-
-    def _canaries(self) -> dict[str, pl.DataFrame]:
-        """What was planted into the rows that each table's synthesizer learned."""
-        from synth_assets.synthesize.relational.canaries import CANARIES_FILE
-
-        folders = {table.name: self._needed("synthesizer", table.name).folder for table in self.plan.published}
-        there = {name: folder for name, folder in folders.items() if folder.exists(CANARIES_FILE)}
-        return {name: folder.read_frame(CANARIES_FILE) for name, folder in there.items()}
 
     # publication
 

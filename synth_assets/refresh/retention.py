@@ -5,12 +5,18 @@ from pathlib import Path
 
 from synth_assets.plan.resources import StoreSettings
 from synth_assets.store.store import Artifact, Store
+from synth_assets.synthesize.private.ledger import STAGE as LEDGER
 
 
 def remove_old_artifacts(store: Store, dataset: str, settings: StoreSettings) -> None:
-    """Remove snapshots beyond `keep_snapshots`, and all else that is older than the last `keep_refreshes`."""
+    """Remove snapshots beyond `keep_snapshots`, and all else that is older than the last `keep_refreshes`.
+
+    The privacy ledger is kept for ever.
+    """
     newest: dict[tuple[str, str | None], int] = {}
     for artifact in reversed(store.artifacts(dataset)):
+        if artifact.key.stage == LEDGER:
+            continue
         place = (artifact.key.stage, artifact.key.table)
         newest[place] = newest.get(place, 0) + 1
         kept = settings.keep_snapshots if artifact.key.stage == "snapshot" else settings.keep_refreshes

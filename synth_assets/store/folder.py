@@ -2,6 +2,7 @@
 
 import io
 import json
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,10 +97,11 @@ class Folder:
             return reader.readall()
 
     def write_json(self, name: str, value: JsonValue) -> None:
-        self.write_bytes(name, json.dumps(value, sort_keys=True, ensure_ascii=False).encode())
+        """Write a value as JSON, compressed (zlib)."""
+        self.write_bytes(name, zlib.compress(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()))
 
     def read_json(self, name: str) -> JsonValue:
-        value: JsonValue = json.loads(self.read_bytes(name))
+        value: JsonValue = json.loads(zlib.decompress(self.read_bytes(name)))
         return value
 
     def write_frame(self, name: str, frame: pl.DataFrame) -> None:

@@ -16,6 +16,12 @@ class PersonalData(Value):
     reason: str = Field(description="Why, for people; never a value of a row.")
 
 
+class PersonalDataAtPath(PersonalData):
+    """The same of one path of a column of JSON documents."""
+
+    path: str = Field(description="Such as $.customer.emails[*]; * for keys that too few documents share.")
+
+
 class ColumnProfile(Value):
     name: str
     rows: int
@@ -46,6 +52,7 @@ class ColumnProfile(Value):
         ),
     )
     personal: PersonalData | None = None
+    personal_paths: tuple[PersonalDataAtPath, ...] = Field(default=(), description="Of JSON documents.")
 
     @property
     def low_cardinality(self) -> bool:

@@ -1,5 +1,6 @@
 """What every synthesizer of one table promises, and the values that it gets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self, runtime_checkable
@@ -75,15 +76,41 @@ class Synthesizer(Protocol):
     def load(cls, folder: Folder) -> Self: ...
 
 
-@runtime_checkable
-class PreparesContext(Protocol):
-    """A synthesizer that can be asked to read a context once for many samples.
+@dataclass(frozen=True)
+class Following:
+    """What a row is told of the rows before it in its family, by columns of its context.
 
-    `prepare` gives a frame of the same rows that `sample` takes in place of the columns of `context`, in any choice of
-    its rows, beside columns that were not there before.
+    Attributes:
+        previous: The columns of the context that hold a column of the row before: which one.
+        means: Those that hold the mean of a column over all rows before.
+        stays: The label, of columns of text, that stands for that of the row before.
+        step: The column that is learned as the gap to the row before, in whole `unit`s of its physical values.
     """
 
-    def prepare(self, context: pl.DataFrame) -> pl.DataFrame: ...
+    previous: Mapping[str, str]
+    means: Mapping[str, str]
+    stays: Mapping[str, str]
+    step: str | None = None
+    unit: int = 1
+
+
+@runtime_checkable
+class FollowingSynthesizer(Protocol):
+    """A synthesizer of rows that follow each other, fitted with what rows before them say as columns of its context.
+
+    `first` and `lengths` have one entry for each family: its first row, and how many rows it has. `context` has one row
+    for each row, family by family, without what rows say that are not drawn yet. All rows come out in that order.
+    """
+
+    def sample_following(
+        self,
+        first: pl.DataFrame,
+        lengths: npt.NDArray[np.int64],
+        *,
+        context: pl.DataFrame,
+        following: Following,
+        rng: np.random.Generator,
+    ) -> pl.DataFrame: ...
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ _SYNTHESIZERS = {
     "ctgan": ("synth_assets.synthesize.sdv.single_table", "CTGAN"),
     "tvae": ("synth_assets.synthesize.sdv.single_table", "TVAE"),
     "copula_gan": ("synth_assets.synthesize.sdv.single_table", "CopulaGAN"),
+    "private": ("synth_assets.synthesize.private.synthesizer", "PrivateSynthesizer"),
 }
 _SEQUENCE_SYNTHESIZERS = {"par": ("synth_assets.synthesize.sdv.par", "PAR")}
 SYNTHESIZER_NAMES = (*_SYNTHESIZERS, *_SEQUENCE_SYNTHESIZERS)

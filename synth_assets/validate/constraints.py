@@ -4,7 +4,6 @@ An expression is trusted only if the source's own rows keep it: the source's dat
 means that SQLite reads the expression otherwise, and the constraint is left to the target's database.
 """
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from synth_assets.catalog.check_text import in_sqlite
 from synth_assets.catalog.model import Check, Kind, Table
 from synth_assets.catalog.sql_text import Token, tokens
 from synth_assets.validate.rows import Rows
@@ -19,12 +19,6 @@ from synth_assets.validate.rows import Rows
 ROWS_TRIED_ON = 100_000
 # SQLite's virtual machine steps between two looks at the budget, and looks at most: some seconds of one expression.
 _STEPS, _LOOKS = 100_000, 20_000
-_CAST = re.compile(
-    r"::\s*(?:character varying|double precision|timestamp (?:with|without) time zone|time (?:with|without) time zone"
-    r"|\"[^\"]+\"|[A-Za-z_]\w*)(?:\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))?(?:\[\])*"
-)
-_ANY = re.compile(r"=\s*ANY\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
-_ALL = re.compile(r"<>\s*ALL\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 _AFFINITY = {
     Kind.INTEGER: "INTEGER",
@@ -52,12 +46,6 @@ def named_columns(check: Check, table: Table) -> tuple[str, ...]:
 
 def _is_name(token: Token) -> bool:
     return token.kind in ("word", "quoted")
-
-
-def in_sqlite(expression: str) -> str:
-    """An expression without PostgreSQL's casts and arrays."""
-    plain = _CAST.sub("", expression)
-    return _ALL.sub(r"NOT IN (\1)", _ANY.sub(r"IN (\1)", plain))
 
 
 def violations(table: Table, *, synthetic: Rows, source: Rows | None, dialect: str) -> Iterator[Violations]:

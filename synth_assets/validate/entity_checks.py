@@ -32,7 +32,7 @@ def entity_checks(
     checks: list[CheckResult] = []
     for root in sorted(entities.roots & set(judged)):
         below = [name for name in entities.below(root) if name in judged and not why_no_rows(judged[name])]
-        if not below or not judged[root].synthetic.rows:
+        if not below or not judged[root].synthetic.rows or judged[root].decision.private:
             continue
         if len(entities.held_out(root)) < FEWEST_HELD_OUT:
             why = f"fewer than {FEWEST_HELD_OUT} entities are held out"

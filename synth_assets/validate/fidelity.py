@@ -24,7 +24,7 @@ from synth_assets.validate.relations import (
 )
 from synth_assets.validate.results import figure, guarded, key_name, not_applicable
 from synth_assets.validate.rows import draw
-from synth_assets.validate.subject import ROWS_FOR_A_FIGURE, Subject
+from synth_assets.validate.subject import NOT_LOOKED_AT, ROWS_FOR_A_FIGURE, Subject
 
 FAMILY = "fidelity"
 FAMILY_COLUMN = "\0family"
@@ -85,6 +85,8 @@ def key_checks(
 def _why_not(subject: Subject) -> str | None:
     if subject.decision.mode in (Mode.REFERENCE, Mode.EMPTY):
         return f"the plan makes this table {subject.decision.mode.value}"
+    if subject.decision.private:
+        return NOT_LOOKED_AT
     if not subject.learned:
         return "no column of this table is learned as a distribution"
     if subject.source_rows == 0:
@@ -96,6 +98,8 @@ def _why_no_key(child: Subject, parent: Subject) -> str | None:
     for subject in (child, parent):
         if subject.decision.mode is Mode.EMPTY:
             return f"the plan leaves {subject.name} empty"
+    if child.decision.private or parent.decision.private:
+        return NOT_LOOKED_AT
     if child.decision.mode is Mode.REFERENCE:
         return "the plan copies the referring table as it is"
     if not child.source_rows or not parent.source_rows:

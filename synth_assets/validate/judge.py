@@ -11,7 +11,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
-from synth_assets.validate import dependencies, fidelity, integrity, privacy
+from synth_assets.validate import dependencies, fidelity, integrity, privacy, promises
 from synth_assets.validate.bias import bias_checks
 from synth_assets.validate.canaries import canary_checks
 from synth_assets.validate.entities import Entities
@@ -42,6 +42,7 @@ def judge(
     store: Signer,
     data_docs: Path | None = None,
     canaries: Mapping[str, pl.DataFrame] | None = None,
+    spent_epsilon: float | None = None,
     seed: int = 0,
 ) -> Verdict:
     """The signed verdict on exactly these synthetic rows; it is not saved yet.
@@ -52,6 +53,7 @@ def judge(
         expectations: The folder of the user's own suites, one JSON file a table.
         data_docs: Where Great Expectations' Data Docs are built; None builds none.
         canaries: By table, what was planted into the rows that its synthesizer learned; looked for where the plan asks.
+        spent_epsilon: What learning private tables has spent in all; None where the plan has no budget.
         seed: Of every sample that a check draws: the same rows and seed give the same verdict.
 
     Raises:
@@ -68,6 +70,7 @@ def judge(
             *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
             *_other_checks(judged, catalog, plan, snapshot, seed),
             *(canary_checks(judged, canaries or {}) if plan.canaries else ()),
+            *promises.budget_checks(plan.budget, spent_epsilon),
         ]
     )
     verdict = Verdict(
@@ -139,6 +142,7 @@ def _checks_of_table(
     yield from fidelity.table_checks(subject, gate=plan.gate.fidelity, entities=entities, seed=seed)
     for key in keys:
         yield from fidelity.key_checks(key, subject, judged, gate=plan.gate.fidelity, seed=seed)
+    yield from promises.table_checks(subject)
     yield from privacy.table_checks(
         subject, gate=plan.gate.privacy, hold_out=plan.hold_out, entities=entities, seed=seed
     )

@@ -11,13 +11,16 @@ from synth_assets.validate.rows import Rows
 # Below this many source rows sampling noise alone exceeds any useful tolerance: figures are then reported, not gated.
 ROWS_FOR_A_FIGURE = 500
 
+NOT_LOOKED_AT = "the table is private, and every figure of its real rows would tell of them"
+
 
 @dataclass(frozen=True)
 class Subject:
     """One published table under judgement.
 
     Attributes:
-        source: Its rows in the snapshot; None where the plan extracts none (an empty table).
+        source: Its rows in the snapshot; None where the plan extracts none (an empty table), and where it must not be
+            looked at (a private one).
     """
 
     table: Table
@@ -90,7 +93,7 @@ def subjects(
             table=catalog.table(decision.name),
             decision=decision,
             synthetic=synthetic[decision.name],
-            source=snapshot.get(decision.name),
+            source=None if decision.private else snapshot.get(decision.name),
             profile=profiles.get(decision.name),
             min_group=plan.min_group,
         )

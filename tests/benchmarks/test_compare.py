@@ -24,13 +24,18 @@ def test_a_cell_is_the_median_and_the_spread() -> None:
 
 
 def test_an_engine_without_figures_says_why() -> None:
-    lines = [Line("adult", "trees", [{"c2st": 0.5}]), Line("adult", "ctgan", [], "over 10 s")]
-    assert aligned(lines).splitlines() == ["case   engine  c2st", "adult  trees   0.500", "adult  ctgan   over 10 s"]
+    lines = [Line("adult", "trees", [{"c2st": 0.5}]), Line("adult", "ctgan", [], "> 10 s")]
+    assert aligned(lines).splitlines() == ["case   engine  c2st", "adult  trees   0.500", "adult  ctgan   > 10 s"]
     assert "ctgan" not in markdown(lines, names=["c2st"])
 
 
+def test_an_engine_that_took_too_long_stands_in_the_readme() -> None:
+    lines = [Line("adult", "trees", [{"fit s": 0.5, "c2st": 0.5}]), Line("adult", "ctgan", [], "> 10 s", too_long=True)]
+    assert markdown(lines, names=["fit s", "c2st"]).splitlines()[-1] == "| adult | ctgan | > 10 s |  |"
+
+
 def test_reasons_are_shown_where_no_engine_gave_figures() -> None:
-    assert aligned([Line("adult", "hma", [], "over 10 s")]).splitlines()[1] == "adult  hma     over 10 s"
+    assert aligned([Line("adult", "hma", [], "> 10 s")]).splitlines()[1] == "adult  hma     > 10 s"
 
 
 def test_only_what_is_between_the_markers_is_replaced(tmp_path: Path) -> None:
@@ -74,7 +79,8 @@ def test_an_engine_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     case = folder_of_a_case(tmp_path)
     finished = run_engine(case, tmp_path / "out", Engine("trees"), seed=0, scale=1.0, limit=0.05)
     assert finished.took is None
-    assert finished.why == "over 0 s"
+    assert finished.why == "> 0 s"
+    assert finished.too_long
 
 
 def test_an_engine_that_cannot_says_why(tmp_path: Path) -> None:

@@ -43,6 +43,13 @@ def test_parts_of_a_time_are_found_with_their_zone() -> None:
     assert formulas["month"].text == "month = month(at)"
 
 
+def test_the_zone_is_found_where_the_first_rows_are_of_one_morning() -> None:
+    rows = flights().sort("at").with_columns(local_day=pl.col("at").dt.offset_by("-5h").dt.day().cast(pl.Int64))
+    morning = rows["at"].dt.hour().is_between(10, 16)
+    rows = pl.concat([rows.filter(morning)[:100], rows.filter(~morning), rows.filter(morning)[100:]])
+    assert found(rows)["local_day"].text == "local_day = day(at, America/Bogota)"
+
+
 def test_clock_times_and_numbers_put_together_are_found() -> None:
     formulas = found(flights())
     assert formulas["scheduled"].text == "scheduled = minute + 100 * hour"

@@ -3,7 +3,7 @@ import pytest
 from synth_assets.catalog.model import Column, DataType, Kind
 from synth_assets.plan.fake_kinds import FAKE_KINDS
 from synth_assets.plan.personal import PERSONAL_KINDS
-from synth_assets.plan.personal_names import classify_name, is_about_people, words_of
+from synth_assets.plan.personal_names import classify_name, is_about_people, is_of_a_thing, words_of
 from synth_assets.plan.personal_words import PHRASES, TOLD_BY_COMMENTS
 
 
@@ -205,3 +205,40 @@ def test_tables_about_people(table: str) -> None:
 @pytest.mark.parametrize("table", ["user_roles", "CustomerDemographics", "Artist", "", "orders"])
 def test_tables_about_other_things(table: str) -> None:
     assert not is_about_people(table)
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "expected"),
+    [
+        ("klienci", "imię", "first_name"),
+        ("klienci", "Numer Telefonu", "phone"),
+        ("müşteriler", "doğum_tarihi", "birth_date"),
+        ("клиенты", "Номер телефона", "phone"),
+        ("клиенты", "фамилия", "last_name"),
+        ("Πελάτες", "Ονοματεπώνυμο", "full_name"),
+        ("عملاء", "رقم الهاتف", "phone"),
+        ("לקוחות", "שם פרטי", "first_name"),
+        ("ग्राहक", "जन्म तिथि", "birth_date"),
+        ("客户", "身份证号码", "national_id"),
+        ("顧客", "電話番号1", "phone"),
+        ("고객", "이메일주소", "email"),
+        ("kunder", "födelsedatum", "birth_date"),
+        ("kunden", "Kundentelefonnummer", "phone"),
+        ("orte", "laengengrad", "longitude"),
+        ("商品", "商品名", None),
+        ("urunler", "urun_adi", None),
+        ("audio", "headphone", None),
+    ],
+)
+def test_names_in_many_languages(table: str, name: str, expected: str | None) -> None:
+    assert kind_of(table, name) == expected
+
+
+@pytest.mark.parametrize("name", ["sku", "order_no", "OrderNumber", "product_name", "commit_sha", "invoice_id"])
+def test_names_of_things(name: str) -> None:
+    assert is_of_a_thing(name)
+
+
+@pytest.mark.parametrize("name", ["col17", "email", "name", "code", ""])
+def test_names_that_are_not_of_things(name: str) -> None:
+    assert not is_of_a_thing(name)

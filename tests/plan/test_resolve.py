@@ -270,12 +270,12 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Se
                 "customers": {"columns": {"emial": {"fake": "email"}, "city": {"fake": "twon"}}},
                 "orders": {"mode": "hybrid", "columns": {"status": {"derive": "x"}}},
                 "products": {"mode": "reference"},
-                "invoices": {"synthesizer": "private", "balance": {"column": "number", "shares": {}}},
+                "invoices": {"balance": {"column": "number", "shares": {}}},
             }
         ),
         shop,
     )
-    assert len(said) == 8
+    assert len(said) == 7
     assert any("no table 'custmers'; did you mean 'customers'?" in line for line in said)
     assert any("customers: there is no column 'emial'; did you mean 'email'?" in line for line in said)
     assert any("customers.city: unknown kind of fake 'twon'" in line for line in said)
@@ -284,7 +284,6 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Se
     assert any(
         "products: the mode reference lets all its real rows through and needs a reason" in line for line in said
     )
-    assert any("invoices: the synthesizer private is not available in this version" in line for line in said)
     assert any("invoices: balance is not available in this version" in line for line in said)
 
 

@@ -1,12 +1,11 @@
 """A small shop to judge: customers, orders of customers; and engines, honest and dishonest."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.catalog.model import Catalog, Check, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import (
     ColumnDecision,
@@ -21,37 +20,6 @@ from synth_assets.store.verdict import Verdict
 from synth_assets.validate.judge import judge
 
 REGIONS = np.array(["north", "south", "east", "west"])
-
-
-@dataclass(frozen=True)
-class MemoryRows:
-    """Rows in memory, with the shape of store.tables.TableRows."""
-
-    frame: pl.DataFrame
-    mask: pl.Series | None = None
-    fingerprint: str = "f"
-    formats: Mapping[str, str] = field(default_factory=dict)
-    computed: Sequence[str] = ()
-
-    @property
-    def rows(self) -> int:
-        return self.frame.height
-
-    @property
-    def schema(self) -> pl.Schema:
-        return self.frame.schema
-
-    def read(
-        self, *, columns: Sequence[str] | None = None, part: Literal["all", "training", "held_out"] = "all"
-    ) -> pl.DataFrame:
-        frame = self.frame if columns is None else self.frame.select(columns)
-        if part == "all":
-            return frame
-        mask = self.mask if self.mask is not None else pl.repeat(False, frame.height, eager=True)
-        return frame.filter(mask if part == "held_out" else ~mask)
-
-    def batches(self, *, columns: Sequence[str] | None = None, rows: int = 131_072) -> Iterator[pl.DataFrame]:
-        yield from self.read(columns=columns).iter_slices(rows)
 
 
 class Notary:

@@ -4,11 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.store.verdict import Verdict
 from tests.validate.samples import (
     PLAN,
-    MemoryRows,
     failures,
     honest,
     judged,

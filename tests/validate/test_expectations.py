@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.catalog.model import Column, DataType, Key, Kind, Table
 from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
 from synth_assets.store.profile import ColumnProfile, TableProfile
@@ -15,7 +16,7 @@ from synth_assets.validate.expectations import Expected, derive, format_regex, p
 from synth_assets.validate.great_expectations_runtime import as_pandas
 from synth_assets.validate.subject import Subject
 from synth_assets.validate.suite_run import SuiteRunner
-from tests.validate.samples import MemoryRows, decide, integer, text
+from tests.validate.samples import decide, integer, text
 
 STATE = DataType(kind=Kind.ENUM, native="state", labels=("new", "paid"))
 TABLE = Table(

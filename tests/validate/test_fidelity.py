@@ -5,13 +5,14 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.statistics.encoding import NULL, RARE, Scale, Side, category_codes, encode
 from synth_assets.statistics.noise import mean_of, sampling_noise
 from synth_assets.statistics.shape import category_similarity, column_similarities, number_similarity
 from synth_assets.statistics.trend import correlation, joint_similarity, pair_similarities
 from synth_assets.statistics.two_sample import two_sample_auc
 from synth_assets.validate.relations import child_counts
-from tests.validate.samples import ORDERS_KEY, MemoryRows, make_shop
+from tests.validate.samples import ORDERS_KEY, make_shop
 
 COLUMNS = ("region", "age", "income", "spent")
 

@@ -6,13 +6,15 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from benchmarks.memory_rows import MemoryRows
+from synth_assets.catalog.check_text import in_sqlite
 from synth_assets.catalog.model import Branch, Check, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import Mode, TableDecision
 from synth_assets.store.verdict import CheckResult, Severity
-from synth_assets.validate.constraints import in_sqlite, named_columns, violations
+from synth_assets.validate.constraints import named_columns, violations
 from synth_assets.validate.integrity import duplicates, label_checks, orphans, table_checks
 from synth_assets.validate.subject import Subject
-from tests.validate.samples import MemoryRows, decide
+from tests.validate.samples import decide
 
 
 def column(name: str, kind: Kind, *, nullable: bool = True, **facts: object) -> Column:

@@ -7,13 +7,21 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.profile.profile import profile_table
 from synth_assets.store.store import Store
 from synth_assets.store.verdict import Severity, dataset_fingerprint
 from synth_assets.store.verdicts import passing_verdict, save_verdict
 from synth_assets.validate.errors import RowsMissing
-from tests.validate.samples import ORDERS, PLAN, MemoryRows, failures, honest, judged, source_rows
+from tests.validate.samples import (
+    ORDERS,
+    PLAN,
+    failures,
+    honest,
+    judged,
+    source_rows,
+)
 
 ROWS = 400
 

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks.memory_rows import MemoryRows
 from synth_assets.catalog.model import ForeignKey
 from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
 from synth_assets.statistics.bounds import auc_with_error, wilson
@@ -13,7 +14,15 @@ from synth_assets.validate.entities import Entities
 from synth_assets.validate.privacy import name_parts, scanned, table_checks
 from synth_assets.validate.source_values import match_combinations, match_values
 from synth_assets.validate.subject import Subject
-from tests.validate.samples import CUSTOMERS, ORDERS_KEY, PLAN, MemoryRows, decide, honest, make_shop, source_rows
+from tests.validate.samples import (
+    CUSTOMERS,
+    ORDERS_KEY,
+    PLAN,
+    decide,
+    honest,
+    make_shop,
+    source_rows,
+)
 
 
 def rng() -> np.random.Generator:

@@ -1,7 +1,8 @@
 """Rows of one parent in their order: each is generated knowing the ones before it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +10,9 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.statistics.labels import shared_labels
-from synth_assets.synthesize.relational.gaps import common_unit
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, rank_within, runs
+from synth_assets.synthesize.protocol import Following, FollowingSynthesizer
+from synth_assets.synthesize.relational.gaps import common_unit, shared_range
+from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
 
 POSITION = "#position"
 STAYS = "\x01stays"
@@ -47,6 +49,34 @@ class FamilyOrder(Value):
     staying: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
     stride: int | None = None
+
+    def of_columns(self, names: Collection[str]) -> Self:
+        """The same as far as it concerns some columns."""
+        told = {
+            key: tuple(name for name in getattr(self, key) if name in names)
+            for key in ("previous", "averaged", "compared")
+        }
+        return self.model_copy(update=told)
+
+    def following(self, names: Collection[str]) -> Following:
+        """What rows are told of those before them about some columns."""
+        return Following(
+            previous={_previous(name): name for name in self.previous if name in names},
+            means={_mean(name): name for name in self.averaged if name in names},
+            stays=dict.fromkeys(self.staying, STAYS),
+            step=self.column if self.column in names else None,
+            unit=self.unit,
+        )
+
+
+def _previous(name: str) -> str:
+    """The column of a context that holds a column of the sibling before."""
+    return f"previous {name}"
+
+
+def _mean(name: str) -> str:
+    """The column of a context that holds the mean over all siblings before."""
+    return f"mean {name}"
 
 
 @dataclass(frozen=True)
@@ -96,8 +126,7 @@ def learn_order(
     if column:
         ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
-        inner = np.sort(rows[column].to_physical().cast(pl.Int64).to_numpy())
-        earliest, latest = int(inner[min_group - 1]), int(inner[-min_group])
+        earliest, latest = shared_range(rows[column].to_physical().cast(pl.Int64).to_numpy(), min_group)
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
     told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known)}
     labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
@@ -151,7 +180,7 @@ def contexts_before(
     before = sorted_rows.select(
         pl.when(first).then(None).otherwise(pl.col(name).shift(1)).alias(name) for name in order.previous
     )
-    context = before.rename({name: f"previous {name}" for name in order.previous})
+    context = before.rename({name: _previous(name) for name in order.previous})
     starts = np.maximum.accumulate(np.where(~follows, np.arange(len(follows)), 0))
     at = np.arange(len(follows))
     means = []
@@ -162,7 +191,7 @@ def contexts_before(
         count = counts[at] - counts[starts[at]]
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(count > 0, (sums[at] - sums[starts[at]]) / count, np.nan)
-        means.append(pl.Series(f"mean {name}", mean, nan_to_null=True))
+        means.append(pl.Series(_mean(name), mean, nan_to_null=True))
     same = [
         (sorted_rows[name].eq_missing(before[name]) & pl.Series(follows)).alias(f"same {name}")
         for name in order.compared
@@ -206,7 +235,7 @@ def with_stays(
         others = labels.filter(may_come_out)
         if len(others):
             labels = labels.zip_with(may_come_out, others.gather(rng.integers(0, len(others), len(labels))))
-        stays = rows[name].gather(steps).eq(before[f"previous {name}"].gather(steps)).fill_null(value=False)
+        stays = rows[name].gather(steps).eq(before[_previous(name)].gather(steps)).fill_null(value=False)
         told.append(labels.set(stays, STAYS))
     return told
 
@@ -226,77 +255,14 @@ def step_rows(
 
 
 Start = Callable[[Rows, Rows], pl.DataFrame]
-Step = Callable[[Rows, pl.DataFrame], pl.DataFrame]
 
 
-class Walk:
-    """The siblings so far of many families, while further ones are generated round by round."""
-
-    def __init__(self, order: FamilyOrder, schema: pl.Schema, families: int) -> None:
-        self._order = order
-        self._schema = schema
-        self._sums = {name: np.zeros(families) for name in order.averaged}
-        self._counts = {name: np.zeros(families) for name in order.averaged}
-        self._last: pl.DataFrame | None = None
-        self._row_of_family = np.full(families, NO_ROW, dtype=np.int64)
-
-    def remember(self, active: Rows, rows: pl.DataFrame) -> None:
-        """Rows just generated, with what was known of them before, one for each active family."""
-        for name in self._order.averaged:
-            values = rows[name].cast(pl.Float64).to_numpy()
-            there = ~np.isnan(values)
-            self._sums[name][active] += np.where(there, values, 0.0)
-            self._counts[name][active] += there
-        self._last = rows.select(self._order.previous)
-        self._row_of_family[:] = NO_ROW
-        self._row_of_family[active] = np.arange(len(active))
-
-    def context(self, active: Rows, position: int, known: pl.DataFrame | None) -> pl.DataFrame:
-        """What the next sibling of each active family knows, as in `contexts_before`."""
-        order = self._order
-        before = gather(self._before(), self._row_of_family[active])
-        context = before.rename({name: f"previous {name}" for name in order.previous})
-        means = []
-        for name in order.averaged:
-            count = self._counts[name][active]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                mean = np.where(count > 0, self._sums[name][active] / count, np.nan)
-            means.append(pl.Series(f"mean {name}", mean, nan_to_null=True))
-        same = [
-            known[name].eq_missing(before[name]).alias(f"same {name}") for name in order.compared if known is not None
-        ]
-        return context.with_columns(*means, *same, pl.Series(POSITION, np.full(len(active), position, dtype=np.int64)))
-
-    def in_range(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """First siblings whose order column lies in the range that all siblings may lie in."""
-        column = self._order.column
-        if column is None or self._order.earliest is None or self._order.latest is None:
-            return rows
-        values = rows[column].to_physical().cast(pl.Int64).clip(self._order.earliest, self._order.latest)
-        return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
-
-    def restored(self, active: Rows, rows: pl.DataFrame) -> pl.DataFrame:
-        """Turn what is told relative to the sibling before, gaps and stays, into values again."""
-        last, at = self._before(), self._row_of_family[active]
-        staying = [
-            rows[name].zip_with(rows[name].ne_missing(STAYS), last[name].gather(at).alias(name))
-            for name in self._order.staying
-        ]
-        rows = rows.with_columns(staying)
-        column = self._order.column
-        if column is None:
-            return rows
-        before = last[column].to_physical().cast(pl.Int64).gather(at).to_numpy()
-        gaps = rows[column].cast(pl.Int64).fill_null(0).to_numpy()
-        values = pl.Series(before + gaps * self._order.unit)
-        return rows.with_columns(_from_physical(values, self._schema[column]).alias(column))
-
-    def _before(self) -> pl.DataFrame:
-        """The siblings generated last."""
-        if self._last is None:
-            message = "no sibling has been generated yet"
-            raise ValueError(message)
-        return self._last
+def in_range(rows: pl.DataFrame, order: FamilyOrder) -> pl.DataFrame:
+    """First siblings whose order column lies in the range that all siblings may lie in."""
+    if order.column is None or order.earliest is None or order.latest is None:
+        return rows
+    values = rows[order.column].to_physical().cast(pl.Int64).clip(order.earliest, order.latest)
+    return rows.with_columns(_from_physical(values, rows.schema[order.column]).alias(order.column))
 
 
 def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
@@ -306,48 +272,47 @@ def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
 def walk_families(
     families: Rows,
     *,
+    context: pl.DataFrame | None,
     known: pl.DataFrame | None,
     order: FamilyOrder,
     schema: pl.Schema,
     start: Start,
-    step: Step,
+    steps: FollowingSynthesizer,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Generate all rows of all families, the first ones first.
 
     Args:
         families: The family of each row; the rows of a family lie side by side.
+        context: What is known of each row's parents.
         known: Columns of the rows that are made already.
         order: How siblings follow each other.
-        schema: Types of the rows, known columns included.
+        schema: Types of the rows to make.
         start: Draws first siblings from the numbers of their rows and how many siblings their families have.
-        step: Draws further ones, from what they know of those before, too; the order column comes out as a gap.
+        steps: Draws further ones.
         rng: Source of randomness.
 
     Returns:
         The rows in their order.
     """
+    if not len(families):
+        return pl.DataFrame(schema=schema)
     firsts, lengths = runs(families)
-    made = pl.Schema({name: kind for name, kind in schema.items() if known is None or name not in known.columns})
-    walk = Walk(order, schema, len(firsts))
-    if known is not None:
-        known = known.select(name for name in known.columns if name in order.previous)
-    at, parts = [], []
-    for position in range(int(lengths.max(initial=0))):
-        active = np.flatnonzero(lengths > position)
-        rows = firsts[active] + position
-        here = known[rows] if known is not None else None
-        if position == 0:
-            drawn = walk.in_range(start(rows, lengths))
-        else:
-            drawn = walk.restored(active, step(rows, walk.context(active, position, here)))
-        drawn = drawn.cast(made)
-        walk.remember(active, drawn if here is None else pl.concat([here, drawn], how="horizontal"))
-        at.append(rows)
-        parts.append(drawn)
-    if not parts:
-        return pl.DataFrame(schema=made)
-    return pull_in(pl.concat(parts)[np.argsort(np.concatenate(at))], families, order, rng)
+    first = in_range(start(firsts, lengths), order).cast(schema)
+    arranged = Arranged(np.arange(len(families)), np.arange(len(families)) - np.repeat(firsts, lengths))
+    around: list[pl.DataFrame] = [pl.DataFrame({POSITION: arranged.position})]
+    around += [frame for frame in (context, known) if frame is not None and frame.width]
+    earlier = order.of_columns(known.columns if known is not None else ())
+    if known is not None and earlier.previous:
+        around.append(contexts_before(known, None, arranged, earlier).drop(POSITION))
+    rows = steps.sample_following(
+        first,
+        lengths,
+        context=pl.concat(around, how="horizontal"),
+        following=order.following(schema.names()),
+        rng=rng,
+    )
+    return pull_in(rows, families, order, rng)
 
 
 def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.random.Generator) -> pl.DataFrame:

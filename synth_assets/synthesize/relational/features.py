@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.relational.matching import gather
 from synth_assets.synthesize.relational.structure import TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
@@ -20,6 +21,11 @@ def count_name(reference: str) -> str:
 def feature_name(table: str, column: str) -> str:
     """The feature that is a table's learned column."""
     return f"{table}.{column}"
+
+
+def further_name(reference: str, feature: str) -> str:
+    """A feature of a further parent, as the rows that refer to it know it."""
+    return f"{reference}: {feature}"
 
 
 def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[str, pl.Series]) -> pl.DataFrame:
@@ -44,7 +50,26 @@ def inherited(features: pl.DataFrame) -> pl.DataFrame:
 
 def further_features(reference: str, features: pl.DataFrame) -> pl.DataFrame:
     """The features of a further parent that the rows which refer to it know."""
-    return features.select(pl.col(name).alias(f"{reference}: {name}") for name in features.columns[:MOST_FURTHER])
+    return features.select(
+        pl.col(name).alias(further_name(reference, name)) for name in features.columns[:MOST_FURTHER]
+    )
+
+
+def features_of(
+    structure: TableStructure, rows: pl.DataFrame, counts: Mapping[str, pl.Series], above: pl.DataFrame | None
+) -> pl.DataFrame:
+    """What children know of each row.
+
+    Args:
+        structure: The table.
+        rows: At least the learned columns.
+        counts: Children by row, by the name of the reference, in any order.
+        above: What each row inherits from its driving parent, None for a table without one.
+    """
+    # In one order whoever asks, since children know the first so many features.
+    ordered = {r.name: counts[r.name] for r in (*structure.driven, *structure.chosen) if r.name in counts}
+    own = own_features(structure, rows, ordered)
+    return own if above is None else pl.concat([own, above], how="horizontal")
 
 
 class SourceFeatures:
@@ -63,14 +88,32 @@ class SourceFeatures:
         """One row for each row of the table, held-out rows included."""
         if table not in self._known:
             structure = self._source.structures[table]
-            counts = {
-                reference.name: pl.Series(self._source.count_children(reference, held_out=self._held_out))
-                for reference in (*structure.driven, *structure.chosen)
-            }
-            parts = [own_features(structure, self._source.frame(table), counts)]
+            above = None
             if structure.driving:
-                parent = self.of(structure.driving.key.parent)
                 rows = self._source.parents(table, structure.driving.key)
-                parts.append(gather(inherited(parent), rows))
-            self._known[table] = pl.concat(parts, how="horizontal")
+                above = gather(inherited(self.of(structure.driving.key.parent)), rows)
+            self._known[table] = features_of(structure, self._source.frame(table), self.counts(table), above)
         return self._known[table]
+
+    def counts(self, table: str) -> dict[str, pl.Series]:
+        """Children of each row of the table, by the name of the reference."""
+        structure = self._source.structures[table]
+        return {
+            reference.name: pl.Series(self._source.count_children(reference, held_out=self._held_out))
+            for reference in (*structure.driven, *structure.chosen)
+        }
+
+    def common_labels(self, table: str, *, min_group: int) -> dict[str, tuple[str, ...]]:
+        """By feature of the table that is text: the labels that at least `min_group` rows of their own table share.
+
+        Children may know these by name. All children of one parent have its label, too, but do not share it. A column
+        whose rare values the plan lets through is not among them.
+        """
+        structure, rows = self._source.structures[table], self._source.frame(table)
+        above = self.common_labels(structure.driving.key.parent, min_group=min_group) if structure.driving else {}
+        own = {
+            feature_name(table, name): shared_labels(rows[name], min_group)
+            for name in structure.learned
+            if rows.schema[name] == pl.String and not structure.decision.column(name).keeps_rare_values
+        }
+        return above | own

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.plan.dependencies import Dependency
+from synth_assets.plan.dependencies import Dependency, Determined
 from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
@@ -19,15 +19,16 @@ from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features
+from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features, further_name
 from synth_assets.synthesize.relational.further_fit import fit_further
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
-from synth_assets.synthesize.relational.kept import computed_later, kept_dependencies, kept_texts
+from synth_assets.synthesize.relational.kept import computed_later, free_columns, kept_dependencies, kept_texts
 from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel
 from synth_assets.synthesize.relational.order_candidates import order_candidates
 from synth_assets.synthesize.relational.panels import Panel, find_panels
+from synth_assets.synthesize.relational.sharing import SHARED, find_shared, save_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
@@ -36,6 +37,7 @@ from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 
 IDENTIFYING = "identifying"
+COUNTS = "counts.parquet"
 MOST_OUTCOMES = 12
 
 
@@ -81,6 +83,7 @@ class TableFit:
         depth: dict[str, Rows] = {}
         generated = decision.mode is Mode.SYNTHETIC
         identifying: ValueModel | None = None
+        shared: ValueModel | None = None
         values: ValueModel | None
         if generated:
             leaves: list[pl.Series] = []
@@ -100,14 +103,15 @@ class TableFit:
                     hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
             hidden += self._null_columns()
             identifying = self._identifying_model(leaves)
+            shared = self._shared_model()
             values = self._values(hidden)
         else:
             if decision.mode is not Mode.EMPTY:
-                folder.write_frame("features.parquet", self._inputs.features.of(structure.name))
+                folder.write_frame(COUNTS, pl.DataFrame(self._inputs.features.counts(structure.name)))
             values = self._partial_values()
-        formulas = [formula for model in (identifying, values) if model for formula in model.formulas]
         folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
-        for name, model in ((IDENTIFYING, identifying), (VALUES, values)):
+        formulas = [formula for model in (identifying, shared, values) if model for formula in model.formulas]
+        for name, model in ((IDENTIFYING, identifying), (SHARED, shared), (VALUES, values)):
             if model:
                 model.save(folder.folder(name))
         ruled = [c for c in structure.ruled if c.name not in structure.referencing]
@@ -133,17 +137,21 @@ class TableFit:
             panels=self._panels(trained) if generated else (),
             identifying=self._identifying if generated else (),
             order=self._order if generated else None,
+            shared=save_shared(folder.folder(SHARED), trained, self._shared, min_group=min_group) if generated else (),
             has_identifying=identifying is not None,
             has_values=values is not None,
             has_rules=generated and bool(ruled),
         )
-        folder.write_json("relational.json", relational.model_dump(mode="json"))
+        relational.save(folder)
         return {
             "rows_trained": len(self._training) if generated else 0,
             "columns_learned": len(structure.learned) if generated else 0,
             "columns_by_rules": len(ruled) if generated else 0,
             "synthesizer": decision.synthesizer if generated else decision.mode.value,
-            "dependencies": list(kept_texts(self._structure, self._inputs.profiles, self._dependencies, formulas)),
+            "dependencies": [
+                *kept_texts(self._structure, self._inputs.profiles, self._dependencies, formulas),
+                *(one.text for one in (self._shared if generated else ())),
+            ],
         }
 
     @cached_property
@@ -160,7 +168,7 @@ class TableFit:
         """Further keys whose parent is chosen before the columns that identify nothing are made."""
         if not self._native:
             return ()
-        return tuple(r for r in self._structure.further if not r.deferred and not r.to_itself)
+        return tuple(r for r in self._structure.further if r in self._structure.referring_first)
 
     @cached_property
     def _families(self) -> Rows | None:
@@ -191,6 +199,23 @@ class TableFit:
         wanted = {column for columns in structure.table.unique_sets for column in columns}
         wanted |= set(structure.looked_up_by) | ({self._order} if self._order else set())
         return tuple(name for name in structure.learned if name in wanted)
+
+    @cached_property
+    def _shared(self) -> tuple[Determined, ...]:
+        """What rows share that refer to the same rows."""
+        parents = self._parents_context if self._native else None
+        if parents is None or not self._structure.decision.discover_dependencies:
+            return ()
+        return find_shared(
+            self._rows[self._training],
+            parents,
+            self._structure,
+            free=free_columns(self._structure),
+            identifying=self._identifying,
+            dependencies=self._dependencies,
+            min_group=self._inputs.plan.min_group,
+            seed=self._seed,
+        )
 
     def _child_counts(self) -> dict[str, Rows]:
         references = (*self._structure.driven, *self._structure.chosen)
@@ -248,35 +273,58 @@ class TableFit:
                 hidden=names,
                 kept=self._kept() | frozenset(names),
                 context=self._driving_context(),
+                common_labels=self._common_labels(),
                 siblings=self._siblings(self._order),
             ),
             RowChecks.of(self._structure.table, self._identifying),
         )
 
+    def _shared_model(self) -> ValueModel | None:
+        """The model of the columns that rows share which refer to the same rows, given all parents."""
+        if not self._shared:
+            return None
+        rows, columns = self._rows[self._training], [one.column for one in self._shared]
+        return self._fitted(
+            Training(
+                rows=rows.select(columns),
+                kept=self._kept(),
+                context=self._parents_context,
+                common_labels=self._common_labels(*self._early),
+                known=rows.select(self._identifying) if self._identifying else None,
+            ),
+            RowChecks.of(self._structure.table, columns, known=self._identifying),
+        )
+
+    @cached_property
+    def _parents_context(self) -> pl.DataFrame | None:
+        """What is known of the driving parent and of the further parents that are chosen first."""
+        contexts = [self._driving_context(), *(self._further_context(r) for r in self._early)]
+        wide = [frame for frame in contexts if frame is not None]
+        return pl.concat(wide, how="horizontal") if wide else None
+
     def _values(self, hidden: list[pl.Series]) -> ValueModel | None:
-        """The model of all other learned columns, given all parents and identifying columns."""
-        structure = self._structure
-        rest = [name for name in structure.learned if name not in self._identifying]
+        """The model of all other learned columns, given all parents and what is made before."""
+        structure, before = self._structure, (*self._identifying, *(one.column for one in self._shared))
+        rest = [name for name in structure.learned if name not in before]
         rows = self._rows[self._training]
         if not rest and not hidden:
             return None
         if structure.decision.synthesizer == HMA:
             return self._hidden_values(rows.select(rest), hidden)
         names = tuple(s.name for s in hidden)
-        contexts = [self._driving_context(), *(self._further_context(r) for r in self._early)]
-        wide = [frame for frame in contexts if frame is not None]
         return self._fitted(
             Training(
                 rows=pl.DataFrame([*rows.select(rest).get_columns(), *hidden]),
                 hidden=names,
                 kept=self._kept() | frozenset(names),
-                context=pl.concat(wide, how="horizontal") if wide else None,
-                known=rows.select(self._identifying) if self._identifying else None,
+                context=self._parents_context,
+                common_labels=self._common_labels(*self._early),
+                known=rows.select(before) if before else None,
                 siblings=self._siblings(None),
                 computed_later=computed_later(self._structure, self._inputs.profiles, self._inputs.source.structures),
                 canaries=self._inputs.plan.canaries,
             ),
-            RowChecks.of(structure.table, rest, known=self._identifying),
+            RowChecks.of(structure.table, rest, known=before),
         )
 
     def _fitted(self, training: Training, checks: RowChecks) -> ValueModel:
@@ -352,6 +400,16 @@ class TableFit:
     def _further_context(self, reference: Reference) -> pl.DataFrame:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
         return gather(further_features(reference.name, self._inputs.features.of(reference.key.parent)), parents)
+
+    def _common_labels(self, *further: Reference) -> dict[str, tuple[str, ...]]:
+        """By column of the context, from the driving parent and from further ones: what may be known by name."""
+        features, min_group = self._inputs.features, self._inputs.plan.min_group
+        driving = self._structure.driving
+        shared = features.common_labels(driving.key.parent, min_group=min_group) if driving else {}
+        for reference in further:
+            of_parent = features.common_labels(reference.key.parent, min_group=min_group)
+            shared |= {further_name(reference.name, name): labels for name, labels in of_parent.items()}
+        return shared
 
     def _hidden_values(self, learned: pl.DataFrame, hidden: list[pl.Series]) -> ValueModel | None:
         """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""

@@ -81,6 +81,20 @@ def fill_reference(
     return rows.with_columns(filled)
 
 
+def any_parents(rows: int, parents: int, *, once: bool, rng: np.random.Generator) -> Rows:
+    """A parent for each row, whichever; NO_ROW where there is none.
+
+    Args:
+        once: No parent may be chosen twice.
+    """
+    chosen = np.full(rows, NO_ROW, dtype=np.int64)
+    if once:
+        there = min(rows, parents)
+        chosen[:there] = rng.permutation(parents)[:there]
+        return chosen
+    return rng.integers(0, parents, rows) if parents else chosen
+
+
 def _with_branch(
     rows: pl.DataFrame, referred: pl.Series, column: str, may_refer: npt.NDArray[np.bool_], structure: TableStructure
 ) -> pl.DataFrame:

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
 
 FEWEST_ROWS = 50
+Whole = npt.NDArray[np.int64]
 
 
 class Gap(Value):
@@ -84,6 +86,33 @@ def common_unit(differences: pl.Series) -> int:
     return max(int(np.gcd.reduce(np.abs(values))) if len(values) else 1, 1)
 
 
+def shared_range(values: Whole, min_group: int, *, among: Whole | None = None) -> tuple[int, int]:
+    """The range that at least `min_group` values reach at either end (half of them, where they are few).
+
+    An end that fewer values than that have is one row's: it is moved half the way to the next value within, as far as
+    the values' common unit lets it.
+
+    Args:
+        values: In any order, at least one.
+        min_group: Fewest values that share what may be told.
+        among: All values of the column in order, if `values` are a part of them only.
+    """
+    ordered = np.sort(values)
+    among = ordered if among is None else among
+    group = min(min_group, max(len(ordered) // 2, 1))
+    distinct = np.unique(ordered)
+    unit = common_unit(pl.Series(np.diff(distinct)))
+
+    def moved(end: int, step: int) -> int:
+        at = int(np.searchsorted(distinct, end)) + step
+        if np.diff(np.searchsorted(among, [end, end + 1]))[0] >= min_group or not 0 <= at < len(distinct):
+            return end
+        return end + step * -(-abs(int(distinct[at]) - end) // (2 * unit)) * unit
+
+    earliest, latest = moved(int(ordered[group - 1]), 1), moved(int(ordered[-group]), -1)
+    return min(earliest, latest), max(earliest, latest)
+
+
 def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[float, Gap] | None:
     """The mean time from `since` to `column` and how it is learned, if it is never negative."""
     if rows.schema[column] != rows.schema[since]:
@@ -94,9 +123,7 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
     least, mean = difference.min(), difference.mean()
     if both < FEWEST_ROWS or both < filled or not isinstance(least, int) or least < 0 or not isinstance(mean, float):
         return None
-    values = np.sort(rows[column].drop_nulls().to_physical().cast(pl.Int64).to_numpy())
-    inner = min(min_group, len(values) // 2)
-    earliest, latest = int(values[inner - 1]), int(values[-inner])
+    earliest, latest = shared_range(rows[column].drop_nulls().to_physical().cast(pl.Int64).to_numpy(), min_group)
     return mean, Gap(
         column=column,
         since=since,

@@ -19,12 +19,12 @@ from synth_assets.synthesize.relational.families import Arranged
 from synth_assets.synthesize.relational.features import (
     count_name,
     feature_name,
+    features_of,
     further_features,
     inherited,
-    own_features,
 )
-from synth_assets.synthesize.relational.fit import IDENTIFYING, null_name
-from synth_assets.synthesize.relational.further import fill_reference
+from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, null_name
+from synth_assets.synthesize.relational.further import any_parents, fill_reference
 from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
@@ -33,8 +33,9 @@ from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.panels import settle, within_room
 from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.sharing import SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
-from synth_assets.synthesize.relational.tables import LinkedTables
+from synth_assets.synthesize.relational.tables import LinkedTables, learnable
 from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
@@ -78,7 +79,7 @@ class Generation:
         """Generate the tables of a group, in the order given by `table_structures`."""
         dropped = dict.fromkeys(group, 0)
         for name in group:
-            self._relational[name] = RelationalModel.model_validate(self._models[name].read_json("relational.json"))
+            self._relational[name] = RelationalModel.load(self._models[name])
             self._generate(name)
         for name in group:
             if self._mode(name) is Mode.SYNTHETIC:
@@ -103,8 +104,7 @@ class Generation:
 
     def _keys_of(self, table: str) -> pl.DataFrame:
         structure = self._structures[table]
-        referred = [c for r in (*structure.driven, *structure.chosen) for c in r.key.parent_columns]
-        wanted = dict.fromkeys([*referred, *structure.referencing, *structure.learned])
+        wanted = dict.fromkeys([*structure.referred, *structure.referencing, *structure.learned])
         return self._finished[table].rows.read(columns=list(wanted) or list(structure.published_columns[:1]))
 
     def _generate(self, name: str) -> None:
@@ -116,8 +116,17 @@ class Generation:
         elif structure.decision.mode is Mode.SYNTHETIC:
             self._synthesize(name)
         else:
-            self._tables.put(name, self._real_rows(name))
-            self._features[name] = self._models[name].read_frame("features.parquet")
+            rows = self._real_rows(name)
+            self._tables.put(name, rows)
+            learned = rows.with_columns(learnable(rows[c], structure.table.column(c)) for c in structure.learned)
+            counts = {count.name: count for count in self._models[name].read_frame(COUNTS)}
+            parents = self._tables.parents(name, structure.driving.key) if structure.driving else self._orphans(0)
+            self._features[name] = features_of(structure, learned, counts, self._inherited(name, parents))
+
+    def _inherited(self, name: str, parents: Rows) -> pl.DataFrame | None:
+        """What rows with these driving parents know of them, None for a table without one."""
+        driving = self._structures[name].driving
+        return gather(inherited(self._features[driving.key.parent]), parents) if driving else None
 
     def _real_rows(self, name: str) -> pl.DataFrame:
         """Rows of a reference table, or of a partial table with its treated columns made anew."""
@@ -152,6 +161,7 @@ class Generation:
                 self._refer(name, reference)
             self._make_unique(name, filled=early)
         self._in_order(name)
+        self._share(name, early)
         values = self._values(name, early)
         rng = self._rng(name, "counts")
         hidden = {c: values[c] for c in values.columns if c not in structure.learned}
@@ -164,13 +174,8 @@ class Generation:
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
         rows = self._with_dependencies(name, rows)
         self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
-        # In the order of the fit: children know the first so many features.
-        counted_by = [r.name for r in (*structure.driven, *structure.chosen) if r.name in model.children]
-        counts = {reference: hidden[count_name(reference)] for reference in counted_by}
-        parts = [own_features(structure, rows, counts)]
-        if structure.driving:
-            parts.append(gather(inherited(self._features[structure.driving.key.parent]), self._parents[name]))
-        self._features[name] = pl.concat(parts, how="horizontal")
+        counts = {reference: hidden[count_name(reference)] for reference in model.children}
+        self._features[name] = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
             if not reference.deferred and reference not in early:
@@ -221,8 +226,27 @@ class Generation:
             return rows if rows.width else _nothing(rows.height)
         if values is None:
             return _nothing(height)
+        return self._sampled(name, values, early, known=(*model.identifying, *model.shared_columns), purpose="values")
+
+    def _share(self, name: str, early: list[Reference]) -> None:
+        """Make the columns that rows share which refer to the same rows."""
+        model = self._relational[name]
+        if not model.shared or name in self._whole:
+            return
+        folder = self._models[name].folder(SHARED)
+        drawn = self._sampled(name, ValueModel.load(folder), early, known=model.identifying, purpose="shared")
+        rows, rng = self._tables.frame(name).with_columns(drawn.get_columns()), self._rng(name, "sharing")
+        for one in model.shared:
+            frequent = folder.read_frame(one.values) if one.values else None
+            rows = settle_shared(rows, one.dependency, frequent, rng)
+        self._tables.put(name, rows)
+
+    def _sampled(
+        self, name: str, values: ValueModel, early: list[Reference], *, known: Sequence[str], purpose: str
+    ) -> pl.DataFrame:
+        """Columns for all rows, given their parents and columns that are there."""
         further = [(r, self._tables.parents(name, r.key)) for r in early]
-        known = self._tables.frame(name).select(model.identifying) if model.identifying else None
+        there = self._tables.frame(name).select(known) if known else None
 
         def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
             around = self._around(name, part)
@@ -233,11 +257,11 @@ class Generation:
             around = replace(
                 around,
                 context=pl.concat(contexts, how="horizontal") if contexts else None,
-                known=known[part] if known is not None else None,
+                known=there[part] if there is not None else None,
             )
             return values.sample(around, rng)
 
-        return self._blockwise(name, sampled, purpose="values")
+        return self._blockwise(name, sampled, purpose=purpose)
 
     def _with_dependencies(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows so that what is known to hold between their columns does."""
@@ -305,7 +329,7 @@ class Generation:
         if driving is None or not features.height:
             return np.zeros(features.height, dtype=np.int64)
         drawn = features[count_name(driving.name)].cast(pl.Float64).fill_null(0).to_numpy()
-        parent = RelationalModel.model_validate(self._models[driving.key.parent].read_json("relational.json"))
+        parent = RelationalModel.load(self._models[driving.key.parent])
         total = round(parent.children_rows[driving.name] * structure.decision.scale)
         factor = total / drawn.sum() if drawn.sum() else 0.0
         rng = self._rng(name, "children")
@@ -357,6 +381,9 @@ class Generation:
             self._tables.put(name, self._with_key(self._tables.frame(name), reference, parents))
             return
         structure, model = self._structures[name], self._relational[name]
+        if structure.decision.private:
+            self._refer_to_any(name, reference)
+            return
         further = next(f for f in model.further if f.reference == reference.name)
         filled = fill_reference(
             reference,
@@ -368,6 +395,20 @@ class Generation:
             rng=self._rng(name, reference.name),
         )
         self._tables.put(name, filled)
+
+    def _refer_to_any(self, name: str, reference: Reference) -> None:
+        """Fill the columns of a private table's key: any row of the parent serves as well."""
+        rows, table = self._tables.frame(name), self._structures[name].table
+        parents = any_parents(
+            rows.height,
+            self._tables.frame(reference.key.parent).height,
+            once=any(set(s) <= set(reference.key.columns) for s in table.unique_sets),
+            rng=self._rng(name, reference.name),
+        )
+        hidden, none = self._hidden[name], null_name(reference.name)
+        if none in hidden.columns:
+            parents = np.where(hidden[none].to_numpy(), NO_ROW, parents)
+        self._tables.put(name, self._with_key(rows, reference, parents))
 
     def _make_unique(self, name: str, *, filled: Sequence[Reference]) -> Rows:
         """Repair repeated combinations, when these further keys are filled; the numbers of the rows that are left."""

@@ -44,9 +44,9 @@ def free_columns(structure: TableStructure) -> frozenset[str]:
 
 
 def changeable_columns(model: Folder, structure: TableStructure) -> frozenset[str]:
-    """The free columns but for those that order siblings: what is made before all others stays."""
-    made_first = RelationalModel.model_validate(model.read_json("relational.json")).identifying
-    return free_columns(structure) - set(made_first)
+    """The free columns but for those that are made before all others, and stay."""
+    saved = RelationalModel.load(model)
+    return free_columns(structure) - {*saved.identifying, *saved.shared_columns}
 
 
 def total_reference(

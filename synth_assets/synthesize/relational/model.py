@@ -1,15 +1,21 @@
 """What is saved of a table beside its value model and its rules: counts, keys and how further parents are chosen."""
 
 from dataclasses import asdict
+from typing import Any
 
 from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import Value
+from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.agreement import Agreement
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.panels import Panel
 from synth_assets.synthesize.relational.partition import Coding, Partition
+from synth_assets.synthesize.relational.sharing import Shared
 from synth_assets.synthesize.relational.uniqueness import Ordinal
+from synth_assets.synthesize.version import VERSION, check_version
+
+RELATIONAL = "relational.json"
 
 
 class FurtherModel(Value):
@@ -72,6 +78,7 @@ class RelationalModel(Value):
         early: Further keys whose parents are chosen before the columns that identify nothing are made.
         identifying: Learned columns that are made first: those of keys, and the one that orders siblings.
         order: The learned column that orders siblings.
+        shared: What rows that refer to the same rows share: made after these keys and before all other columns.
     """
 
     table: str
@@ -86,6 +93,25 @@ class RelationalModel(Value):
     panels: tuple[Panel, ...]
     identifying: tuple[str, ...]
     order: str | None
+    shared: tuple[Shared, ...]
     has_identifying: bool
     has_values: bool
     has_rules: bool
+
+    @property
+    def shared_columns(self) -> tuple[str, ...]:
+        return tuple(one.column for one in self.shared)
+
+    def save(self, folder: Folder) -> None:
+        folder.write_json(RELATIONAL, {"version": VERSION, **self.model_dump(mode="json")})
+
+    @classmethod
+    def load(cls, folder: Folder) -> "RelationalModel":
+        """The model of a table's folder.
+
+        Raises:
+            ModelVersionUnknown: A release to come has made it.
+        """
+        stored: Any = folder.read_json(RELATIONAL)
+        check_version(stored)
+        return cls.model_validate({name: value for name, value in stored.items() if name != "version"})

@@ -12,12 +12,14 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Table, Value
+from synth_assets.synthesize.relational.gaps import shared_range
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.structure import ORDERED_KINDS
 
 MOST_STRETCHES = 20_000
 MOST_TIMES = 5_000
 FOR_THE_DRAWN = 0.5
+TIME, ROWS = "#time", "#rows"
 
 
 class Panel(Value):
@@ -57,22 +59,23 @@ def _is_whole(dtype: pl.DataType) -> bool:
 
 
 def _panel(rows: pl.DataFrame, label: str, time: str, min_group: int) -> Panel:
-    ordered = pl.col(time).to_physical().cast(pl.Int64).drop_nulls().sort()
-    inner = pl.min_horizontal(pl.len() // 2, min_group - 1)
-    counted = (
-        rows.drop_nulls([label, time])
+    times = (
+        rows.select(label, pl.col(time).to_physical().cast(pl.Int64).alias(TIME))
+        .drop_nulls()
         .group_by(label)
-        .agg(pl.len().alias("#"), ordered.get(inner).alias("low"), ordered.reverse().get(inner).alias("high"))
-        .filter(pl.col("#") >= min_group)
-        .sort(["#", label], descending=[True, False])
+        .agg(pl.len().alias(ROWS), pl.col(TIME))
+        .filter(pl.col(ROWS) >= min_group)
+        .sort([ROWS, label], descending=[True, False])
     )
+    every = rows[time].drop_nulls().to_physical().cast(pl.Int64).sort().to_numpy()
+    known = [shared_range(of.to_numpy(), min_group, among=every) for of in times[TIME]]
     return Panel(
         label=label,
         time=time,
-        labels=tuple(counted[label]),
-        shares=tuple(float(n) / rows.height for n in counted["#"]),
-        earliest=tuple(int(value) for value in counted["low"]),
-        latest=tuple(int(value) for value in counted["high"]),
+        labels=tuple(times[label]),
+        shares=tuple(float(n) / rows.height for n in times[ROWS]),
+        earliest=tuple(low for low, _ in known),
+        latest=tuple(high for _, high in known),
     )
 
 

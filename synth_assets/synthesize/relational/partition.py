@@ -102,11 +102,15 @@ class Partition:
             return cls(codings, (-1,), (0.0,), (0,), (0,), (0,))
         from sklearn.tree import DecisionTreeRegressor
 
-        features = np.column_stack([coding.apply(parent) for coding in codings])
+        # Rows of one parent always end in one leaf: their mean says to a split what they would say one by one.
+        looked_at, means, counts = _by_parent(rows[chosen], wanted)
+        features = np.column_stack([coding.apply(parent[looked_at]) for coding in codings])
         tree: Any = DecisionTreeRegressor(
-            max_leaf_nodes=max(2, most_leaves), min_samples_leaf=max(1, min_group), random_state=seed % 2**32
+            max_leaf_nodes=max(2, most_leaves),
+            min_weight_fraction_leaf=(max(1, min_group) - 0.5) / len(chosen),
+            random_state=seed % 2**32,
         )
-        tree = tree.fit(features[rows[chosen]], wanted).tree_
+        tree = tree.fit(features, means, sample_weight=counts).tree_
         is_leaf = tree.children_left < 0
         return cls(
             codings=codings,
@@ -156,6 +160,13 @@ def _outcome_matrix(frame: pl.DataFrame, min_group: int) -> Matrix:
             if spread > 0:
                 parts.append(((ranks - ranks.mean()) / spread / 2).astype(np.float32))
     return np.column_stack(parts[:MOST_OUTCOMES]) if parts else np.zeros((frame.height, 0), dtype=np.float32)
+
+
+def _by_parent(rows: Rows, outcomes: Matrix) -> tuple[Rows, Matrix, npt.NDArray[np.float64]]:
+    """Each parent row that is referred to, the mean outcomes of its children, and their number."""
+    parents, at, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    sums = np.column_stack([np.bincount(at, weights=column) for column in outcomes.T])
+    return parents, (sums / counts[:, None]).astype(np.float32), counts.astype(np.float64)
 
 
 def _within(outcomes: Matrix, groups: Rows) -> Matrix:

@@ -1,6 +1,6 @@
 """What the relational layer must know of one table before it reads a row: its keys, parents and children."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -56,6 +56,7 @@ class TableStructure:
         further: All other keys, those whose parent is there first, deferred ones last.
         driven: Keys of children that this table drives.
         chosen: Keys of children (or of itself) that pick rows of this table as a further parent.
+        picked: Keys of private children, of which no other table's model may know: they pick any row.
     """
 
     table: Table
@@ -64,6 +65,7 @@ class TableStructure:
     further: tuple[Reference, ...]
     driven: tuple[Reference, ...]
     chosen: tuple[Reference, ...]
+    picked: tuple[Reference, ...] = ()
 
     @property
     def name(self) -> str:
@@ -102,6 +104,18 @@ class TableStructure:
         keys = ([self.driving] if self.driving else []) + list(self.further)
         return tuple(dict.fromkeys(column for reference in keys for column in reference.key.columns))
 
+    @cached_property
+    def referring_first(self) -> tuple[Reference, ...]:
+        """The keys whose parent can be chosen before the columns that identify nothing are made."""
+        first = [self.driving] if self.driving else []
+        return (*first, *(r for r in self.further if not r.deferred and not r.to_itself))
+
+    @cached_property
+    def referred(self) -> tuple[str, ...]:
+        """Columns that any key refers to."""
+        keys = (*self.driven, *self.chosen, *self.picked)
+        return tuple(dict.fromkeys(column for reference in keys for column in reference.key.parent_columns))
+
     @property
     def published_columns(self) -> tuple[str, ...]:
         """All columns but those that the database itself computes."""
@@ -138,7 +152,9 @@ def table_structures(
     keys = {
         name: [key for key in plan.foreign_keys.get(name, ()) if _is_filled(plan.table(name), key)] for name in names
     }
-    driving = driving_keys([catalog.table(name) for name in names], keys, rows)
+    # Rows of a private table hang on nobody: how many a parent has is not counted.
+    hanging = {name: () if plan.table(name).private else owned for name, owned in keys.items()}
+    driving = driving_keys([catalog.table(name) for name in names], hanging, rows)
     groups = [_order_within(group, keys, driving) for group in components(names, keys)]
     position = {name: at for at, name in enumerate(name for group in groups for name in group)}
     references: dict[str, tuple[Reference | None, tuple[Reference, ...]]] = {}
@@ -163,11 +179,19 @@ def table_structures(
             driving=references[name][0],
             further=references[name][1],
             driven=tuple(r for r, _ in references.values() if r and r.key.parent == name),
-            chosen=tuple(r for _, further in references.values() for r in further if r.key.parent == name),
+            chosen=tuple(r for r in _picking(name, references) if not plan.table(r.child).private),
+            picked=tuple(r for r in _picking(name, references) if plan.table(r.child).private),
         )
         for name in names
     }
     return structures, groups
+
+
+def _picking(
+    parent: str, references: Mapping[str, tuple[Reference | None, tuple[Reference, ...]]]
+) -> Iterator[Reference]:
+    for _, further in references.values():
+        yield from (reference for reference in further if reference.key.parent == parent)
 
 
 def _is_filled(decision: TableDecision, key: ForeignKey) -> bool:
@@ -195,7 +219,12 @@ def _order_within(
 def _carried(
     catalog: Catalog, plan: ResolvedPlan, name: str, key: ForeignKey, driving: ForeignKey | None
 ) -> tuple[str, ...]:
-    if len(key.columns) < 2 or plan.table(key.parent).mode is Mode.EMPTY or key.parent == name:
+    if (
+        len(key.columns) < 2
+        or plan.table(key.parent).mode is Mode.EMPTY
+        or key.parent == name
+        or plan.table(name).private
+    ):
         return ()
     fixed = set(driving.columns) if driving else set()
     return tuple(

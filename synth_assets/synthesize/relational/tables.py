@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.frames import frame_schema, polars_type
+from synth_assets.catalog.frames import frame_schema, polars_type, read_as
 from synth_assets.catalog.model import Column, ForeignKey, Kind
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.tables import TableRows
@@ -101,7 +101,7 @@ class SourceTables(LinkedTables):
         structure = self.structures[table]
         if table not in self._snapshot:
             return pl.DataFrame(schema=frame_schema(structure.table))
-        referred = {c for reference in (*structure.driven, *structure.chosen) for c in reference.key.parent_columns}
+        referred = set(structure.referred)
         keyed = set(structure.referencing) | referred | {c for s in structure.table.unique_sets for c in s}
         ruled_only = {column.name for column in structure.ruled} - referred - set(structure.referencing)
         primary = structure.table.primary_key
@@ -116,10 +116,10 @@ class SourceTables(LinkedTables):
         if table not in self._snapshot:
             return pl.DataFrame(schema={name: polars_type(structure.table.column(name).type) for name in wanted})
         frame = without_unknown_labels(self._snapshot[table].read(columns=wanted), structure)
-        return frame.with_columns(_learnable(frame[name], structure.table.column(name)) for name in structure.learned)
+        return frame.with_columns(learnable(frame[name], structure.table.column(name)) for name in structure.learned)
 
 
-def _learnable(values: pl.Series, column: Column) -> pl.Series:
+def learnable(values: pl.Series, column: Column) -> pl.Series:
     """A column as a synthesizer can learn most of it: numbers and times that a snapshot keeps as text are read.
 
     A snapshot keeps a column as text for the sake of single values (`infinity`, years BC); these are not learned. Text
@@ -128,6 +128,6 @@ def _learnable(values: pl.Series, column: Column) -> pl.Series:
     if values.dtype != pl.String or column.type.kind not in NUMBERS_AND_TIMES:
         return values
     declared = polars_type(column.type)
-    read = values.cast(pl.Float64() if declared == pl.String else declared, strict=False)
+    read = read_as(values, pl.Float64() if declared == pl.String else declared)
     unread = read.null_count() - values.null_count()
     return read if unread <= MOST_UNREAD * max(len(values), 1) else values

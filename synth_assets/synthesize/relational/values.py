@@ -1,7 +1,7 @@
 """A model of some learned columns of one table, given what is made before them, and how rows follow each other."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -14,7 +14,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
     ColumnKind,
     ColumnSpec,
-    PreparesContext,
+    FollowingSynthesizer,
     SequenceSynthesizer,
     Synthesizer,
     TableSpec,
@@ -39,6 +39,7 @@ from synth_assets.synthesize.relational.matching import Rows, runs
 from synth_assets.synthesize.relational.sequences import fit_sequences
 
 MOST_REDRAWS = 20
+RARE = "\x01rare"
 NATIVE = "trees"
 Part = Synthesizer | SequenceSynthesizer
 
@@ -86,6 +87,8 @@ class Training:
         hidden: Names of the hidden columns: they are never published.
         kept: Columns whose real values the plan lets through.
         context: What is known of each row's parents.
+        common_labels: By column of the context, the labels that models may know by name; columns that are not in it
+            have no others.
         known: Columns of the same rows that are made earlier.
         siblings: None for rows that have nothing to do with each other.
         computed_later: Columns that are drawn, and computed when all rows are there.
@@ -97,11 +100,29 @@ class Training:
     hidden: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
     context: pl.DataFrame | None = None
+    common_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     known: pl.DataFrame | None = None
     siblings: Siblings | None = None
     computed_later: frozenset[str] = frozenset()
     discover: bool = True
     canaries: bool = False
+
+    @property
+    def told(self) -> pl.DataFrame | None:
+        """What models may know of each row: the context with one word for all labels that they may not, and `known`."""
+        if self.context is None and self.known is None:
+            return None
+        context = self.context
+        if context is not None:
+            context = context.with_columns(
+                pl.when(pl.col(name).is_in(labels) | pl.col(name).is_null())
+                .then(name)
+                .otherwise(pl.lit(RARE))
+                .alias(name)
+                for name, labels in self.common_labels.items()
+                if name in context.columns
+            )
+        return _beside(context, self.known)
 
 
 @dataclass(frozen=True)
@@ -192,7 +213,7 @@ class ValueModel:
 
         parts: dict[str, Part] = {}
         order: FamilyOrder | None = None
-        context = _beside(training.context, known) if training.context is not None or known is not None else None
+        context = training.told
         if not learns_context(synthesizer):
             learned = encoded.select(name for name in encoded.columns if name not in training.hidden)
             sequential = sequence_synthesizer_class(synthesizer)
@@ -256,23 +277,20 @@ class ValueModel:
             return self._repaired(self._sequences(sequences, around, rng), around, rng)
         if around.families is None or order is None:
             return self._drawn(around, rng)
-        schema = pl.Schema({**(around.known.schema if around.known is not None else {}), **self._encoded_schema()})
 
         def started(at: Rows, lengths: Rows) -> pl.DataFrame:
             return self._started(around.at(at), lengths, order, rng)
 
-        steps = self._model("steps")
-        surroundings = _beside(around.context, around.known)
-        prepared = steps.prepare(surroundings) if isinstance(steps, PreparesContext) else surroundings
+        steps = self._parts["steps"]
+        assert isinstance(steps, FollowingSynthesizer)  # noqa: S101 (others know nothing of siblings: see fit)
         rows = walk_families(
             around.families,
+            context=around.context,
             known=around.known,
             order=order,
-            schema=schema,
+            schema=self._encoded_schema(),
             start=started,
-            step=lambda at, before: steps.sample(
-                len(at), context=_beside(prepared[at], before), given=None, rng=rng
-            ).select(self._shape.columns),
+            steps=steps,
             rng=rng,
         )
         return self._repaired(self._decoded(rows, around), around, rng)

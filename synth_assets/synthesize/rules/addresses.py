@@ -6,9 +6,11 @@ import numpy as np
 import polars as pl
 
 from synth_assets.synthesize.rules.people import preferred
-from synth_assets.synthesize.rules.pools import pools
+from synth_assets.synthesize.rules.pools import Pools, pools
 from synth_assets.synthesize.rules.random_text import fill_patterns
 from synth_assets.synthesize.rules.seen import SeenValues
+
+_ENOUGH_PLACES = 20
 
 
 def draw_addresses(n: int, *, locale: str, seen: Mapping[str, SeenValues], rng: np.random.Generator) -> pl.DataFrame:
@@ -22,17 +24,19 @@ def draw_addresses(n: int, *, locale: str, seen: Mapping[str, SeenValues], rng: 
     numbers = fill_patterns(parts.building_numbers, n, rng)
     first, between = parts.number_before_street
     pieces = ("building_number", "street_name") if first == "number" else ("street_name", "building_number")
-    regions = parts.regions[_positions(parts.regions["name"], n, seen.get("state"), rng)]
+    places = _places(parts, seen)
+    chosen = places[rng.integers(0, len(places), size=n)]
+    regions = parts.regions[parts.places["region"].gather(chosen)]
     countries = parts.countries[_positions(parts.countries["name"], n, seen.get("country"), rng)]
     frame = pl.DataFrame(
         {
             "street_name": streets,
             "building_number": numbers,
             "secondary_address": _draw(parts.secondary_addresses, n, None, rng),
-            "city": _draw(parts.cities, n, seen.get("city"), rng),
+            "city": parts.places["city"].gather(chosen),
             "state": regions["name"],
             "state_code": regions["abbreviation"],
-            "postcode": _postcodes(regions, fill_patterns(parts.postcode_patterns, n, rng), rng),
+            "postcode": fill_patterns(parts.places["postcodes"].to_list(), n, rng, chosen=chosen),
             "country": countries["name"],
             "country_code": countries["alpha2"],
             "country_code3": countries["alpha3"],
@@ -47,14 +51,12 @@ def draw_addresses(n: int, *, locale: str, seen: Mapping[str, SeenValues], rng: 
     )
 
 
-def _postcodes(regions: pl.DataFrame, otherwise: pl.Series, rng: np.random.Generator) -> pl.Series:
-    """Postcodes within the state's range where that is known."""
-    if regions["lowest"].null_count() == len(regions):
-        return otherwise
-    lowest = regions["lowest"].fill_null(0).to_numpy()
-    highest = regions["highest"].fill_null(0).to_numpy()
-    codes = pl.Series(rng.integers(lowest, highest + 1)).cast(pl.String).str.zfill(5)
-    return codes.zip_with(regions["lowest"].is_not_null(), otherwise)
+def _places(parts: Pools, seen: Mapping[str, SeenValues]) -> np.ndarray:
+    """Positions of cities that the source does not hold, in regions that it does not hold, while there are enough."""
+    cities = preferred(parts.places["city"], seen.get("city"))
+    regions = preferred(parts.regions["name"], seen.get("state"))
+    both = cities[np.isin(parts.places["region"].to_numpy()[cities], regions)]
+    return both if len(both) >= _ENOUGH_PLACES else cities
 
 
 def _positions(pool: pl.Series, n: int, seen: SeenValues | None, rng: np.random.Generator) -> np.ndarray:

@@ -34,8 +34,9 @@ def iban_numbers(country: str, pattern: str, *, n: int, rng: np.random.Generator
     """IBANs whose check digits are right by ISO 7064 MOD 97-10; `pattern` is that of the part after them."""
     accounts = fill_patterns([pattern.upper()], n, rng)
     remainder = np.zeros(n, dtype=np.int64)
-    letters = np.array([[ord(letter) for letter in account] for account in accounts.to_list()], dtype=np.int64)
-    for place in range(letters.shape[1] if n else 0):
+    letters = np.frombuffer("".join(accounts.to_list()).encode(), dtype=np.uint8).astype(np.int64)
+    letters = letters.reshape(n, -1) if n else letters.reshape(0, 0)
+    for place in range(letters.shape[1]):
         remainder = _mod_97(remainder, letters[:, place])
     for letter in country + "00":
         remainder = _mod_97(remainder, np.full(n, ord(letter)))

@@ -8,6 +8,7 @@ import polars as pl
 from synth_assets.plan.fake_kinds import FAKE_KINDS
 from synth_assets.plan.resolved import ColumnDecision
 from synth_assets.synthesize.rules.people import mail_domains
+from synth_assets.synthesize.rules.pools import DEFAULT_LOCALE, known_locale, pools
 from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, UPPER
 from synth_assets.synthesize.rules.seen import SeenValues
 from synth_assets.synthesize.rules.settle import Extend, Rule
@@ -77,6 +78,7 @@ _SEALED = frozenset(
     ]
 )
 _SUFFIX_IN_FRONT = frozenset(["domain", "file_name"])
+_NEARLY_ALL = 0.95
 _PROSE = frozenset(["paragraph"])
 _NAMES = frozenset(
     ["first_name", "middle_name", "last_name", "full_name", "city", "street_name", "state", "country", "company", "job"]
@@ -193,4 +195,15 @@ def look_of(decision: ColumnDecision, values: pl.Series, min_group: int) -> Text
     kind = decision.options.get("kind")
     if kind in _PROSE and values.dtype == pl.String and values.null_count() < len(values):
         return TextModel.fit(values, min_group=min_group)
+    if kind == "postcode" and _is_written_as_in(values, str(decision.options.get("locale") or DEFAULT_LOCALE)):
+        return None  # so that postcodes agree with the cities of their rows
     return TextModel.look_of(values, min_group=min_group) if kind in _LOOK_LIKE_SOURCE else None
+
+
+def _is_written_as_in(postcodes: pl.Series, locale: str) -> bool:
+    """Whether nearly all postcodes have a form of the locale's."""
+    if postcodes.dtype != pl.String or not known_locale(locale):
+        return False
+    forms = {pattern.replace("1", "9").replace("a", "A") for pattern in pools(locale).postcode_patterns}
+    written = postcodes.drop_nulls().str.replace_all(r"[0-9]", "9").str.replace_all(r"[A-Za-z]", "A")
+    return bool(len(written)) and float(written.is_in(list(forms)).mean() or 0.0) >= _NEARLY_ALL  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from pydantic import JsonValue
 
@@ -23,7 +24,10 @@ Kind: TypeAlias = Literal["null", "boolean", "number", "string", "array", "objec
 
 
 class Numbers(Value):
-    """Numbers at equal steps of their distribution, without the outermost that too few values reach."""
+    """Numbers at equal steps of their distribution, without the outermost that too few values reach.
+
+    Each point lies halfway to the next number, unless enough values share it: nobody's.
+    """
 
     quantiles: tuple[float, ...]
     decimals: int
@@ -32,13 +36,27 @@ class Numbers(Value):
     def fit(cls, numbers: Sequence[float], min_group: int) -> "Numbers":
         ordered = np.sort(np.array(numbers, dtype=np.float64))
         margin = min(min_group - 1, (len(ordered) - 1) // 2)
-        points = np.quantile(ordered[margin : len(ordered) - margin], np.linspace(0, 1, _QUANTILES))
+        places = np.linspace(margin, len(ordered) - 1 - margin, _QUANTILES).round().astype(np.intp)
+        points = [_between(ordered, place, min_group) for place in places.tolist()]
         decimals = max(_decimals(number) for number in numbers[:1000])
-        return cls(quantiles=tuple(map(float, points.round(decimals))), decimals=decimals)
+        return cls(quantiles=tuple(points), decimals=decimals)
 
     def draw(self, n: int, rng: np.random.Generator) -> list[JsonValue]:
         drawn = np.interp(rng.random(n), np.linspace(0, 1, len(self.quantiles)), self.quantiles).round(self.decimals)
         return [int(number) for number in drawn.tolist()] if self.decimals == 0 else drawn.tolist()
+
+
+def _between(ordered: npt.NDArray[np.float64], place: int, min_group: int) -> float:
+    """The number at a place if `min_group` values share it, else the middle to its neighbour towards the median.
+
+    A number without a neighbour is rounded to its first digit.
+    """
+    number = ordered[place]
+    first, last = np.searchsorted(ordered, number, "left"), np.searchsorted(ordered, number, "right")
+    if last - first >= min_group:
+        return float(number)
+    beside = last if place < len(ordered) // 2 else first - 1
+    return float((number + ordered[beside]) / 2) if 0 <= beside < len(ordered) else float(f"{number:.0e}")
 
 
 class Member(Value):

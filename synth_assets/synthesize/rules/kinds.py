@@ -145,6 +145,10 @@ def _degrees(request: Request, most: float) -> pl.Series:
     return pl.Series(request.rng.uniform(-most, most, size=request.n)).round(6)
 
 
+def _coordinates(request: Request) -> pl.Series:
+    return _degrees(request, 90).cast(pl.String) + ", " + _degrees(request, 180).cast(pl.String)
+
+
 FAKES: dict[str, Fake] = {
     "name_prefix": lambda request: request.pick(request.parts.name_prefixes),
     "gender": _genders,
@@ -180,6 +184,7 @@ FAKES: dict[str, Fake] = {
     "mime_type": lambda request: request.pick(_texts(_MIME_TYPES)),
     "latitude": lambda request: _degrees(request, 90),
     "longitude": lambda request: _degrees(request, 180),
+    "coordinates": _coordinates,
     "timezone": lambda request: request.pick(_texts(_TIMEZONES)),
     "language_code": lambda request: request.pick(_texts(_LANGUAGES)),
     "locale": lambda request: request.pick(_texts(_LOCALES)),

@@ -6,12 +6,15 @@ a seed of their own, and are then the same in every process.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
+import numpy as np
 import polars as pl
 from faker import Faker
+
+from synth_assets.synthesize.rules.random_text import fill_patterns
 
 DEFAULT_LOCALE = "en_US"
 
@@ -95,6 +98,19 @@ class Pools:
             },
             schema={"name": pl.String, "abbreviation": pl.String, "lowest": pl.Int64, "highest": pl.Int64},
         )
+
+    @cached_property
+    def places(self) -> pl.DataFrame:
+        """city, the position of its region in `regions`, and the pattern of its postcodes, which begin alike.
+
+        No list of real postcodes is at hand: a city is given a region, and a beginning of postcodes within the range
+        of that region where it is known, once and for all.
+        """
+        rng = np.random.default_rng(_SEED)
+        regions = rng.integers(0, len(self.regions), size=len(self.cities))
+        ranges = self.regions.select("lowest", "highest").rows()
+        patterns = [_postcodes_of_a_city(ranges[region], self.postcode_patterns, rng) for region in regions]
+        return pl.DataFrame({"city": self.cities, "region": regions, "postcodes": patterns})
 
     @cached_property
     def countries(self) -> pl.DataFrame:
@@ -241,6 +257,25 @@ def _class(character: str) -> str:
     if character.isascii() and character.isalpha():
         return "A" if character.isupper() else "a"
     return character
+
+
+def _postcodes_of_a_city(
+    bounds: tuple[int | None, int | None], patterns: Sequence[str], rng: np.random.Generator
+) -> str:
+    """A pattern whose first characters are given: three of a range's five digits, otherwise the first half."""
+    lowest, highest = bounds
+    if lowest is not None and highest is not None:
+        first, last = -(-lowest // 100), (highest + 1) // 100 - 1
+        if first > last:
+            return _literal(str(lowest).zfill(5))
+        return _literal(str(rng.integers(first, last + 1)).zfill(3)) + "99"
+    pattern = patterns[int(rng.integers(0, len(patterns)))]
+    half = -(-len(pattern) // 2)
+    return _literal(fill_patterns([pattern[:half]], 1, rng)[0]) + pattern[half:]
+
+
+def _literal(text: str) -> str:
+    return "".join(f"\\{character}" for character in text)
 
 
 def _phone_pattern(number: str) -> str:

@@ -70,8 +70,10 @@ _LITERAL = 0
 _PATTERN_ALPHABETS = {"9": DIGITS, "1": DIGITS[1:], "A": UPPER, "a": LOWER}
 
 
-def fill_patterns(patterns: Sequence[str], n: int, rng: np.random.Generator) -> pl.Series:
-    """Texts of character patterns, each pattern equally often.
+def fill_patterns(
+    patterns: Sequence[str], n: int, rng: np.random.Generator, *, chosen: npt.NDArray[np.int64] | None = None
+) -> pl.Series:
+    """Texts of character patterns: each pattern equally often, or the `chosen` one, by position, for each of n rows.
 
     In a pattern, 9 stands for a digit, 1 for a digit other than 0, A for a capital letter, a for a small letter, a
     backslash for the character after it, and all else for itself.
@@ -86,7 +88,8 @@ def fill_patterns(patterns: Sequence[str], n: int, rng: np.random.Generator) -> 
         for place, slot in enumerate(slots):
             literals[row, place] = ord(slot[-1])
             classes[row, place] = ord(slot) if slot in _PATTERN_ALPHABETS else _LITERAL
-    chosen = rng.integers(0, len(patterns), size=n)
+    if chosen is None:
+        chosen = rng.integers(0, len(patterns), size=n)
     codes = literals[chosen]
     for slot, alphabet in _PATTERN_ALPHABETS.items():
         for column in np.flatnonzero((classes == ord(slot)).any(axis=0)):

@@ -31,6 +31,7 @@ from synth_assets.synthesize.rules.groups import draw_group, name_pairs
 from synth_assets.synthesize.rules.json_texts import JsonModel
 from synth_assets.synthesize.rules.keys import make_keys
 from synth_assets.synthesize.rules.kinds import FAKES, Request
+from synth_assets.synthesize.rules.locales import with_locales
 from synth_assets.synthesize.rules.masks import Mask
 from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_strict
 from synth_assets.synthesize.rules.pools import pools
@@ -125,6 +126,7 @@ class Rules:
             ColumnRefused: A column cannot be made as decided; names table, column and remedy.
         """
         key = derive_key(key)
+        columns = with_locales(columns, rows)
         lengths = code_lengths(columns, rows)
         made = targets(columns, table=table, schema=rows.schema, code_lengths=lengths)
         source = rows if avoid is None else avoid

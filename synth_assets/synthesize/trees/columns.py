@@ -54,14 +54,18 @@ class Numbers:
         return float(_TICKS_A_DAY[self.scale.dtype.time_unit]) if isinstance(self.scale.dtype, pl.Datetime) else 1.0
 
     def encode(self, series: pl.Series) -> list[Codes]:
-        values, missing = _units(self.scale, series)
+        return self.encode_values(*_units(self.scale, series))
+
+    def encode_values(self, values: Floats, missing: Mask) -> list[Codes]:
+        """The codes of values in the scale's units."""
         columns = _parted(values, self.split, self.ticks_a_day)
-        return [
-            np.where(missing, 0, part.encode(column)).astype(np.uint16)
-            for part, column in zip(self.parts, columns, strict=True)
-        ]
+        return [part.encode(column, missing) for part, column in zip(self.parts, columns, strict=True)]
 
     def decode(self, name: str, codes: Sequence[Codes], rng: np.random.Generator) -> pl.Series:
+        return self.scale.series(name, *self.values(codes, rng))
+
+    def values(self, codes: Sequence[Codes], rng: np.random.Generator) -> tuple[Floats, Mask]:
+        """(values in the scale's units, which of them are NULL)."""
         columns = [part.decode(of, rng) for part, of in zip(self.parts, codes, strict=True)]
         missing = codes[0] == 0
         values = _joined(columns, self.split, self.ticks_a_day)
@@ -69,8 +73,7 @@ class Numbers:
             step = self.ticks_a_day * (7 if "week" in self.split else 1)
             values = np.where(values < self.least, values + step, np.where(values > self.most, values - step, values))
         values = np.clip(values, self.least, self.most)
-        values = np.where(missing, 0.0, np.rint(values) if self.scale.whole else values)
-        return self.scale.series(name, values, missing)
+        return np.where(missing, 0.0, np.rint(values) if self.scale.whole else values), missing
 
 
 Coding = Booleans | LabelCodes | Numbers

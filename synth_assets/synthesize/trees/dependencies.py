@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.trees.coded import Coded
+from synth_assets.synthesize.trees.compiled import compiled
 from synth_assets.synthesize.trees.part import Missing
 from synth_assets.synthesize.trees.scale import Floats, Mask
 
@@ -61,16 +62,25 @@ def missing_by(coded: Coded, target: int, earlier: npt.NDArray[np.intp], rows: M
     unknown = _entropy(np.array([base]))[0]
     best: tuple[float, Missing] | None = None
     for column in earlier[coded.ordered[earlier]].tolist():
-        codes, size = coded.matrix[column].take(looked), int(coded.sizes[column])
-        if np.count_nonzero(codes == 0) > _SELDOM * len(codes):
+        nulls, counts = np.zeros(int(coded.sizes[column])), np.zeros(int(coded.sizes[column]), np.intp)
+        _count_nulls(coded.matrix[column], looked, empty, nulls, counts)
+        if counts[0] > _SELDOM * len(looked):
             continue
-        nulls = np.bincount(codes, weights=empty, minlength=size).astype(np.float64)
-        counts = np.bincount(codes, minlength=size)
         share = _pooled(nulls, counts, coded.min_group)
         left = float((counts * _entropy(share)).sum()) / len(empty) + np.count_nonzero(counts) / (2 * len(empty))
         if left <= (1 - _NEARLY_ALL) * unknown and (best is None or left < best[0]):
             best = left, Missing(column, share)
     return best[1] if best else None
+
+
+@compiled
+def _count_nulls(codes, rows, empty, nulls, counts):  # type: ignore[no-untyped-def]
+    """How many of some rows have each code, and of how many of these the target is NULL (one of `empty` a row)."""
+    for at in range(len(rows)):
+        code = codes[rows[at]]
+        counts[code] += 1
+        if empty[at]:
+            nulls[code] += 1
 
 
 def _pooled(part: Floats, counts: npt.NDArray[np.intp], least: int) -> Floats:
@@ -134,6 +144,8 @@ def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tupl
         if not few[seen].all() and not few[~seen].all():
             continue
         missing = coded.matrix[column] == 0
+        if not missing.any():
+            continue
         for state in (True, False):
             where = missing == state
             least = empty.sum() / 2 if column < coded.outside else 0

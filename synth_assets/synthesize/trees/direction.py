@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from synth_assets.synthesize.trees.compiled import compiled
 from synth_assets.synthesize.trees.scale import Codes, Floats
 from synth_assets.synthesize.trees.walking import sums_to_codes
 
@@ -39,6 +40,10 @@ class Direction:
         """The number of codes."""
         return len(self.edges) + 1
 
+    def of_places(self, places: npt.NDArray[np.intp]) -> "Direction":
+        """The same where the columns have these places in a larger matrix."""
+        return Direction({int(places[column]): table for column, table in self.tables.items()}, self.edges)
+
     def codes(self, matrix: Codes) -> Codes:
         """The code of each row of the (columns, rows) matrix."""
         out = np.empty(matrix.shape[1], np.uint16)
@@ -56,7 +61,6 @@ class Direction:
 def find_direction(
     target: Floats,
     matrix: Codes,
-    columns: npt.NDArray[np.intp],
     centres: Mapping[int, Floats],
     sizes: npt.NDArray[np.intp],
     bins: int,
@@ -66,7 +70,6 @@ def find_direction(
     Args:
         target: One number a row; at most 10,000 evenly spread rows are looked at.
         matrix: (columns, rows) codes.
-        columns: Which columns to use.
         centres: The number of each code for ordered columns, NaN where unknown (NULL); columns not in it are labels,
             whose codes get the shrunken mean of the target.
     """
@@ -74,20 +77,16 @@ def find_direction(
     target = target.take(pick)
     rows = len(target)
     spread = float(target.std())
-    if rows < 50 or not len(columns) or spread == 0:
+    if rows < 50 or not len(matrix) or spread == 0:
         return None
     centred = target - target.mean()
-    tables, design = [], np.empty((len(columns), rows), np.float32)
-    for place, column in enumerate(columns.tolist()):
-        codes = matrix[column].take(pick)
-        counts = np.bincount(codes, minlength=int(sizes[column]))
-        if column in centres:
-            table = centres[column]
-        else:
-            table = np.bincount(codes, weights=centred, minlength=int(sizes[column])) / (counts + _SHRINK)
-        table = _standardized(table, counts)
-        tables.append(table)
-        design[place] = table.astype(np.float32).take(codes)
+    columns = range(len(matrix))
+    starts = np.r_[0, np.cumsum(sizes)].astype(np.intp)
+    numbers = np.array([column in centres for column in columns], np.bool_)
+    entries = np.concatenate([centres[c] if c in centres else np.zeros(sizes[c]) for c in columns])
+    design = np.empty((len(columns), rows), np.float32)
+    standardize(matrix, pick, starts, numbers, centred, _SHRINK, entries, design)
+    tables = np.split(entries, starts[1:-1])
     gram = (design @ design.T).astype(np.float64) / rows
     ridge = len(columns) / rows * np.eye(len(columns))  # as if as many rows said nothing as there are columns
     weights = np.linalg.solve(gram + ridge, design @ centred.astype(np.float32) / rows)
@@ -95,8 +94,9 @@ def find_direction(
         return None
     strong = np.abs(weights) > _SLIGHT * np.abs(weights).max()
     chosen = {
-        column: table * weight
-        for column, table, weight, used in zip(columns.tolist(), tables, weights.tolist(), strong, strict=True)
+        # As exact as they are saved.
+        column: (table * weight).astype(np.float32).astype(np.float64)
+        for column, table, weight, used in zip(columns, tables, weights.tolist(), strong, strict=True)
         if used
     }
     if len(chosen) < 2:
@@ -106,12 +106,36 @@ def find_direction(
     return Direction(chosen, edges)
 
 
-def _standardized(table: Floats, counts: npt.NDArray[np.intp]) -> Floats:
-    """The table with mean 0 and deviation 1 over the rows that have a number, 0 where there is none."""
-    known = ~np.isnan(table)
-    rows = counts[known].sum()
-    if not rows:
-        return np.zeros(len(table))
-    middle = float(counts[known] @ table[known] / rows)
-    scale = float(np.sqrt(counts[known] @ (table[known] - middle) ** 2 / rows))
-    return np.nan_to_num((table - middle) / scale) if scale > 0 else np.zeros(len(table))
+@compiled
+def standardize(codes, pick, starts, numbers, target, shrink, entries, design):  # type: ignore[no-untyped-def]
+    """Fill `design` with a number of mean 0 and deviation 1 for each column and picked row; 0 where there is none.
+
+    `entries` hold the number of each code, column after column from `starts` on: given where `numbers` says so (NaN:
+    unknown), else made here, the mean of the target shrunken by so many rows. They come out standardized.
+    """
+    for column in range(len(codes)):
+        start = starts[column]
+        size = starts[column + 1] - start
+        counts = np.zeros(size, np.intp)
+        for at in range(len(pick)):
+            counts[codes[column, pick[at]]] += 1
+        if not numbers[column]:
+            for at in range(len(pick)):
+                entries[start + codes[column, pick[at]]] += target[at]
+            for code in range(size):
+                entries[start + code] /= counts[code] + shrink
+        rows, middle, spread = 0, 0.0, 0.0
+        for code in range(size):
+            if not np.isnan(entries[start + code]):
+                rows += counts[code]
+                middle += counts[code] * entries[start + code]
+        middle /= max(rows, 1)
+        for code in range(size):
+            if not np.isnan(entries[start + code]):
+                spread += counts[code] * (entries[start + code] - middle) ** 2
+        spread = np.sqrt(spread / max(rows, 1))
+        for code in range(size):
+            known = spread > 0 and not np.isnan(entries[start + code])
+            entries[start + code] = (entries[start + code] - middle) / spread if known else 0.0
+        for at in range(len(pick)):
+            design[column, at] = entries[start + codes[column, pick[at]]]

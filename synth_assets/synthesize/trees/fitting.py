@@ -15,6 +15,7 @@ from synth_assets.synthesize.trees.direction import Direction, find_direction
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.order import dependence, drawing_order
 from synth_assets.synthesize.trees.part import Part
+from synth_assets.synthesize.trees.refining import refined
 from synth_assets.synthesize.trees.scale import Codes, Floats
 from synth_assets.synthesize.trees.settings import TreesSettings
 from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
@@ -23,6 +24,8 @@ Places = npt.NDArray[np.intp]
 _FEW_LEAVES = 5  # a column with fewer rows than so many leaves beside its most frequent value is rare
 _BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
 _CLASSES = 24  # most groups of codes that a tree tells apart
+_ONCE_MORE = 1.5  # leaves that come of splitting on have so many times the rows: they say more of single codes
+_FEWEST = 20  # rows of a leaf when a tree is grown from a part of the rows
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def fit_parts(
             for place in block
         )
     coded.ranks  # noqa: B018 (computed before threads ask for it, so that it is computed once)
-    information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered)
+    information, entropy = dependence(coded.matrix, coded.sizes, coded.ordered, pool=pool)
     deciders = determinants(coded)
     tellers = {place: tellers_of(coded, place, information, entropy) for block in coded.blocks for place in block}
     few = _FEW_LEAVES * settings.leaf_for(coded.rows)
@@ -116,7 +119,7 @@ def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings
         some = _drawn(seen, settings.tree_rows, rng)
         looked = _telling(information, entropy, place, job.earlier, settings.features)
         classes = _classes(coded, place, overall, looked, information[place], _CLASSES)
-        part = _grown(coded, part, matrix[:, some], classes, looked, settings)
+        part = _grown(coded, part, some, classes, looked, settings, share=len(some) / len(seen))
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
     # What a teller's rare or unknown codes say would come from fewer rows than a leaf must have.
@@ -149,48 +152,71 @@ def _classes(
 def _grown(
     coded: Coded,
     part: Part,
-    matrix: Codes,
+    rows: Places,
     classes: npt.NDArray[np.intp],
     looked: Places,
     settings: TreesSettings,
+    *,
+    share: float,
 ) -> Part:
-    """The part with its directions and tree, from the columns of `matrix` (rows to learn from)."""
-    directions = _directions(coded, part.place, matrix, looked, settings.bins)
-    sizes, ordered = coded.sizes, coded.ordered
-    learned = classes[matrix[part.place]]
+    """The part with its directions and tree, learned from these rows of what it may look at: a share of all rows."""
+    # A matrix of these columns alone; what is learned from it is of the whole one's.
+    matrix = coded.matrix[np.r_[looked, part.place]]
+    matrix = matrix if len(rows) == coded.rows else matrix.take(rows, axis=1)
+    target, looked_at = matrix[-1], matrix[:-1]
+    sizes, ordered = coded.sizes[looked], coded.ordered[looked]
+    directions = _directions(coded, part.place, target, looked_at, looked, settings.bins)
+    places = looked
     if directions:
-        matrix = np.concatenate([matrix, *(direction.codes(matrix)[None] for direction in directions)])
+        looked_at = np.concatenate([looked_at, *(direction.codes(looked_at)[None] for direction in directions)])
         sizes = np.r_[sizes, [direction.size for direction in directions]].astype(np.intp)
         ordered = np.r_[ordered, np.ones(len(directions), np.bool_)]
-        looked = np.r_[looked, len(coded.matrix) + np.arange(len(directions))]
-    tree = grow(
-        matrix,
-        learned,
-        columns=looked,
-        sizes=sizes,
-        ordered=ordered,
-        smallest_leaf=settings.leaf_for(coded.rows),
-    )
-    return replace(part, directions=directions, tree=tree)
+        places = np.r_[looked, len(coded.matrix) + np.arange(len(directions))]
+    smallest = _fewest(settings.leaf_for(coded.rows), share)
+    tree = grow(looked_at, classes[target], sizes=sizes, ordered=ordered, smallest_leaf=smallest)
+    if np.count_nonzero(np.bincount(target)) > _CLASSES:
+        tree = refined(
+            tree,
+            looked_at,
+            target,
+            sizes=sizes,
+            ordered=ordered,
+            in_order=bool(coded.ordered[part.place]),
+            classes=_CLASSES,
+            smallest_leaf=int(smallest * _ONCE_MORE),
+        )
+    if len(places):
+        tree = replace(tree, column=places[tree.column])
+    return replace(part, directions=tuple(direction.of_places(looked) for direction in directions), tree=tree)
 
 
-def _directions(coded: Coded, place: int, matrix: Codes, columns: Places, bins: int) -> tuple[Direction, ...]:
-    """Regressions of an ordered part, or of one with two labels: on the values' scale and on that of their ranks."""
-    centres = coded.centres
-    numbers = {column: table for column in columns.tolist() if (table := centres[column]) is not None}
-    own = centres[place]
+def _fewest(rows: int, share: float) -> int:
+    """How many rows a leaf of a share of the rows must have so as to have `rows` of all, chance allowed for."""
+    expected = rows * share
+    return rows if share == 1 else max(min(rows, int(np.ceil(expected + 2 * np.sqrt(expected)))), _FEWEST)
+
+
+def _directions(
+    coded: Coded, place: int, target: Codes, matrix: Codes, looked: Places, bins: int
+) -> tuple[Direction, ...]:
+    """Regressions of an ordered part, or of one with two labels: on the values' scale and on that of their ranks.
+
+    `target` are the part's codes, `matrix` those of the places `looked` at.
+    """
+    sizes = coded.sizes[looked]
+    numbers = {at: table for at, column in enumerate(looked.tolist()) if (table := coded.centres[column]) is not None}
+    own = coded.centres[place]
     found = []
     if own is not None:
-        ranked = {column: coded.ranks[column] for column in numbers}
+        ranked = {at: coded.ranks[looked[at]] for at in numbers}
         for table, given in ((own, numbers), (coded.ranks[place], ranked)):
-            target = table[matrix[place]]
-            known = ~np.isnan(target)
+            values = table[target]
+            known = ~np.isnan(values)
             if known.any():
-                target = np.where(known, target, target[known].mean())
-                found.append(find_direction(target, matrix, columns, given, coded.sizes, bins))
+                values = np.where(known, values, values[known].mean())
+                found.append(find_direction(values, matrix, given, sizes, bins))
     elif coded.sizes[place] <= 4:
-        target = (matrix[place] == 1).astype(np.float64)
-        found.append(find_direction(target, matrix, columns, numbers, coded.sizes, bins))
+        found.append(find_direction((target == 1).astype(np.float64), matrix, numbers, sizes, bins))
     return tuple(direction for direction in found if direction is not None)
 
 

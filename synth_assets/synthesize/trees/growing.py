@@ -85,11 +85,14 @@ def grow_nodes(codes: Codes, sizes: Whole, classes: Whole, *, smallest_leaf: int
 @compiled
 def _count(histogram, codes, starts, classes, kinds, order, first, behind, sign):  # type: ignore[no-untyped-def]
     """Add rows to a histogram, or take them away."""
+    # The class of each row is looked up once, not for each column again.
+    kind = np.empty(behind - first, np.intp)
+    for at in range(first, behind):
+        kind[at - first] = classes[order[at]]
     for column in range(codes.shape[0]):
         start = starts[column]
         for at in range(first, behind):
-            row = order[at]
-            histogram[(start + codes[column, row]) * kinds + classes[row]] += sign
+            histogram[(start + codes[column, order[at]]) * kinds + kind[at - first]] += sign
 
 
 @compiled
@@ -103,9 +106,11 @@ def _best_split(histogram, starts, total, rows, smallest, logs, before):  # type
     for kind in range(kinds):
         whole += logs[total[kind]]
     best_column, best_threshold, best = -1, 0.0, whole - logs[rows] + 1e-9
+    # What each class adds on both sides: looked up when it changes.
+    low, high = np.empty(kinds), np.empty(kinds)
     for column in range(len(starts) - 1):
         for kind in range(kinds):
-            before[kind] = 0
+            before[kind], low[kind], high[kind] = 0, 0.0, logs[total[kind]]
         left, last, below, above = 0, -1, 0.0, whole
         for code in range(starts[column + 1] - starts[column]):
             at = (starts[column] + code) * kinds
@@ -123,11 +128,11 @@ def _best_split(histogram, starts, total, rows, smallest, logs, before):  # type
             for kind in range(kinds):
                 more = histogram[at + kind]
                 if more:
-                    old = before[kind]
-                    new = old + more
-                    below += logs[new] - logs[old]
-                    above += logs[total[kind] - new] - logs[total[kind] - old]
-                    before[kind] = new
+                    before[kind] += more
+                    new_low, new_high = logs[before[kind]], logs[total[kind] - before[kind]]
+                    below += new_low - low[kind]
+                    above += new_high - high[kind]
+                    low[kind], high[kind] = new_low, new_high
             left += here
             last = code
     return best_column, best_threshold

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.synthesize.trees.scale import Codes
@@ -59,7 +60,8 @@ class LabelCodes:
         return pl.Enum(self.labels)
 
     @cached_property
-    def _plain(self) -> list[str | None]:
+    def texts(self) -> list[str | None]:
+        """What comes out: NULL and the labels, or made-up texts where there are none."""
         return [None, *(self.labels or self.invented)]
 
     @cached_property
@@ -68,7 +70,7 @@ class LabelCodes:
 
     @cached_property
     def _texts(self) -> pl.Series:
-        return pl.Series(self._plain, dtype=pl.String)
+        return pl.Series(self.texts, dtype=pl.String)
 
     def encode(self, series: pl.Series) -> Codes:
         """The code of each text."""
@@ -86,14 +88,17 @@ class LabelCodes:
                 codes[other] += texts.replace_strict(different, hashes, return_dtype=pl.UInt16).to_numpy()
         return codes
 
+    def places(self, codes: Codes, rng: np.random.Generator) -> npt.NDArray[np.intp]:
+        """The place in `texts` of each code's text."""
+        if self.labels or not self.invented:
+            return np.where(codes > len(self.labels), 0, codes).astype(np.intp)
+        return rng.integers(1, len(self.invented) + 1, len(codes)) * (codes > 0)
+
     def decode(self, name: str, codes: Codes, rng: np.random.Generator) -> pl.Series:
         """The text of each code."""
-        if self.labels or not self.invented:
-            places = np.where(codes > len(self.labels), 0, codes)
-        else:
-            places = rng.integers(1, len(self.invented) + 1, len(codes)) * (codes > 0)
+        places = self.places(codes, rng)
         if len(codes) < _FEW:  # a series of few texts is built faster than it is gathered
-            texts = self._plain
+            texts = self.texts
             return pl.Series(name, [texts[place] for place in places.tolist()], dtype=pl.String)
         return self._texts[places].alias(name)
 

@@ -1,6 +1,6 @@
 """How one part of a column is drawn from what came before it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,11 +45,25 @@ class Part:
 
     def looked_at(self) -> set[int]:
         """The places that it is drawn by."""
-        around = {int(column) for column in self.tree.column} if self.tree.depth else set()
+        around = set(self.tree.column[self.tree.leaf < 0].tolist())
         for direction in self.directions:
             around |= set(direction.tables)
         around |= {self.missing.column} if self.missing else set()
         return around | {column for column, _ in self.nulls}
+
+    def without(self, unused: npt.NDArray[np.bool_]) -> "Part":
+        """The same when some places, which it is not drawn by, are left out of the code matrix (True for those)."""
+        left = np.cumsum(~unused) - 1
+        # What lies behind the matrix are directions.
+        to = np.r_[np.maximum(left, 0), int(left[-1]) + 1 + np.arange(len(self.directions))]
+        return replace(
+            self,
+            place=int(to[self.place]),
+            nulls=tuple((int(to[column]), state) for column, state in self.nulls),
+            directions=tuple(direction.of_places(to) for direction in self.directions),
+            tree=replace(self.tree, column=to[self.tree.column]),
+            missing=self.missing and Missing(int(to[self.missing.column]), self.missing.share),
+        )
 
     def leaf(self, matrix: Codes) -> npt.NDArray[np.intp]:
         """The leaf of each row of the (columns, rows) matrix."""

@@ -1,13 +1,13 @@
 """A fitted model as JSON and Parquet in a folder, and back: no pickle, every float to its last bit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.errors import SynthAssetsError
 from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.grain import Grains
@@ -18,39 +18,20 @@ from synth_assets.synthesize.trees.part import Missing, Part
 from synth_assets.synthesize.trees.scale import Scale
 from synth_assets.synthesize.trees.tree import Tree
 
-VERSION = 1
 FRAMES = ("nodes", "answers", "leaves", "directions")
-
-
-class ModelVersionUnknown(SynthAssetsError):
-    """A saved model has a version that this release does not know."""
-
-    def __init__(self, version: object) -> None:
-        super().__init__(
-            f"The saved model has version {version}; this release of synth-assets reads versions up to {VERSION}. "
-            "Nothing was generated.",
-            next_step="Refresh with the release that made the model, or learn the table again with this one.",
-        )
-
-
-def check_version(stored: Mapping[str, Any]) -> None:
-    """That a saved model is of a version known here; earlier ones are.
-
-    Raises:
-        ModelVersionUnknown: it is not.
-    """
-    version = stored.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise ModelVersionUnknown(version)
 
 
 def floats(values: Any) -> list[JsonValue]:
     """Floats as JSON; repr keeps every bit, and what JSON has no word for is text."""
-    return [v if np.isfinite(v) else str(v) for v in np.asarray(values, np.float64).tolist()]
+    plain = np.asarray(values, np.float64)
+    listed: list[JsonValue] = plain.tolist()
+    # Most hold numbers only; looking at each of very many takes longer than writing them down.
+    return listed if np.isfinite(plain).all() else [v if isfinite(v) else str(v) for v in plain.tolist()]
 
 
 def unfloats(values: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array([float(v) for v in values], np.float64)
+    # numpy reads the words that stand for what is no number, too.
+    return np.array(values, np.float64)
 
 
 def dtype_to_json(dtype: pl.DataType) -> dict[str, JsonValue]:
@@ -112,6 +93,14 @@ def column_from_json(value: Any) -> ColumnCodes:
 
 def _numbers_to_json(part: NumberCodes) -> dict[str, JsonValue]:
     bins = part.bins
+    if part.only_told_apart:
+        return {
+            "edges": floats(part.edges),
+            "cell_codes": part.cell_codes.tolist(),
+            "values": floats(part.values),
+            "bin_of": part.bin_of.tolist(),
+            "centres": floats(bins.knots),
+        }
     return {
         "range": floats([part.least, part.most]),
         "spikes": floats(part.spikes),
@@ -132,6 +121,14 @@ def _numbers_to_json(part: NumberCodes) -> dict[str, JsonValue]:
 
 
 def _numbers_from_json(value: Any) -> NumberCodes:
+    if "centres" in value:
+        return NumberCodes.of_cells(
+            edges=unfloats(value["edges"]),
+            cell_codes=np.array(value["cell_codes"], np.uint16),
+            values=unfloats(value["values"]),
+            bin_of=np.array(value["bin_of"], np.intp),
+            centres=unfloats(value["centres"]),
+        )
     sizes = tuple(unfloats(value["grains"]).tolist())
     shares = np.array([unfloats(row) for row in value["grain_shares"]]).reshape(-1, len(sizes))
     bins = Bins(
@@ -198,7 +195,7 @@ def parts_to_frames(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
         "part": _joined([np.full(len(table), number) for number, _, _, table in tables], np.int32),
         "direction": _joined([np.full(len(table), which) for _, which, _, table in tables], np.int32),
         "column": _joined([np.full(len(table), column) for _, _, column, table in tables], np.int32),
-        "value": _joined([table for _, _, _, table in tables], np.float64),
+        "value": _joined([table for _, _, _, table in tables], np.float32),
     }
     made = (nodes, answers, shares, directions)
     return {name: pl.DataFrame(frame) for name, frame in zip(FRAMES, made, strict=True)}
@@ -220,7 +217,7 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
         for which, edges in enumerate(part["directions"]):
             entries = _of(table, "direction", which)
             starts = np.flatnonzero(np.diff(entries["column"], prepend=-1))
-            values = np.split(entries["value"], starts[1:])
+            values = np.split(entries["value"].astype(np.float64), starts[1:])
             columns = entries["column"][starts].tolist()
             directions.append(Direction(dict(zip(columns, values, strict=True)), unfloats(edges)))
         nulls = tuple((column, state) for column, state in part["nulls"])

@@ -40,8 +40,8 @@ class Scale:
         """The scale that loses least on this column."""
         if series.dtype.is_float():
             return cls(series.dtype)
-        ticks = _ticks(series).drop_nulls()
-        if not len(ticks):
+        ticks = _ticks(series)
+        if ticks.null_count() == len(ticks):
             return cls(series.dtype)
         least, most = int(ticks.min()), int(ticks.max())  # type: ignore[arg-type]
         if max(abs(least), abs(most)) < _EXACT:

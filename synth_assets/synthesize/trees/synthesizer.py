@@ -1,25 +1,23 @@
 """The native synthesizer of one table."""
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.protocol import TableSpec
+from synth_assets.synthesize.protocol import Following, TableSpec
 from synth_assets.synthesize.trees.coded import Coded
 from synth_assets.synthesize.trees.columns import ColumnCodes
 from synth_assets.synthesize.trees.drawing import draw
 from synth_assets.synthesize.trees.fitting import fit_parts
+from synth_assets.synthesize.trees.following import draw_following, told_beforehand
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.saving import (
     FRAMES,
-    VERSION,
-    check_version,
     column_from_json,
     column_to_json,
     part_to_json,
@@ -28,6 +26,7 @@ from synth_assets.synthesize.trees.saving import (
 )
 from synth_assets.synthesize.trees.scale import Codes
 from synth_assets.synthesize.trees.settings import read_settings
+from synth_assets.synthesize.version import VERSION, check_version
 
 
 class TreesSynthesizer:
@@ -69,6 +68,7 @@ class TreesSynthesizer:
                 names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]
                 self.parts = fit_parts(coded, leading=leading, settings=self.settings, rng=rng, pool=pool)
+        self._forget_unused()
 
     def sample(
         self, n: int, *, context: pl.DataFrame | None, given: pl.DataFrame | None, rng: np.random.Generator
@@ -117,39 +117,45 @@ class TreesSynthesizer:
         made.parts = parts_from(stored["parts"], frames)
         return made
 
-    @cached_property
-    def _looked_at(self) -> set[int]:
-        return {place for part in self.parts for place in part.looked_at()}
-
-    def prepare(self, context: pl.DataFrame) -> pl.DataFrame:
-        """The codes of what trees look at, see PreparesContext."""
-        prepared: dict[str, Codes] = {}
-        for column, places in self._context_places():
-            if column.name in context.columns and self._looked_at & set(places):
-                names = _prepared_names(column)
-                prepared |= dict(zip(names, column.encode(context[column.name]), strict=True))
-        return pl.DataFrame(prepared) if prepared else pl.DataFrame(height=context.height)
+    def sample_following(
+        self,
+        first: pl.DataFrame,
+        lengths: npt.NDArray[np.int64],
+        *,
+        context: pl.DataFrame,
+        following: Following,
+        rng: np.random.Generator,
+    ) -> pl.DataFrame:
+        """All rows of families of which the first rows are known; see FollowingSynthesizer."""
+        return draw_following(
+            first,
+            lengths,
+            columns=self.columns,
+            context=told_beforehand(self.context, context),
+            following=following,
+            draw=lambda around, rows: draw(self.parts, around, rows, {}, candidates=self.settings.candidates, rng=rng),
+            rng=rng,
+        )
 
     def _surrounding(self, context: pl.DataFrame | None, n: int) -> list[Codes]:
-        """The codes of the context; of what no tree looks at, none but 0."""
-        around: list[Codes] = []
-        there = set() if context is None else set(context.columns)
-        for column, places in self._context_places():
-            names = _prepared_names(column)
-            if context is None or not self._looked_at & set(places):
-                around += [np.zeros(n, np.uint16) for _ in places]
-            elif names[0] in there:
-                around += [context[name].to_numpy() for name in names]
-            else:
-                around += column.encode(context[column.name])
-        return around
+        """The codes of the context; where there is none, none but 0."""
+        if context is None:
+            return [np.zeros(n, np.uint16) for column in self.context for _ in column.names]
+        return [codes for column in self.context for codes in column.encode(context[column.name])]
 
-    def _context_places(self) -> Iterator[tuple[ColumnCodes, range]]:
-        """The columns of the context, with the places of their parts in the code matrix."""
-        first = 0
+    def _forget_unused(self) -> None:
+        """Leave out columns of the context that no part is drawn by: most of those of many parents."""
+        looked_at = {place for part in self.parts for place in part.looked_at()}
+        used: list[bool] = []
+        places: list[bool] = []
         for column in self.context:
-            yield column, range(first, first + len(column.names))
-            first += len(column.names)
+            of_column = range(len(places), len(places) + len(column.names))
+            used.append(not looked_at.isdisjoint(of_column))
+            places += [used[-1]] * len(of_column)
+        unused = ~np.array(places + [True] * sum(len(column.names) for column in self.columns), np.bool_)
+        if unused.any():
+            self.context = tuple(column for column, kept in zip(self.context, used, strict=True) if kept)
+            self.parts = tuple(part.without(unused) for part in self.parts)
 
     def _threads(self) -> int:
         return self.settings.threads or len(os.sched_getaffinity(0))
@@ -160,7 +166,3 @@ class TreesSynthesizer:
             return []
         encoded = pool.map(lambda column: column.encode(frame[column.name]), columns)
         return [codes for parts in encoded for codes in parts]
-
-
-def _prepared_names(column: ColumnCodes) -> list[str]:
-    return [f"\x01codes of {name}" for name in column.names]

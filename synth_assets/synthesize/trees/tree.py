@@ -18,7 +18,7 @@ _DEEPEST = 24
 class Tree:
     """A binary tree over coded columns.
 
-    Nodes are numbered breadth first, children side by side; leaves point at themselves.
+    Children stand after their parent, side by side; leaves point at themselves.
 
     Attributes:
         column: The column that each node looks at (a row of the code matrix).
@@ -58,7 +58,6 @@ def grow(
     codes: Codes,
     classes: npt.NDArray[np.intp],
     *,
-    columns: npt.NDArray[np.intp],
     sizes: npt.NDArray[np.intp],
     ordered: npt.NDArray[np.bool_],
     smallest_leaf: int,
@@ -66,24 +65,23 @@ def grow(
     """A tree that tells `classes` apart.
 
     Args:
-        codes: (columns, rows) of the rows to learn from.
+        codes: (columns, rows) of the rows to learn from, with what the tree may look at.
         classes: The class of each row, 0 .. few.
-        columns: Rows of `codes` that the tree may look at.
-        sizes: The number of codes (NULL counted) of every row of `codes`.
-        ordered: Whether the codes of every row of `codes` stand in a meaningful order; others are put in the order of
+        sizes: The number of codes (NULL counted) of each column.
+        ordered: Whether the codes of each column stand in a meaningful order; others are put in the order of
             the first principal component of their classes (Coppersmith, Hong and Hosking 1999).
     """
     few = int(classes.max()) + 1 if len(classes) else 0
-    if few < 2 or len(classes) < 2 * smallest_leaf or not len(columns):
+    if few < 2 or len(classes) < 2 * smallest_leaf or not len(codes):
         return STUMP
     ranks = [
         np.arange(sizes[c], dtype=np.uint16) if ordered[c] else class_ranks(codes[c], classes, int(sizes[c]), few)
-        for c in columns
+        for c in range(len(codes))
     ]
-    matrix = np.stack([rank[codes[column]] for column, rank in zip(columns, ranks, strict=True)])
-    nodes = grow_nodes(matrix, sizes[columns], classes, smallest_leaf=smallest_leaf, deepest=_DEEPEST)
+    matrix = np.stack([codes[c] if ordered[c] else rank[codes[c]] for c, rank in enumerate(ranks)])
+    nodes = grow_nodes(matrix, sizes, classes, smallest_leaf=smallest_leaf, deepest=_DEEPEST)
     inner = _prune(nodes.left, nodes.right, nodes.counts)
-    return _flatten(nodes, inner, columns, sizes, ranks)
+    return _flatten(nodes, inner, ranks)
 
 
 def lookup(column: int, size: int) -> Tree:
@@ -155,13 +153,7 @@ def _prune(
     return inner
 
 
-def _flatten(
-    nodes: Nodes,
-    inner: npt.NDArray[np.bool_],
-    columns: npt.NDArray[np.intp],
-    sizes: npt.NDArray[np.intp],
-    ranks: list[Codes],
-) -> Tree:
+def _flatten(nodes: Nodes, inner: npt.NDArray[np.bool_], ranks: list[Codes]) -> Tree:
     level, order, starts, depth = [0], [], [], -1
     done = 0
     while level:
@@ -176,7 +168,7 @@ def _flatten(
                 starts.append(len(order) - 1)
         done += len(level)
         level = following
-    widest = int(sizes.max())
+    widest = max(map(len, ranks))
     answers: list[npt.NDArray[np.uint8]] = [np.zeros(widest, np.uint8)]
     column, table, at = np.zeros(len(order), np.intp), np.zeros(len(order), np.intp), widest
     leaf, leaves = np.full(len(order), -1, np.intp), 0
@@ -187,7 +179,7 @@ def _flatten(
             continue
         place = int(nodes.column[node])
         answer = (ranks[place] > nodes.threshold[node]).astype(np.uint8)
-        column[number], table[number] = columns[place], at
+        column[number], table[number] = place, at
         answers.append(answer)
         at += len(answer)
     return Tree(column, np.array(starts, np.intp), table, np.concatenate(answers), leaf, depth)

@@ -4,6 +4,8 @@ import numpy as np
 
 from synth_assets.synthesize.trees.compiled import compiled
 
+_BLOCK = 1_024  # rows whose sums stay close at hand
+
 
 @compiled
 def walk(codes, more, column, left, table, right, leaf, out):  # type: ignore[no-untyped-def]
@@ -21,18 +23,25 @@ def walk(codes, more, column, left, table, right, leaf, out):  # type: ignore[no
 @compiled
 def sums_to_codes(codes, columns, starts, entries, edges, out):  # type: ignore[no-untyped-def]
     """For each row how many of the sorted edges its sum of one table entry a column reaches. See Direction."""
-    for row in range(codes.shape[1]):
-        total = 0.0
+    totals = np.empty(_BLOCK)
+    for first in range(0, codes.shape[1], _BLOCK):
+        behind = min(first + _BLOCK, codes.shape[1])
+        totals[:] = 0.0
+        # Column by column: a matrix of many rows is far apart from one column to the next.
         for at in range(len(columns)):
-            total += entries[starts[at] + codes[columns[at], row]]
-        low, high = 0, len(edges)
-        while low < high:
-            middle = (low + high) // 2
-            if edges[middle] <= total:
-                low = middle + 1
-            else:
-                high = middle
-        out[row] = low
+            column, start = columns[at], starts[at]
+            for row in range(first, behind):
+                totals[row - first] += entries[start + codes[column, row]]
+        for row in range(first, behind):
+            total = totals[row - first]
+            low, high = 0, len(edges)
+            while low < high:
+                middle = (low + high) // 2
+                if edges[middle] <= total:
+                    low = middle + 1
+                else:
+                    high = middle
+            out[row] = low
 
 
 @compiled

@@ -4,12 +4,14 @@ import unicodedata
 import numpy as np
 import polars as pl
 import pytest
+from faker import Faker
 
 from synth_assets.catalog.model import DataType, Kind
 from synth_assets.plan.fake_kinds import FAKE_KINDS, Nature, fits
 from synth_assets.plan.personal import PERSONAL_KINDS
 from synth_assets.synthesize.rules.errors import CapacityTooSmall, TreatmentDoesNotFit
 from synth_assets.synthesize.rules.kinds import FAKES
+from synth_assets.synthesize.rules.locales import CANDIDATES
 from synth_assets.synthesize.rules.pools import pools
 
 INTEGER = DataType(kind=Kind.INTEGER, native="bigint", bits=64)
@@ -258,3 +260,48 @@ def test_pools_are_the_same_in_every_process():
     one, other = Pools("en_US"), Pools("en_US")
     for part in ("cities", "streets", "companies"):
         assert getattr(one, part).equals(getattr(other, part))
+
+
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "nl_NL", "pl_PL", "ja_JP"])
+def test_a_city_has_one_state_and_postcodes_that_begin_alike(table, locale):
+    for kind in ("city", "state", "postcode"):
+        table.fake(kind, ["x"], kind, locale=locale)
+    rows = table.sample(20_000)
+    by_city = rows.group_by("city").agg(pl.col("state").n_unique(), pl.col("postcode").str.head(2).n_unique())
+    assert by_city["state"].max() == 1
+    assert by_city["postcode"].max() == 1
+
+
+@pytest.mark.parametrize("locale", ["de_DE", "fr_FR", "pl_PL", "ru_RU", "ja_JP", "sv_SE", "tr_TR", "el_GR"])
+def test_fakes_are_of_the_locale_of_the_source(table, locale):
+    faker = Faker(locale)
+    faker.seed_instance(6)
+    table.fake("name", [faker.name() for _ in range(200)], "full_name").fake("mail", ["x"] * 200, "email")
+    made = table.sample(500)
+    parts = pools(locale)
+    known = pl.concat([*parts.first_names, *parts.last_names]).str.split(" ").explode().implode()
+    words = made["name"].str.split(" ").explode()
+    assert words.is_in(known).mean() > 0.9
+
+
+def test_a_locale_of_the_plan_is_that_of_the_whole_row(table):
+    table.fake("first", ["John"] * 30, "first_name").fake("last", ["Smith"] * 30, "last_name", locale="ru_RU")
+    assert table.sample(50)["first"].str.contains(r"^\p{Cyrillic}+$").all()
+
+
+@pytest.mark.parametrize("locale", CANDIDATES)
+def test_every_locale_that_is_found_can_be_made(table, locale):
+    for kind in (
+        "full_name",
+        "email",
+        "user_name",
+        "address",
+        "postcode",
+        "state",
+        "phone",
+        "company",
+        "job",
+        "national_id",
+    ):
+        table.fake(kind, ["x"], kind, locale=locale)
+    assert table.sample(20).null_count().sum_horizontal().item() == 0

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from synth_assets.synthesize.trees.saving import ModelVersionUnknown, check_version
 from synth_assets.synthesize.trees.synthesizer import TreesSynthesizer
+from synth_assets.synthesize.version import ModelVersionUnknown, check_version
 from tests.synthesize.trees.made_tables import distance, drawn, every_type, fitted, pair_distance, saved
 
 
@@ -116,17 +116,3 @@ def test_given_values_that_were_never_seen_are_kept(model: TreesSynthesizer) -> 
 
 def test_all_columns_given(real: pl.DataFrame, model: TreesSynthesizer) -> None:
     assert_frame_equal(drawn(model, 10, given=real.head(10)), real.head(10))
-
-
-def test_a_prepared_context_draws_the_same_rows(real: pl.DataFrame) -> None:
-    context = real.select(pl.all().name.prefix("parent."))
-    model = fitted(real, context=context)
-    assert_frame_equal(
-        drawn(model, 500, context=model.prepare(context)[:500]), drawn(model, 500, context=context[:500])
-    )
-
-
-def test_a_context_that_tells_nothing_is_prepared_too(real: pl.DataFrame) -> None:
-    constant = pl.DataFrame({"parent": ["same"] * real.height})
-    prepared = fitted(real, context=constant).prepare(constant)
-    assert prepared.height == real.height

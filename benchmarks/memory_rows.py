@@ -9,12 +9,18 @@ from synth_assets.validate.rows import Part
 
 
 @dataclass(frozen=True)
-class InMemory:
-    """A table's rows: validate.rows.Rows, all of them training rows."""
+class MemoryRows:
+    """A table's rows: validate.rows.Rows.
+
+    Attributes:
+        mask: True for rows that are held out; None if none is.
+    """
 
     frame: pl.DataFrame
-    fingerprint: str = ""
+    mask: pl.Series | None = None
+    fingerprint: str = "f"
     formats: Mapping[str, str] = field(default_factory=dict)
+    computed: Sequence[str] = ()
 
     @property
     def rows(self) -> int:
@@ -25,8 +31,11 @@ class InMemory:
         return self.frame.schema
 
     def read(self, *, columns: Sequence[str] | None = None, part: Part = "all") -> pl.DataFrame:
-        chosen = self.frame if columns is None else self.frame.select(columns)
-        return chosen.clear() if part == "held_out" else chosen
+        frame = self.frame if columns is None else self.frame.select(columns)
+        if part == "all":
+            return frame
+        mask = self.mask if self.mask is not None else pl.repeat(False, frame.height, eager=True)
+        return frame.filter(mask if part == "held_out" else ~mask)
 
     def batches(self, *, columns: Sequence[str] | None = None, rows: int = 131_072) -> Iterator[pl.DataFrame]:
         yield from self.read(columns=columns).iter_slices(rows)

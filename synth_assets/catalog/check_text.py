@@ -1,0 +1,16 @@
+"""CHECK expressions in words that every database reads: without PostgreSQL's casts and arrays."""
+
+import re
+
+_CAST = re.compile(
+    r"::\s*(?:character varying|double precision|timestamp (?:with|without) time zone|time (?:with|without) time zone"
+    r"|\"[^\"]+\"|[A-Za-z_]\w*)(?:\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))?(?:\[\])*"
+)
+_ANY = re.compile(r"=\s*ANY\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
+_ALL = re.compile(r"<>\s*ALL\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
+
+
+def in_sqlite(expression: str) -> str:
+    """An expression without PostgreSQL's casts and arrays."""
+    plain = _CAST.sub("", expression)
+    return _ALL.sub(r"NOT IN (\1)", _ANY.sub(r"IN (\1)", plain))

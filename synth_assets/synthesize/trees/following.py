@@ -1,0 +1,223 @@
+"""Rows that follow each other, drawn in rounds: first the second rows of all families, then the third ones, ...
+
+A round of a few hundred rows is over in a few milliseconds only if nothing but arrays is touched: what is drawn stays
+codes and plain numbers, and becomes columns of a frame when all rounds are over.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.synthesize.protocol import Following
+from synth_assets.synthesize.trees.columns import ColumnCodes, Numbers
+from synth_assets.synthesize.trees.labels import LabelCodes
+from synth_assets.synthesize.trees.scale import Codes, Floats
+
+Rows = npt.NDArray[np.int64]
+Draw = Callable[[Sequence[Codes], int], Codes]
+
+
+class _Column(Protocol):
+    """The values of one column, of all rows, as far as they are drawn."""
+
+    def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
+        """Set the values of rows by their codes."""
+
+    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
+        """The codes under which a column of the context knows these rows."""
+
+    def series(self) -> pl.Series:
+        """The whole column."""
+
+
+class _Numbers:
+    """Numbers, times and booleans, in the units of their scale."""
+
+    def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int) -> None:
+        self._column, self._dtype = column, first.dtype
+        self.values, self.missing = np.zeros(rows), np.zeros(rows, np.bool_)
+        coding = column.coding
+        if isinstance(coding, Numbers):
+            self.values[starts], self.missing[starts] = coding.scale.units(first)
+        else:
+            self.values[starts] = first.cast(pl.Float64).fill_null(0.0).to_numpy()
+            self.missing[starts] = first.is_null().to_numpy()
+
+    def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
+        coding = self._column.coding
+        if isinstance(coding, Numbers):
+            values, self.missing[at] = coding.values(codes, rng)
+            self.values[at] = values.astype(np.float32) if self._dtype == pl.Float32 else values
+        else:
+            self.values[at], self.missing[at] = np.maximum(codes[0], 1) - 1.0, codes[0] == 0
+
+    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
+        values, missing = self.values[at], self.missing[at]
+        own, other = self._column.coding, context.coding
+        if isinstance(own, Numbers) and isinstance(other, Numbers):
+            shift = own.scale.base - other.scale.base
+            return other.encode_values(values + shift if shift else values, missing)
+        return [np.where(missing, 0, values + 1).astype(np.uint16)]
+
+    def plain(self, at: Rows) -> Floats:
+        """The numbers that the values of some rows stand for; NaN for NULL."""
+        values, coding = self.values[at], self._column.coding
+        if isinstance(coding, Numbers):
+            scale = coding.scale
+            values = values + scale.base if scale.base else values
+            values = values / 10**scale.dtype.scale if isinstance(scale.dtype, pl.Decimal) else values
+        return np.where(self.missing[at], np.nan, values)
+
+    def series(self) -> pl.Series:
+        coding = self._column.coding
+        if isinstance(coding, Numbers):
+            return coding.scale.series(self._column.name, self.values, self.missing).cast(self._dtype)
+        made = pl.Series(self._column.name, self.values > 0)
+        return made.set(pl.Series(self.missing), None) if self.missing.any() else made
+
+
+class _Labels:
+    """Texts, as places in a list of all that occur; place 0 is NULL."""
+
+    def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, stays: str | None) -> None:
+        assert isinstance(column.coding, LabelCodes)  # noqa: S101 (texts have no other coding)
+        self._coding, self._name = column.coding, column.name
+        own = dict.fromkeys(column.coding.texts)
+        self._texts = [*own, *(text for text in first.unique(maintain_order=True).to_list() if text not in own)]
+        number = {text: place for place, text in enumerate(self._texts)}
+        self._places = np.zeros(rows, np.int64)
+        self._places[starts] = [number[text] for text in first.to_list()]
+        self._stays = number.get(stays, -1) if stays else -1
+        self._known: dict[str, Codes] = {}
+
+    def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
+        places = self._coding.places(codes[0], rng)
+        self._places[at] = np.where(places == self._stays, self._places[at - 1], places)
+
+    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
+        if context.name not in self._known:
+            (self._known[context.name],) = context.encode(pl.Series(self._texts, dtype=pl.String))
+        return [self._known[context.name][self._places[at]]]
+
+    def series(self) -> pl.Series:
+        return pl.Series(self._texts, dtype=pl.String).gather(self._places).alias(self._name)
+
+
+class _Steps:
+    """A number or time that is drawn as whole units since the row before."""
+
+    def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, unit: int) -> None:
+        self._column, self._dtype, self._unit = column, first.dtype, unit
+        self._values = np.zeros(rows, np.int64)
+        self._values[starts] = first.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
+
+    def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
+        assert isinstance(self._column.coding, Numbers)  # noqa: S101 (gaps are numbers)
+        gaps, missing = self._column.coding.values(codes, rng)
+        self._values[at] = self._values[at - 1] + np.where(missing, 0, gaps).astype(np.int64) * self._unit
+
+    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
+        assert isinstance(context.coding, Numbers)  # noqa: S101 (of a number)
+        values = (self._values[at] - context.coding.scale.base).astype(np.float64)
+        return context.coding.encode_values(values, np.zeros(len(at), np.bool_))
+
+    def series(self) -> pl.Series:
+        values = pl.Series(self._column.name, self._values)
+        return (values.cast(pl.Int32) if self._dtype == pl.Date else values).cast(self._dtype)
+
+
+class _Mean:
+    """The mean of a column over all rows of a family so far."""
+
+    def __init__(self, column: _Numbers, starts: Rows, rows: int) -> None:
+        self._column = column
+        self._sums, self._counts = np.zeros(rows), np.zeros(rows)
+        self._add(starts)
+
+    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
+        assert isinstance(context.coding, Numbers)  # noqa: S101 (a mean is a number)
+        counts = self._counts[at]
+        return context.coding.encode_values(self._sums[at] / np.maximum(counts, 1), counts == 0)
+
+    def add(self, at: Rows) -> None:
+        """Take in rows just drawn."""
+        self._sums[at], self._counts[at] = self._sums[at - 1], self._counts[at - 1]
+        self._add(at)
+
+    def _add(self, at: Rows) -> None:
+        values = self._column.plain(at)
+        there = ~np.isnan(values)
+        self._sums[at] += np.where(there, values, 0.0)
+        self._counts[at] += there
+
+
+def draw_following(
+    first: pl.DataFrame,
+    lengths: Rows,
+    *,
+    columns: Sequence[ColumnCodes],
+    context: Sequence[tuple[ColumnCodes, list[Codes] | None]],
+    following: Following,
+    draw: Draw,
+    rng: np.random.Generator,
+) -> pl.DataFrame:
+    """All rows of families of these lengths, one family after the other.
+
+    Args:
+        first: The first row of each family.
+        lengths: At least 1 each.
+        columns: The columns to draw, in the order of their codes.
+        context: The context's columns, with the codes of all rows for those that are known beforehand.
+        following: What the others say.
+        draw: Codes of all columns, the context's first, for that of the context and a number of rows.
+        rng: Source of randomness.
+    """
+    starts, rows = np.cumsum(lengths) - lengths, int(lengths.sum())
+    made = {column.name: _column(column, first[column.name], starts, rows, following) for column in columns}
+    averaged = {name: made[column] for name, column in following.means.items()}
+    means = {
+        column.name: _Mean(of, starts, rows)
+        for column, _ in context
+        if isinstance(of := averaged.get(column.name), _Numbers)
+    }
+    outside = sum(len(column.names) for column, _ in context)
+    places = np.cumsum([outside, *(len(column.names) for column in columns)])
+    active, position = starts, 0
+    while True:
+        position += 1
+        going_on = lengths > position
+        lengths, active = lengths[going_on], active[going_on]
+        if not len(active):
+            break
+        at = active + position
+        around: list[Codes] = []
+        for column, codes in context:
+            if codes is not None:
+                around += [of[at] for of in codes]
+            else:
+                teller = means.get(column.name) or made[following.previous[column.name]]
+                around += teller.told(column, at - 1)
+        drawn = draw(around, len(at))
+        for number, column in enumerate(columns):
+            made[column.name].put(list(drawn[places[number] : places[number + 1]]), at, rng)
+        for mean in means.values():
+            mean.add(at)
+    return pl.DataFrame([made[name].series() for name in first.columns])
+
+
+def _column(column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, following: Following) -> _Column:
+    if column.name == following.step:
+        return _Steps(column, first, starts, rows, following.unit)
+    if isinstance(column.coding, LabelCodes):
+        return _Labels(column, first, starts, rows, following.stays.get(column.name))
+    return _Numbers(column, first, starts, rows)
+
+
+def told_beforehand(
+    context: Sequence[ColumnCodes], known: pl.DataFrame
+) -> list[tuple[ColumnCodes, list[Codes] | None]]:
+    """The context's columns, with the codes of all rows for those that are among `known` columns."""
+    return [(c, c.encode(known[c.name]) if c.name in known.columns else None) for c in context]
