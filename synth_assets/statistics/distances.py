@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.statistics.bounds import ONE_SIDED_99, auc_with_error
+from synth_assets.statistics.bounds import ONE_SIDED_999, auc_with_error
 from synth_assets.statistics.encoding import NULL, RARE, Array, Scale, Side, encode
 from synth_assets.statistics.exchange import exchange_test
 from synth_assets.statistics.threads import one_thread
@@ -123,7 +123,7 @@ def membership_of(
     by_chance = [_true_positives(*_exchanged(both, numbered, held, rng)) for _ in range(EXCHANGES)]
     above = float(np.quantile(by_chance, 0.99)) - FALSE_POSITIVES
     return Membership(
-        Bounded(area, error, area - ONE_SIDED_99 * error),
+        Bounded(area, error, area - ONE_SIDED_999 * error),
         Bounded(found, float(np.std(by_chance)), found - max(above, 0.0)),
     )
 
