@@ -13,7 +13,7 @@ HOLD_OUT = "No rows were held out of training: set hold_out above 0 in the plan 
 
 
 def bounded_figure(subject: Subject, name: str, found: Bounded | None, threshold: float, what: str) -> CheckResult:
-    """A figure with its standard error; it fails when even its lower bound (one-sided, 99.9 %) is above the threshold."""
+    """A figure with its standard error; it fails when its lower bound (one-sided, 99.9 %) is above the threshold."""
     return figure(
         name=f"privacy_{name}",
         table=subject.name,

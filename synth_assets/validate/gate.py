@@ -26,6 +26,7 @@ _SUMS = {
     "orphans": "integrity_orphans_",
     "duplicates": "integrity_unique_",
     "nulls_in_not_null": "integrity_not_null",
+    "canaries": "privacy_canaries",
     "source_values": "privacy_source_",
 }
 
