@@ -28,7 +28,7 @@ def canary_checks(judged: Mapping[str, Subject], planted: Mapping[str, pl.DataFr
 def _check(subject: Subject, canaries: pl.DataFrame | None) -> CheckResult:
     why = why_no_rows(subject)
     if not why and canaries is not None and not canaries.height:
-        why = "none was planted: few rows are learned, or no column can hold one, or one model learns all tables at once"
+        why = "none was planted: few rows are learned, no column can hold one, or one model learns all tables"
     if why:
         return not_applicable(name=NAME, table=subject.name, family=FAMILY, why=why)
     out = None if canaries is None else float(came_out(subject, canaries).sum())
