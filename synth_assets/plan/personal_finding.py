@@ -13,6 +13,8 @@ _WHOLE_NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
 _KINDS_OF_NUMBERS = frozenset({"credit_card_number", "national_id"})
 _LEAST_FILLED = 20
 _CONTRADICTED = 0.4
+_NOBODYS = 0.1
+_MOST_LABELS, _ROWS_A_LABEL = 20, 20
 
 # Kinds whose values all have one form: where none of many has it, the name must mean something else.
 _WELL_FORMED = frozenset({"email", "ip_address", "ipv6_address", "mac_address", "url", "iban"})
@@ -21,6 +23,8 @@ _VAGUE = frozenset(
     {"phone", "postcode", "national_id", "credit_card_number", "street_address", "hash", "token", "user_name"}
     | {"full_name", "first_name", "last_name"}
 )
+# Kinds of which each person has an own one: a handful of values that all rows share is none of them.
+_OF_ONE_PERSON = frozenset({"national_id", "tax_id", "passport_number", "driver_license", "bank_account", "iban"})
 # Kinds that are told apart by their name only, once the values say that they are of the same family.
 _FAMILIES: tuple[frozenset[str], ...] = (
     frozenset({"first_name", "middle_name", "last_name", "full_name", "user_name"}),
@@ -90,12 +94,20 @@ def _by_values(column: Column, values: pl.Series) -> PersonalFinding | None:
 
 
 def _unless_contradicted(named: PersonalFinding | None, values: pl.Series) -> PersonalFinding | None:
-    """What the name says, with less confidence where no value has the form that all of its kind have."""
+    """What the name says, with less confidence where the values speak against it."""
+    if named is not None and named.kind in _OF_ONE_PERSON and _are_labels(values):
+        return PersonalFinding(named.kind, _NOBODYS, f"{named.reason}, though many rows share each of its values")
     if named is None or named.kind not in _WELL_FORMED or values.dtype != pl.String:
         return named
     if len(values) - values.null_count() < _LEAST_FILLED:
         return named
     return PersonalFinding(named.kind, _CONTRADICTED, f"{named.reason}, though its values do not look like it")
+
+
+def _are_labels(values: pl.Series) -> bool:
+    """Whether the values are a handful that many rows share, such as the codes of tax rates."""
+    filled, different = len(values) - values.null_count(), values.drop_nulls().n_unique()
+    return 1 <= different <= _MOST_LABELS and filled >= _ROWS_A_LABEL * different
 
 
 def _agree(named: str, seen: str) -> bool:

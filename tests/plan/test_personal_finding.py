@@ -6,6 +6,7 @@ import pytest
 from faker import Faker
 
 from synth_assets.catalog.model import Column, DataType, Kind
+from synth_assets.plan.personal import SURE_ENOUGH
 from synth_assets.plan.personal_finding import find_personal_data, find_personal_paths
 
 TEXT = DataType(kind=Kind.TEXT, native="text")
@@ -112,3 +113,14 @@ def test_a_reason_never_holds_a_value(faker: Faker) -> None:
     assert found is not None
     assert found.kind == "paragraph"
     assert found.reason == "some of its texts hold e-mail addresses"
+
+
+def test_a_handful_of_codes_that_all_rows_share_is_nobodys_number() -> None:
+    codes = pl.Series(["A", "B", "C", "D"] * 50)
+    found = find_personal_data(column("tax_code"), table="orders", values=codes)
+    assert found is not None
+    assert found.confidence < SURE_ENOUGH
+    assert found.reason.endswith("though many rows share each of its values")
+    own = find_personal_data(column("tax_code"), table="orders", values=pl.Series([f"QX{n:05d}" for n in range(200)]))
+    assert own is not None
+    assert own.confidence >= SURE_ENOUGH
