@@ -62,7 +62,7 @@ def treatment(column: ColumnDecision) -> str:
         if column.role in _ROLES:
             return _ROLES[column.role]
         return "written anew" if column.role is Role.TEXT else "learned"
-    kind = column.options.get("kind") or column.options.get("format")
+    kind = column.options.get("kind") or column.options.get("format") or column.options.get("expression")
     return f"{column.treatment.value} {kind}" if kind else column.treatment.value
 
 
@@ -139,7 +139,8 @@ def preview(
         column.name
         for column in decision.columns
         if column.role is not Role.GENERATED
-        and column.treatment not in (Treatment.KEEP, Treatment.MASK)
+        and not column.lets_real_values_through
+        and column.treatment is not Treatment.MASK
         and column.name not in without
     ]
     rows = read()

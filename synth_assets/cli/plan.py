@@ -145,13 +145,29 @@ def decisions(
                 native = catalog.table(table.name).column(column.name).type.native
                 reason = column_reason(column, plan.foreign_keys.get(table.name, ()))
                 grid.add_row(Text(f"  {column.name}"), Text(native, style="dim"), becomes(column), Text(reason))
-                for path in personal_paths(known.get((table.name, column.name))):
+                for path in [*decided_paths(column), *personal_paths(known.get((table.name, column.name)), column)]:
                     grid.add_row(*path)
     return grid
 
 
-def personal_paths(known: "ColumnEvidence | None") -> list[tuple[Text, Text, Text, Text]]:
-    """A row for every path of a column's JSON documents that holds personal data, as the last refresh saw them."""
+def decided_paths(column: "ColumnDecision") -> list[tuple[Text, Text, Text, Text]]:
+    """A row for every path of a column's JSON documents that the plan names, or that is invented anew."""
+    return [
+        (
+            Text(f"    {one.path}"),
+            Text("json", style="dim"),
+            styled(one.treatment.value, f" {one.options['kind']}" if "kind" in one.options else ""),
+            Text(one.reason),
+        )
+        for one in column.paths
+    ]
+
+
+def personal_paths(
+    known: "ColumnEvidence | None", column: "ColumnDecision | None" = None
+) -> list[tuple[Text, Text, Text, Text]]:
+    """A row for every other path that holds personal data, as the last refresh saw them."""
+    decided = {one.path for one in column.paths} if column else set()
     return [
         (
             Text(f"    {one.path}", style="dim"),
@@ -160,6 +176,7 @@ def personal_paths(known: "ColumnEvidence | None") -> list[tuple[Text, Text, Tex
             Text(f"{one.reason[:1].upper()}{one.reason[1:]} ({one.confidence:.0%} sure).", style="dim"),
         )
         for one in (known.paths if known else ())
+        if one.path not in decided
     ]
 
 
@@ -192,7 +209,7 @@ def becomes(column: "ColumnDecision") -> Text:
         return styled({"key": "new key", "reference": "new reference", "generated": "computed"}[column.role.value])
     if column.treatment.value == "learn" and column.role.value == "text":
         return styled("new text")
-    kind = column.options.get("kind") or column.options.get("format")
+    kind = column.options.get("kind") or column.options.get("format") or column.options.get("expression")
     return styled(column.treatment.value, (f" {kind}" if kind else "") + (", unique" if column.unique else ""))
 
 

@@ -53,7 +53,7 @@ def chosen_treatment(
     _check_role(treatment, role, mode, place)
     match treatment:
         case Treatment.LEARN:
-            return _learn(place, role, mode)
+            return _learn(place, role, mode, by_path=settings.paths is not None)
         case Treatment.FAKE:
             return _fake(settings, place, role)
         case Treatment.PSEUDONYMIZE:
@@ -67,10 +67,7 @@ def chosen_treatment(
         case Treatment.CONSTANT:
             return _constant(settings, place)
         case Treatment.DERIVE:
-            raise TreatmentDoesNotFit(
-                "the treatment derive is not available in this version",
-                "Leave the column to its safe treatment, or name learn or constant.",
-            )
+            return _derive(settings, place)
 
 
 def _check_role(treatment: Treatment, role: Role, mode: Mode, place: ColumnPlace) -> None:
@@ -79,7 +76,7 @@ def _check_role(treatment: Treatment, role: Role, mode: Mode, place: ColumnPlace
     if role is Role.GENERATED:
         raise TreatmentDoesNotFit("the database computes it itself", f"Take {name} out of the plan.")
     allowed = _ALLOWED.get((role, mode))
-    if allowed is None or treatment in allowed or treatment is Treatment.DERIVE:
+    if allowed is None or treatment in allowed:
         return
     what = "a primary key" if role is Role.KEY else "a foreign key"
     anew = "its values are made anew" if role is Role.KEY else "its values are those of its parent's rows"
@@ -111,7 +108,20 @@ def _decide(
     return decision.model_copy(update={"because": because})
 
 
-def _learn(place: ColumnPlace, role: Role, mode: Mode) -> ColumnDecision:
+def _learn_by_path(place: ColumnPlace, role: Role) -> ColumnDecision:
+    if role is not Role.VALUE or place.kind not in (Kind.JSON, Kind.TEXT):
+        raise TreatmentDoesNotFit(
+            f"{place.column.type.native} holds no JSON documents"
+            if role is Role.VALUE
+            else "a key is no JSON document",
+            "Name another treatment.",
+        )
+    return _decide(place, Treatment.LEARN, Role.TEXT, "JSON documents: made anew path by path, as the plan says.")
+
+
+def _learn(place: ColumnPlace, role: Role, mode: Mode, *, by_path: bool) -> ColumnDecision:
+    if by_path:
+        return _learn_by_path(place, role)
     if role is not Role.VALUE:
         return _decide(place, Treatment.LEARN, role, "Made anew." if role is Role.KEY else "Taken from its parent.")
     if mode is Mode.PARTIAL:
@@ -258,3 +268,21 @@ def _constant(settings: ColumnSettings, place: ColumnPlace) -> ColumnDecision:
             f"the constant does not fit {place.column.type.native}: {error}", "Change the constant."
         ) from None
     return _decide(place, Treatment.CONSTANT, Role.VALUE, "Always the plan's constant.", {"value": value})
+
+
+def _derive(settings: ColumnSettings, place: ColumnPlace) -> ColumnDecision:
+    """What the expression reads is checked once all columns of the table are decided."""
+    # Here, since most plans derive nothing and need no polars to be read.
+    from synth_assets.plan.row_expressions import ExpressionRefused, inputs_of
+
+    if place.unique or place.in_key:
+        raise TreatmentDoesNotFit(
+            "no two rows may share its value, and what is computed from other columns may be the same twice",
+            "Name pseudonymize, fake or learn instead.",
+        )
+    try:
+        inputs = inputs_of(settings.derive or "")
+    except ExpressionRefused as error:
+        raise TreatmentDoesNotFit(error.message, error.remedy) from None
+    reason = f"Computed from {', '.join(inputs)}, as the plan says."
+    return _decide(place, Treatment.DERIVE, Role.VALUE, reason, settings.options).model_copy(update={"inputs": inputs})

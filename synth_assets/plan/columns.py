@@ -64,7 +64,15 @@ class ColumnSettings(Value):
     keep: Flag | None = Field(default=None, description="Real values, let through; needs `because`.")
     null: Flag | None = Field(default=None, description="Always NULL.")
     constant: JsonValue = Field(default=None, description="Always this value.")
-    derive: JsonValue = Field(default=None, description="Computed from other columns; not available in this version.")
+    derive: str | None = Field(
+        default=None, min_length=1, description="Computed from other columns of the row: a SQL expression over them."
+    )
+    paths: dict[str, "ColumnSettings"] | None = Field(
+        default=None,
+        alias="json",
+        min_length=1,
+        description="Of JSON documents: treatments by path, such as {$.customer.email: {fake: email}}.",
+    )
     unique: bool | None = Field(default=None, description="No two rows may share a value.")
     bounds: tuple[int | float | str, int | float | str] | None = Field(
         default=None, description="Of a private table: the lowest and the highest value, times as text."
@@ -88,6 +96,8 @@ class ColumnSettings(Value):
                 raise ValueError(f"unknown treatment {value!r}|{'|'.join(Treatment)}")
             if value == Treatment.CONSTANT:
                 raise ValueError("`constant` needs its value, such as {constant: 0}")
+            if value == Treatment.DERIVE:
+                raise ValueError("`derive` needs its expression, such as {derive: \"first_name || ' ' || last_name\"}")
             return {value: True}
         if not isinstance(value, Mapping):
             raise ValueError("a column is a treatment, such as learn, or a mapping, such as {fake: email}")  # noqa: TRY004
@@ -96,10 +106,13 @@ class ColumnSettings(Value):
     @model_validator(mode="after")
     def _one_treatment(self) -> Self:
         named = self._named_treatments
-        if len(named) > 1:
-            raise ValueError(f"{' and '.join(named)} cannot both be the treatment of one column; leave one")
+        words = [*named, *(["json"] if self.paths is not None else [])]
+        if len(words) > 1:
+            raise ValueError(f"{' and '.join(words)} cannot both be the treatment of one column; leave one")
         if Treatment.CONSTANT in named and self.constant is None:
             raise ValueError("`constant: null` is the treatment `null`; write that")
+        if Treatment.DERIVE in named and self.derive is None:
+            raise ValueError("`derive` needs its expression; an empty column is the treatment `null`")
         if self.labels is not None and self.bounds is not None:
             raise ValueError("`labels` and `bounds` cannot both be the domain of one column; leave one")
         if self.step is not None and self.bounds is None:
@@ -119,7 +132,7 @@ class ColumnSettings(Value):
     def treatment(self) -> Treatment | None:
         """The treatment named by the plan; None leaves it to the safe one."""
         named = self._named_treatments
-        return named[0] if named else None
+        return named[0] if named else Treatment.LEARN if self.paths is not None else None
 
     @property
     def options(self) -> dict[str, JsonValue]:
@@ -133,5 +146,7 @@ class ColumnSettings(Value):
                 return self.mask.model_dump(by_alias=True)
             case Treatment.CONSTANT:
                 return {"value": self.constant}
+            case Treatment.DERIVE:
+                return {"expression": self.derive}
             case _:
                 return {}

@@ -43,7 +43,7 @@ def let_through(plan: ResolvedPlan) -> tuple[str, ...]:
             names = ", ".join(column.name for column in kept if column.because == table.because)
             lines.append(f"{table.name}: real rows with {names or 'no column kept'} ({table.because})")
             kept = [column for column in kept if column.because != table.because]
-        lines += [f"{table.name}.{column.name}: real values ({column.because})" for column in kept]
+        lines += [f"{table.name}.{column.name}: {_what_real(column)} ({column.because})" for column in kept]
         lines += [
             f"{table.name}.{column.name}: real values, covered but for {_uncovered(column)} characters"
             for column in table.columns
@@ -85,6 +85,10 @@ def _in_words(column: ColumnDecision) -> str:
             return f"fake {column.options.get('kind', '')}".strip()
         case _:
             return column.treatment.value
+
+
+def _what_real(column: ColumnDecision) -> str:
+    return f"computed from real values of {', '.join(column.real_inputs)}" if column.real_inputs else "real values"
 
 
 def _real_values(table: TableDecision, column: ColumnDecision) -> str:

@@ -6,8 +6,10 @@ from synth_assets.catalog.model import Catalog, Column, ForeignKey, Kind, Table
 from synth_assets.plan.chosen import PSEUDONYMIZED, TreatmentDoesNotFit, chosen_treatment
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.declared import declared_dependencies
+from synth_assets.plan.derived import with_derived
 from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.evidence_settings import with_evidence
+from synth_assets.plan.json_paths import PathRefused, path_decisions
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.private_columns import private_column
 from synth_assets.plan.private_settings import PRIVATE
@@ -32,6 +34,9 @@ Evidence = Mapping[tuple[str, str], ColumnEvidence]
 
 # What is known of a column of a private table: nothing that its rows would have to tell.
 _NOT_LOOKED_AT = ColumnEvidence(low_cardinality=False)
+
+# What the values that rows of other tables refer to cannot be.
+_CANNOT = {Treatment.NULL: "null", Treatment.DERIVE: "derived"}
 
 
 def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence | None = None) -> ResolvedPlan:
@@ -133,6 +138,7 @@ class _Resolving:
         self._check_availability()
         self._check_mode()
         columns = () if settings.mode is Mode.EXCLUDE else tuple(self._column(c) for c in self._table.columns)
+        columns = with_derived(columns, self._table, lambda why, how, name: self._refuse(why, how, column=name))
         synthesizer = settings.synthesizer or SynthesizerSettings()
         return TableDecision(
             name=self._table.name,
@@ -186,8 +192,8 @@ class _Resolving:
     def _column(self, column: Column) -> ColumnDecision:
         """What becomes of a column; a private table's must not depend on its rows."""
         place = self._place(column)
-        decision = self._of_any_table(column, place)
         named = self._settings.columns.get(column.name)
+        decision = self._with_paths(self._of_any_table(column, place), place, named)
         if not self._private:
             if named is not None and named.names_domain:
                 self._refuse(
@@ -199,6 +205,17 @@ class _Resolving:
         except TreatmentDoesNotFit as error:
             self._refuse(error.message, error.remedy, column=column.name)
             return decision
+
+    def _with_paths(self, decision: ColumnDecision, place: ColumnPlace, named: ColumnSettings | None) -> ColumnDecision:
+        """The decision with what becomes of every path, if it is that of JSON documents that are made anew."""
+        if decision.role is not Role.TEXT or decision.treatment is not Treatment.LEARN:
+            return decision
+        try:
+            paths = path_decisions((named.paths if named else None) or {}, place.evidence)
+        except PathRefused as error:
+            self._refuse(error.message, error.remedy, column=decision.name)
+            return decision
+        return decision.model_copy(update={"paths": paths})
 
     def _of_any_table(self, column: Column, place: ColumnPlace) -> ColumnDecision:
         mode, role = self._settings.mode, self._role(column)
@@ -254,8 +271,10 @@ class _Resolving:
         if named.treatment is not Treatment.NULL and name in self._links.emptied:
             raise TreatmentDoesNotFit(self._links.emptied[name].rstrip("."), f"Take {name} out of the plan.")
         tables = ", ".join(self._links.referred.get(name, ()))
-        if tables and named.treatment is Treatment.NULL:
-            raise TreatmentDoesNotFit(f"it cannot be null, since {tables} refers to it", "Name another treatment.")
+        if tables and named.treatment in _CANNOT:
+            raise TreatmentDoesNotFit(
+                f"it cannot be {_CANNOT[named.treatment]}, since {tables} refers to it", "Name another treatment."
+            )
         is_kept = named.treatment is Treatment.KEEP or self._settings.mode is not Mode.PARTIAL
         if name in self._links.referred_as_real and not is_kept:
             raise TreatmentDoesNotFit(

@@ -51,6 +51,16 @@ class DecidedBy(StrEnum):
     PROFILE = "profile"
 
 
+class PathDecision(Value):
+    """What becomes of one path of a column's JSON documents."""
+
+    path: str = Field(description="Such as $.customer.emails[*].")
+    treatment: Treatment = Field(description="learn, fake, null or constant.")
+    options: dict[str, JsonValue] = Field(default_factory=dict, description="Of the treatment, as of a column.")
+    decided_by: DecidedBy
+    reason: str = Field(description="One sentence for people; never a value of a row.")
+
+
 class ColumnDecision(Value):
     """What becomes of one column."""
 
@@ -59,12 +69,20 @@ class ColumnDecision(Value):
     role: Role
     options: dict[str, JsonValue] = Field(
         default_factory=dict,
-        description="Of the treatment: fake {kind, locale}, pseudonymize {format}, mask {...}, constant {value}.",
+        description="Of the treatment: fake {kind, locale}, pseudonymize {format}, mask {...}, constant {value}, "
+        "derive {expression}.",
     )
     unique: bool = Field(default=False, description="No two rows may share a value (a one-column key or the plan).")
     labels: tuple[str, ...] = Field(
         default=(),
         description="Of the type column of a polymorphic key: the values that the plan names, and no others.",
+    )
+    inputs: tuple[str, ...] = Field(default=(), description="Of a derived column: the columns that it reads.")
+    real_inputs: tuple[str, ...] = Field(
+        default=(), description="Of a derived column: the kept columns whose real values it is computed from."
+    )
+    paths: tuple[PathDecision, ...] = Field(
+        default=(), description="Of JSON documents: what becomes of a path that is not merely learned."
     )
     decided_by: DecidedBy
     reason: str = Field(description="One sentence for people; never a value of a row.")
@@ -73,7 +91,7 @@ class ColumnDecision(Value):
 
     @property
     def lets_real_values_through(self) -> bool:
-        return self.treatment is Treatment.KEEP
+        return self.treatment is Treatment.KEEP or bool(self.real_inputs)
 
     @property
     def keeps_rare_values(self) -> bool:

@@ -104,7 +104,8 @@ def safe_treatment(place: ColumnPlace) -> ColumnDecision | None:
         decision = _personal(place, finding, by)
         if decision:
             return decision
-    return _by_kind(place, suspicious=bool(finding and finding.confidence >= SUSPICIOUS))
+    in_documents = bool(place.evidence and place.evidence.paths)
+    return _by_kind(place, suspicious=in_documents or bool(finding and finding.confidence >= SUSPICIOUS))
 
 
 def fake(place: ColumnPlace, finding: PersonalFinding, by: DecidedBy, reason: str, role: Role) -> ColumnDecision:

@@ -41,6 +41,7 @@ class SettlingStage(RefreshInputs):
 
     def settle(self) -> None:
         """Store the rows of every table that changes now that all tables are there, unless they are stored already."""
+        from synth_assets.synthesize.relational.deriving import with_derived_columns
         from synth_assets.synthesize.relational.named_columns import NamedColumns
         from synth_assets.synthesize.relational.settling import Settling
         from synth_assets.synthesize.relational.tables import LinkedTables
@@ -59,7 +60,8 @@ class SettlingStage(RefreshInputs):
             return
         for name, columns in settling.run(names, tables).items():
             with self._make(SETTLED, name, inputs) as draft:
-                draft.folder.write_frame(ROWS_FILE, tables.frame(name).with_columns(columns))
+                settled = with_derived_columns(tables.frame(name).with_columns(columns), self.structures[name])
+                draft.folder.write_frame(ROWS_FILE, settled)
                 draft.facts.update(self._needed("synthetic", name).facts)
 
     def computed_columns(self, table: str) -> tuple[str, ...]:

@@ -69,5 +69,7 @@ def let_through(plan: ResolvedPlan) -> tuple[str, ...]:
         for column in table.columns:
             if column.lets_real_values_through:
                 reason = f": {column.because}" if column.because else ""
-                lines.append(f"{table.name}.{column.name}: real values (keep){reason}")
+                computed = f"computed from real {', '.join(column.real_inputs)} (derive)"
+                what = computed if column.real_inputs else "real values (keep)"
+                lines.append(f"{table.name}.{column.name}: {what}{reason}")
     return tuple(lines)

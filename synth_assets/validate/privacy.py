@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
+from synth_assets.plan.personal_content.documents import values_at
 from synth_assets.plan.resolved import ColumnDecision, Mode, PrivacyGate, Role, Treatment
 from synth_assets.statistics.distances import Bounded, measure_distances
 from synth_assets.statistics.encoding import Scale, as_text, scale_of
@@ -72,6 +73,12 @@ def table_checks(
         rng = np.random.default_rng([seed, 7])
         name = f"privacy_source_values_{name_part(decision.name)}"
         yield from _guarded(name, subject, lambda d=decision, n=name, r=rng: [_source_values(n, subject, d, r)])  # type: ignore[misc]
+    for decision in subject.decision.columns:
+        paths = invented_paths(decision) if subject.source is not None else []
+        if paths:
+            rng = np.random.default_rng([seed, 10])
+            name = f"privacy_source_values_{name_part(decision.name)}_paths"
+            yield from _guarded(name, subject, lambda d=decision, p=paths, r=rng: _values_at_paths(subject, d, p, r))  # type: ignore[misc]
     parts = name_parts(subject)
     if len(parts) > 1:
         rng = np.random.default_rng([seed, 8])
@@ -98,6 +105,15 @@ def scanned(subject: Subject) -> list[ColumnDecision]:
         if (decision.treatment in made_anew and not shared) or written:
             chosen.append(decision)
     return chosen
+
+
+def invented_paths(decision: ColumnDecision) -> list[str]:
+    """The paths of a column's JSON documents whose synthetic values must not occur there in the source."""
+    return [
+        one.path
+        for one in decision.paths
+        if one.treatment is Treatment.FAKE and one.options.get("kind") not in SHARED_KINDS
+    ]
 
 
 def name_parts(subject: Subject) -> tuple[str, ...]:
@@ -214,6 +230,23 @@ def _source_values(name: str, subject: Subject, decision: ColumnDecision, rng: n
         rng=rng,
     )
     return _matched(name, subject, decision.name, f"values of {decision.name}", matches)
+
+
+def _values_at_paths(
+    subject: Subject, decision: ColumnDecision, paths: list[str], rng: np.random.Generator
+) -> list[CheckResult]:
+    source = values_at(as_text(subject.extracted.read(columns=[decision.name])[decision.name]), paths)
+    synthetic = values_at(as_text(subject.synthetic.read(columns=[decision.name])[decision.name]), paths)
+    return [
+        _matched(
+            f"privacy_source_values_{name_part(decision.name)}_path_{name_part(path)}",
+            subject,
+            decision.name,
+            f"values at {path} of {decision.name}",
+            match_values(source[path], synthetic[path], min_group=subject.min_group, rng=rng),
+        )
+        for path in paths
+    ]
 
 
 def _source_names(subject: Subject, parts: tuple[str, ...], rng: np.random.Generator) -> CheckResult:

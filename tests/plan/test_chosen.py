@@ -109,7 +109,8 @@ def test_unique_by_the_plan(choose: Callable[..., ColumnDecision]) -> None:
         ("id", {"keep": True, "because": "x"}, "keep cannot be the treatment of a primary key"),
         ("twice", {"constant": 1}, "the database computes it itself"),
         ("code", {"fake": "uuid", "unique": False}, "its values are unique in the source"),
-        ("free", "derive", "not available in this version"),
+        ("code", {"derive": "free"}, "no two rows may share its value"),
+        ("id", {"derive": "number"}, "derive cannot be the treatment of a primary key"),
     ],
 )
 def test_treatments_that_do_not_fit(

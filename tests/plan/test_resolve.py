@@ -280,7 +280,7 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Se
     assert any("customers: there is no column 'emial'; did you mean 'email'?" in line for line in said)
     assert any("customers.city: unknown kind of fake 'twon'" in line for line in said)
     assert any("orders: the mode hybrid is not available in this version" in line for line in said)
-    assert any("orders.status: the treatment derive is not available in this version" in line for line in said)
+    assert any("orders.status: the expression reads 'x', and there is no such column" in line for line in said)
     assert any(
         "products: the mode reference lets all its real rows through and needs a reason" in line for line in said
     )

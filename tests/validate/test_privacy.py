@@ -1,12 +1,14 @@
 """The parts of privacy: copies, distances, matches with the source, entities, bounds."""
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
 
 from benchmarks.memory_rows import MemoryRows
 from synth_assets.catalog.model import ForeignKey
-from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
+from synth_assets.plan.resolved import DecidedBy, Mode, PathDecision, Role, TableDecision, Treatment
 from synth_assets.statistics.bounds import auc_with_error, wilson
 from synth_assets.statistics.distances import closer_share, membership_attack, row_matrix
 from synth_assets.statistics.encoding import Scale, Side
@@ -166,6 +168,37 @@ def test_a_rare_category_that_comes_out_fails() -> None:
 
     assert not rare_values(leaked)
     assert rare_values(synthetic["customers"].frame)
+
+
+def test_values_that_are_invented_in_documents_must_not_be_those_of_the_source() -> None:
+    paths = tuple(
+        PathDecision(path=path, treatment=Treatment.FAKE, options={"kind": kind}, decided_by=DecidedBy.PLAN, reason="t")
+        for path, kind in (("$.owner.mail", "email"), ("$.friends[*].mail", "email"), ("$.first", "first_name"))
+    )
+    email = decide("email", Role.TEXT).model_copy(update={"paths": paths})
+
+    def documents(whose: str, leaked: int = 0) -> MemoryRows:
+        texts = [
+            json.dumps(
+                {
+                    "first": "Ann",
+                    "owner": {"mail": f"{whose}.owner.{row:05}@mail.test"},
+                    "friends": [{"mail": f"{'real' if row < leaked else whose}.friend.{row:05}@mail.test"}],
+                }
+            )
+            for row in range(100)
+        ]
+        return MemoryRows(make_shop(100, 0, mail="m")["customers"].with_columns(email=pl.Series(texts)))
+
+    def found(synthetic: MemoryRows) -> dict[str, bool]:
+        decision = TableDecision(name="customers", mode=Mode.SYNTHETIC, columns=(email,))
+        subject = people(decision=decision, source=documents("real"), synthetic=synthetic)
+        checks = table_checks(subject, gate=PLAN.gate.privacy, hold_out=0.1, entities=Entities({}, {}), seed=0)
+        return {c.name: c.passed for c in checks if "_path_" in c.name}
+
+    owner, friends = (f"privacy_source_values_email_path_{path}" for path in ("owner_mail", "friends_mail"))
+    assert found(documents("made")) == {owner: True, friends: True}
+    assert found(documents("made", leaked=20)) == {owner: True, friends: False}
 
 
 def test_rows_hang_on_their_entity() -> None:

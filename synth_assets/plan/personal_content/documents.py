@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import polars as pl
 from pydantic import JsonValue
@@ -47,6 +47,17 @@ def values_by_path(documents: pl.Series, *, min_group: int) -> dict[str, pl.Seri
             found[path if shared[path] >= least else _without_keys(path)].append(value)
     paths = sorted(found, key=lambda path: (-len(found[path]), path))[:_MOST_PATHS]
     return {written(path): pl.Series(found[path], dtype=pl.String) for path in paths}
+
+
+def values_at(documents: pl.Series, paths: Collection[str]) -> dict[str, pl.Series]:
+    """All texts and whole numbers at some written paths of all documents; those that are no JSON are left out."""
+    found: dict[str, list[str]] = {path: [] for path in paths}
+    for text in documents.drop_nulls():
+        for document in _parsed(text):
+            for path, value in _leaves(document):
+                if (at := written(path)) in found:
+                    found[at].append(value)
+    return {path: pl.Series(values, dtype=pl.String) for path, values in found.items()}
 
 
 def written(path: Path) -> str:

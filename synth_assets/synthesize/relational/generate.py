@@ -15,6 +15,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.counts import CountsInTime, add_up_to, round_randomly
+from synth_assets.synthesize.relational.deriving import with_derived_columns
 from synth_assets.synthesize.relational.families import Arranged
 from synth_assets.synthesize.relational.features import (
     count_name,
@@ -141,7 +142,7 @@ class Generation:
             rng = self._rng(name, "values")
             around = Surroundings(rows.height, kept if kept.width else None)
             rows = rows.with_columns(model.sample(around, rng).get_columns())
-        return transform(
+        treated = transform(
             rows,
             table=structure.table,
             columns=structure.ruled,
@@ -149,6 +150,7 @@ class Generation:
             key=self._key,
             rng=self._rng(name, "rules"),
         )
+        return with_derived_columns(treated, structure)
 
     def _synthesize(self, name: str) -> None:
         """Rows by parent with what identifies them, further parents for them, and then all other columns."""
@@ -434,6 +436,8 @@ class Generation:
         self._features[name] = features.with_columns(
             rows[column].alias(feature_name(name, column)) for column in structure.learned
         )
+        rows = with_derived_columns(rows, structure)
+        self._tables.put(name, rows)
         for column in structure.published_columns:
             if not structure.table.column(column).nullable and rows[column].null_count():
                 raise GenerationFailed(

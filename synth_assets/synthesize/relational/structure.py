@@ -132,7 +132,7 @@ def is_learned(column: ColumnDecision) -> bool:
 
 
 def _is_ruled(column: ColumnDecision) -> bool:
-    treated = column.treatment not in (Treatment.LEARN, Treatment.KEEP)
+    treated = column.treatment not in (Treatment.LEARN, Treatment.KEEP, Treatment.DERIVE)
     return column.role in (Role.KEY, Role.TEXT) or (treated and column.role is not Role.GENERATED)
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,6 +12,8 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.catalog.model import Value
+from synth_assets.plan.resolved import PathDecision, Treatment
+from synth_assets.synthesize.rules.documents import INVENTED, INVENTED_NUMBER, parsed_documents
 from synth_assets.synthesize.rules.patterns import Weighted, shares
 from synth_assets.synthesize.rules.texts import TextModel, fit_lengths, value_counts
 
@@ -20,7 +22,11 @@ _MOST_CATEGORIES = 50
 _NEARLY_ALL = 0.95
 _MOST_REPEATS = 1_000
 
-Kind: TypeAlias = Literal["null", "boolean", "number", "string", "array", "object"]
+Kind: TypeAlias = Literal[
+    "null", "boolean", "number", "string", "array", "object", "fixed", "invented", "invented number"
+]
+_INVENTED_AS: Mapping[Kind, Kind] = {"null": "null", "number": "invented number"}
+Paths: TypeAlias = Mapping[str, PathDecision]
 
 
 class Numbers(Value):
@@ -71,11 +77,12 @@ class Node(Value):
     """The values at one path.
 
     Attributes:
-        kinds: What they are, with weights.
+        kinds: What they are, with weights; `fixed` is the plan's constant, what is invented is put in later.
         categories: Texts, if they are few and each is shared by min_group documents; otherwise `texts` makes new ones.
     """
 
     kinds: tuple[tuple[Kind, float], ...]
+    fixed: JsonValue = None
     true_share: float = 0.5
     numbers: Numbers | None = None
     categories: tuple[tuple[str, float], ...] = ()
@@ -85,7 +92,9 @@ class Node(Value):
     members: tuple[Member, ...] = ()
 
     @classmethod
-    def fit(cls, values: Sequence[JsonValue], *, min_group: int) -> "Node":
+    def fit(cls, values: Sequence[JsonValue], *, min_group: int, paths: Paths, path: str = "$") -> "Node":
+        if path in paths and paths[path].treatment is not Treatment.LEARN:
+            return cls._replaced(values, paths[path])
         by_kind: dict[Kind, list[JsonValue]] = {}
         for value in values:
             by_kind.setdefault(_kind(value), []).append(value)
@@ -104,9 +113,17 @@ class Node(Value):
             categories=categories,
             texts=TextModel.fit(pl.Series(texts), min_group=min_group) if texts and not categories else None,
             sizes=fit_lengths(np.array([len(array) for array in arrays]), min_group) if arrays else None,
-            element=cls.fit(elements, min_group=min_group) if elements else None,
-            members=_members([value for value in kept.get("object", []) if isinstance(value, dict)], min_group),
+            element=cls.fit(elements, min_group=min_group, paths=paths, path=f"{path}[*]") if elements else None,
+            members=_members([v for v in kept.get("object", []) if isinstance(v, dict)], min_group, paths, path),
         )
+
+    @classmethod
+    def _replaced(cls, values: Sequence[JsonValue], decision: PathDecision) -> "Node":
+        """The values of a path that the plan fixes, or that are invented where they are not null."""
+        if decision.treatment is not Treatment.FAKE:
+            return cls(kinds=(("fixed", 1.0),), fixed=decision.options.get("value"))
+        kinds = Counter[Kind](_INVENTED_AS.get(_kind(value), "invented") for value in values)
+        return cls(kinds=tuple((kind, float(count)) for kind, count in sorted(kinds.items())))
 
     def draw(self, n: int, rng: np.random.Generator) -> list[JsonValue]:
         which = rng.choice(len(self.kinds), size=n, p=shares([weight for _, weight in self.kinds]))
@@ -118,6 +135,12 @@ class Node(Value):
         return drawn
 
     def _draw_kind(self, kind: Kind, n: int, rng: np.random.Generator) -> list[JsonValue]:
+        if kind == "fixed":
+            return [self.fixed] * n
+        if kind == "invented":
+            return [INVENTED] * n
+        if kind == "invented number":
+            return [INVENTED_NUMBER] * n
         if kind == "boolean":
             return [bool(value) for value in rng.random(n) < self.true_share]
         if kind == "number" and self.numbers:
@@ -155,16 +178,23 @@ class JsonModel(Value):
     compact: bool
 
     @classmethod
-    def fit(cls, values: pl.Series, *, min_group: int) -> "JsonModel":
-        """Learn from texts of JSON; those that cannot be parsed are left out."""
+    def fit(cls, values: pl.Series, *, min_group: int, paths: Sequence[PathDecision] = ()) -> "JsonModel":
+        """Learn from texts of JSON; those that cannot be parsed are left out.
+
+        Args:
+            paths: What is replaced rather than learned.
+        """
         counts = value_counts(values)
-        parsed = [document for text, rows in counts.items() for document in _parsed(text) * min(rows, _MOST_REPEATS)]
+        parsed = [d for text, rows in counts.items() for d in parsed_documents([text]) * min(rows, _MOST_REPEATS)]
+        decided = {one.path: one for one in paths}
         compact = sum('": ' in text for text in counts) * 2 < len(counts)
-        return cls(root=Node.fit(parsed or [{}], min_group=min_group), compact=compact)
+        return cls(root=Node.fit(parsed or [{}], min_group=min_group, paths=decided), compact=compact)
 
     def draw(self, n: int, rng: np.random.Generator) -> pl.Series:
+        return self.encode(self.root.draw(n, rng))
+
+    def encode(self, documents: Sequence[JsonValue]) -> pl.Series:
         separators = (",", ":") if self.compact else (", ", ": ")
-        documents = self.root.draw(n, rng)
         encode = json.JSONEncoder(ensure_ascii=False, separators=separators).encode
         return pl.Series([encode(document) for document in documents], dtype=pl.String)
 
@@ -175,24 +205,22 @@ def holds_json(values: pl.Series) -> bool:
     looks = sample.str.contains(r"^\s*[\[{]")
     if not len(sample) or looks.mean() != 1:
         return False
-    return sum(bool(_parsed(text)) for text in sample.to_list()) >= _NEARLY_ALL * len(sample)
+    return len(parsed_documents(sample.to_list())) >= _NEARLY_ALL * len(sample)
 
 
-def _parsed(text: str) -> list[JsonValue]:
-    try:
-        return [json.loads(text)]
-    except ValueError:
-        return []
-
-
-def _members(objects: list[dict[str, JsonValue]], min_group: int) -> tuple[Member, ...]:
+def _members(objects: list[dict[str, JsonValue]], min_group: int, paths: Paths, path: str) -> tuple[Member, ...]:
     holders = Counter(key for value in objects for key in value)
     shared = [key for key, count in holders.items() if count >= min_group]
     return tuple(
         Member(
             key=key,
             share=holders[key] / len(objects),
-            node=Node.fit([value[key] for value in objects if key in value], min_group=min_group),
+            node=Node.fit(
+                [value[key] for value in objects if key in value],
+                min_group=min_group,
+                paths=paths,
+                path=f"{path}.{key}",
+            ),
         )
         for key in shared
     )

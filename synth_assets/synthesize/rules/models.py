@@ -1,11 +1,13 @@
 """What the values of a column without a distribution are drawn from, chosen by the column's type."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import polars as pl
 from pydantic import Field
 
 from synth_assets.catalog.model import Kind
+from synth_assets.plan.resolved import PathDecision
 from synth_assets.synthesize.rules.arrays import ArrayModel
 from synth_assets.synthesize.rules.binary import BinaryModel
 from synth_assets.synthesize.rules.errors import TypeNotSupported
@@ -33,8 +35,11 @@ ValueModel = Annotated[
 _TEXT_LIKE = ("citext", "name", "char", '"char"', "bpchar", "clob", "text")
 
 
-def fit_model(values: pl.Series, *, target: Target, min_group: int) -> ValueModel:
+def fit_model(values: pl.Series, *, target: Target, min_group: int, paths: Sequence[PathDecision] = ()) -> ValueModel:
     """Learn what new values of the column look like.
+
+    Args:
+        paths: Of JSON documents, what is replaced rather than learned.
 
     Raises:
         TypeNotSupported: Nothing is known of the type, so no value of it could be sure to be valid.
@@ -44,11 +49,14 @@ def fit_model(values: pl.Series, *, target: Target, min_group: int) -> ValueMode
         case Kind.BINARY:
             model = BinaryModel.fit(values, min_group=min_group)
         case Kind.JSON:
-            model = JsonModel.fit(values, min_group=min_group)
+            model = JsonModel.fit(values, min_group=min_group, paths=paths)
         case Kind.ARRAY if target.type.element is not None:
             model = ArrayModel.fit(values, element=target.type.element, min_group=min_group)
         case Kind.TEXT:
-            model = (JsonModel if holds_json(values) else TextModel).fit(values, min_group=min_group)
+            if holds_json(values):
+                model = JsonModel.fit(values, min_group=min_group, paths=paths)
+            else:
+                model = TextModel.fit(values, min_group=min_group)
         case _ if target.type.native.lower() in _TEXT_LIKE:
             model = TextModel.fit(values, min_group=min_group)
         case _ if target.dtype == pl.String:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Kind
+from synth_assets.plan.resolved import ColumnDecision
 from synth_assets.synthesize.rules.errors import CapacityTooSmall, TreatmentDoesNotFit
 from synth_assets.synthesize.rules.permutation import Permutation
 from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, UPPER
@@ -209,3 +210,9 @@ class Pseudonyms:
             treatment=problem,
             remedy=f"Give {column} {remedy} in the plan.",
         )
+
+
+def pseudonyms(decision: ColumnDecision, target: Target, key: bytes) -> Pseudonyms:
+    """The pseudonyms that a decision asks for; `key` is the rules' own."""
+    pattern = decision.options.get("format")
+    return Pseudonyms(None if pattern is None else str(pattern), key=key, target=target)

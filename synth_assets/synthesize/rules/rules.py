@@ -19,6 +19,7 @@ from synth_assets.synthesize.rules.decisions import (
     is_random,
     targets,
 )
+from synth_assets.synthesize.rules.documents import as_rows, as_table, by_owner, count_owners, fill
 from synth_assets.synthesize.rules.fakes import (
     POOLED,
     Distance,
@@ -35,7 +36,7 @@ from synth_assets.synthesize.rules.locales import with_locales
 from synth_assets.synthesize.rules.masks import Mask
 from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_strict
 from synth_assets.synthesize.rules.pools import pools
-from synth_assets.synthesize.rules.pseudonyms import Pseudonyms
+from synth_assets.synthesize.rules.pseudonyms import pseudonyms
 from synth_assets.synthesize.rules.scalars import time_form
 from synth_assets.synthesize.rules.seen import SeenValues, join
 from synth_assets.synthesize.rules.settle import Combination, Rule, settle, settle_texts
@@ -47,7 +48,7 @@ Nulls = Mapping[str, np.ndarray]
 
 _MOST_KEY_BYTES = 64
 _PAIR_SEPARATOR = "\x1f"
-_RULES, _SEEN, _SCHEMA = "rules.json", "seen.parquet", "schema.parquet"
+_RULES, _SEEN, _SCHEMA, _PATHS = "rules.json", "seen.parquet", "schema.parquet", "paths"
 
 
 class _Saved(Value):
@@ -59,6 +60,8 @@ class _Saved(Value):
         code_lengths: Characters of names that the source writes as codes.
         seen: Columns, and pairs of columns, in the order of their hashes.
         key: The rules' own key, in hex.
+        of_paths: Columns of JSON documents, and the owner of paths in them whose values are invented; their rules
+            are saved beside, in this order.
     """
 
     table: Table
@@ -69,6 +72,7 @@ class _Saved(Value):
     code_lengths: dict[str, int]
     seen: tuple[str, ...]
     key: str
+    of_paths: tuple[tuple[str, str], ...] = ()
 
 
 class Rules:
@@ -90,6 +94,7 @@ class Rules:
         lengths: Mapping[str, int],
         seen: Mapping[str, SeenValues],
         key: bytes,
+        of_paths: "Mapping[tuple[str, str], Rules] | None" = None,
     ) -> None:
         self._table = table
         self._decisions = tuple(decisions)
@@ -99,6 +104,7 @@ class Rules:
         self._forms = dict(forms)
         self._seen = dict(seen)
         self._key = key
+        self._of_paths = dict(of_paths or {})
         self._code_lengths = dict(lengths)
         self._targets = targets(decisions, table=table, schema=schema, code_lengths=lengths)
 
@@ -109,7 +115,7 @@ class Rules:
         *,
         table: Table,
         columns: Sequence[ColumnDecision],
-        profile: TableProfile,  # noqa: ARG003 (part of the signature that all synthesizers of columns share)
+        profile: TableProfile,
         key: bytes,
         min_group: int,
         avoid: pl.DataFrame | None = None,
@@ -134,12 +140,24 @@ class Rules:
         seen: dict[str, SeenValues] = {}
         alphabets: dict[str, str] = {}
         forms: dict[str, str] = {}
+        of_paths: dict[tuple[str, str], Rules] = {}
         for decision in columns:
             name, target = decision.name, made[decision.name]
             values = rows[name]
             _check(decision, target, key)
             if is_random(decision, target):
-                models[name] = fit_model(values, target=target, min_group=min_group)
+                models[name] = fit_model(values, target=target, min_group=min_group, paths=decision.paths)
+                for owner, paths in by_owner(decision.paths).items():
+                    owners, described = as_table(f"{table.name}.{name}", paths)
+                    of_paths[name, owner] = cls.fit(
+                        as_rows(values, owner, owners.column_names),
+                        table=owners,
+                        columns=described,
+                        profile=profile,
+                        key=key,
+                        min_group=min_group,
+                        avoid=as_rows(source[name], owner, owners.column_names),
+                    )
                 alphabets[name] = suffix_alphabet(values)
             elif decision.treatment is Treatment.FAKE and (look := look_of(decision, values, min_group)):
                 models[name] = look
@@ -159,6 +177,7 @@ class Rules:
             lengths=lengths,
             seen=seen,
             key=key,
+            of_paths=of_paths,
         )
 
     def sample(self, n: int, *, rng: np.random.Generator, nulls: Nulls) -> pl.DataFrame:
@@ -191,8 +210,11 @@ class Rules:
             code_lengths=self._code_lengths,
             seen=tuple(self._seen),
             key=self._key.hex(),
+            of_paths=tuple(self._of_paths),
         )
         folder.write_json(_RULES, saved.model_dump(mode="json"))
+        for place, rules in enumerate(self._of_paths.values()):
+            rules.save(folder.folder(f"{_PATHS}{place}"))
         folder.write_frame(_SCHEMA, pl.DataFrame(schema=self._schema))
         frames = [
             pl.DataFrame({"column": pl.Series([place] * len(seen), dtype=pl.Int32), "hash": seen.hashes})
@@ -219,6 +241,7 @@ class Rules:
                 for place, name in enumerate(saved.seen)
             },
             key=key,
+            of_paths={at: cls.load(folder.folder(f"{_PATHS}{place}")) for place, at in enumerate(saved.of_paths)},
         )
 
     def _sample_group(self, n: int, columns: Sequence[FakeColumn], rng: np.random.Generator) -> dict[str, pl.Series]:
@@ -288,7 +311,7 @@ class Rules:
         model = self._models[target.column]
 
         def draw(rows: int, _attempt: int) -> pl.Series:
-            values = model.draw(rows, rng)
+            values = self._draw(target.column, model, rows, rng)
             if values.dtype == pl.Binary:
                 return values if target.type.length is None else values.bin.head(target.type.length)
             if isinstance(model, JsonModel):
@@ -307,6 +330,16 @@ class Rules:
             best_effort=not strict,
         )
         return target.cast(settle_texts(draw, n, rule=rule))
+
+    def _draw(self, column: str, model: ValueModel, n: int, rng: np.random.Generator) -> pl.Series:
+        """Values of a model, in JSON documents with the invented ones at their paths."""
+        if not isinstance(model, JsonModel):
+            return model.draw(n, rng)
+        documents = model.root.draw(n, rng)
+        for (name, owner), rules in self._of_paths.items():
+            if name == column:
+                fill(documents, owner, rules.sample(count_owners(documents, owner), rng=rng, nulls={}))
+        return model.encode(documents)
 
     def _with_nulls(self, values: pl.Series, nulls: Nulls) -> pl.Series:
         mask = nulls.get(values.name)
@@ -332,12 +365,6 @@ def _fakes(decisions: Sequence[ColumnDecision], made: Mapping[str, Target], grou
     """The columns of fakes of one group."""
     fakes = [fake_column(d, made[d.name]) for d in decisions if d.treatment is Treatment.FAKE]
     return [fake for fake in fakes if fake.group == group]
-
-
-def pseudonyms(decision: ColumnDecision, target: Target, key: bytes) -> Pseudonyms:
-    """The pseudonyms that a decision asks for; `key` is the rules' own."""
-    pattern = decision.options.get("format")
-    return Pseudonyms(None if pattern is None else str(pattern), key=key, target=target)
 
 
 def _check(decision: ColumnDecision, target: Target, key: bytes) -> None:

@@ -6,12 +6,13 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Table
-from synth_assets.plan.resolved import ColumnDecision, Treatment
+from synth_assets.plan.resolved import ColumnDecision, Role, Treatment
 from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.rules.decisions import check_mask, targets
 from synth_assets.synthesize.rules.errors import CapacityTooSmall
 from synth_assets.synthesize.rules.masks import Mask
-from synth_assets.synthesize.rules.rules import Rules, derive_key, pseudonyms
+from synth_assets.synthesize.rules.pseudonyms import pseudonyms
+from synth_assets.synthesize.rules.rules import Rules, derive_key
 from synth_assets.synthesize.rules.target import Target
 from synth_assets.synthesize.rules.uniqueness import duplicates
 
@@ -31,7 +32,9 @@ def transform(
     rng: np.random.Generator,
     min_group: int = DEFAULT_MIN_GROUP,
 ) -> pl.DataFrame:
-    """Replace fake, pseudonymize, mask, null and constant columns; null stays null, but for constants.
+    """Replace fake, pseudonymize, mask, null and constant columns, and JSON documents that are made anew by path.
+
+    NULL stays NULL, but for constants.
 
     A pseudonym and a mask are made from the real value: under one key the same value has the same pseudonym in every
     table and refresh. Fakes are fresh, and agree with each other within a row.
@@ -42,18 +45,23 @@ def transform(
     """
     present = [decision for decision in columns if decision.name in rows.columns]
     made = targets(present, table=table, schema=rows.schema)
-    fresh = [decision for decision in present if decision.treatment in _FRESH]
+    fresh = [decision for decision in present if _is_fresh(decision)]
     replaced: list[pl.Series] = []
     if fresh:
         source = rows.select([decision.name for decision in fresh])
         rules = Rules.fit(source, table=table, columns=fresh, profile=profile, key=key, min_group=min_group)
-        kept_null = [decision.name for decision in fresh if decision.treatment is Treatment.FAKE]
+        kept_null = [decision.name for decision in fresh if decision.treatment in (Treatment.FAKE, Treatment.LEARN)]
         nulls = {name: rows[name].is_null().to_numpy() for name in kept_null}
         replaced += rules.sample(len(rows), rng=rng, nulls=nulls).get_columns()
     for decision in present:
         if decision.treatment in _FROM_VALUE:
             replaced.append(_from_value(rows[decision.name], decision, made[decision.name], key))
     return rows.with_columns(replaced)
+
+
+def _is_fresh(decision: ColumnDecision) -> bool:
+    """Whether values are made anew, whatever the real ones are."""
+    return decision.treatment in _FRESH or (decision.treatment is Treatment.LEARN and decision.role is Role.TEXT)
 
 
 def _from_value(values: pl.Series, decision: ColumnDecision, target: Target, key: bytes) -> pl.Series:
