@@ -19,6 +19,7 @@ from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import NoPassingVerdict, TargetRefused
 from synth_assets.publish.publish import history
 from synth_assets.refresh import NewColumnsHeld, PartlyPublished, RealColumnsHeld, Refresh, StageMissing, VerdictFailed
+from synth_assets.store.verdicts import load_verdict
 from tests.zoo import PLAN, build_zoo, zoo_project
 
 
@@ -128,6 +129,18 @@ def test_the_snapshot_is_gone_and_the_verdict_names_what_is_let_through(refreshe
     assert refreshed.store.artifacts("zoo", stage="snapshot") == []
     verdict = refreshed.store.latest("zoo", "verdict", None)
     assert verdict is not None
+
+
+def test_canaries_are_planted_and_none_comes_out(refreshed: Refresh) -> None:
+    latest = refreshed.store.latest("zoo", "verdict", None)
+    assert latest is not None
+    verdict = load_verdict(refreshed.store, latest)
+    found = {c.table: c for c in verdict.checks if c.name == "privacy_canaries" and c.facts["applicable"]}
+    assert found
+    assert all(check.passed and check.value == 0.0 and check.facts["planted"] == 8 for check in found.values())
+    for table in found:
+        assert table is not None
+        assert refreshed.planted_canaries[table].height == 8
 
 
 def test_data_docs_are_built_and_hold_no_value_of_the_source(root: Path, refreshed: Refresh) -> None:

@@ -8,6 +8,7 @@ from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.declared import declared_dependencies
 from synth_assets.plan.derived import with_derived
 from synth_assets.plan.evidence import ColumnEvidence
+from synth_assets.plan.evidence_settings import with_evidence
 from synth_assets.plan.json_paths import PathRefused, path_decisions
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.private_columns import private_column
@@ -58,6 +59,7 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
     )
     published = {name: link.published for name, link in links.items() if link.published}
     tables = _with_dependencies(tables, settings, catalog, published, problems)
+    tables = with_evidence(tables, settings, problems)
     tables = with_promises(tables, settings, catalog, published, problems)
     if all(table.mode is Mode.EXCLUDE for table in tables):
         problems.add("no table is left to publish", remedy="Exclude fewer tables, or check the database's `schema`.")
@@ -71,6 +73,8 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
         hold_out=settings.privacy.hold_out,
         budget=settings.privacy.budget,
         gate=settings.gate,
+        bias=settings.bias,
+        canaries=settings.privacy.canaries,
         seed=settings.seed,
     )
 

@@ -120,6 +120,8 @@ class TableDecision(Value):
     scale: float = Field(default=1.0, gt=0, description="Rows relative to the source.")
     dependencies: tuple[Dependency, ...] = Field(default=(), description="What the plan declares to hold in every row.")
     discover_dependencies: bool = Field(default=True, description="Dependencies are found in the rows, too.")
+    quasi_identifiers: tuple[str, ...] = Field(default=(), description="What an attacker knows of a person.")
+    sensitive: tuple[str, ...] = Field(default=(), description="What must not be guessed; empty: any learned column.")
     because: str | None = None
     private: PrivatePromise | None = Field(default=None, description="Of the synthesizer private: what it promises.")
 
@@ -151,18 +153,47 @@ class FidelityGate(Value):
 
 
 class PrivacyGate(Value):
-    """Most figures for publishing, against rows held out of training."""
+    """Most figures for publishing, against rows held out of training.
 
-    membership_auc: float = Field(default=0.55, ge=0.5, le=1)
+    Shares are those of training rows beyond those of held-out rows, as `0.01`: one training row in a hundred more.
+    """
+
+    membership_auc: float = Field(default=0.55, ge=0.5, le=1, description="AUC of any membership attack.")
+    membership_true_positives: float = Field(
+        default=0.05, ge=0.01, le=1, description="Share found by any membership attack at 1 % false positives."
+    )
     copies: float = Field(
         default=0.0, ge=0, le=1, description="Share of rare exact copies beyond that of held-out rows."
     )
+    near_copies: float = Field(default=0.01, ge=0, le=1, description="Share of rows and entities nearly copied.")
+    rare_combinations: float = Field(
+        default=0.05, ge=0, le=1, description="Share of rare combinations of three columns that came out."
+    )
     closer_share: float = Field(default=0.55, ge=0.5, le=1, description="Rows nearer to training than held-out rows.")
+    identity: float = Field(default=0.01, ge=0, le=1, description="Share of rows found by what is known of a person.")
+    attribute: float = Field(default=0.03, ge=0, le=1, description="Share of values guessed from the rest of a row.")
+
+
+class BiasGate(Value):
+    """Most that synthetic rows may widen a gap between groups."""
+
+    amplification: float = Field(
+        default=0.02, ge=0, le=1, description="By how much a group's rate may be further from the others' than it was."
+    )
 
 
 class Gate(Value):
     fidelity: FidelityGate = FidelityGate()
     privacy: PrivacyGate = PrivacyGate()
+    bias: BiasGate = BiasGate()
+
+
+class BiasQuestion(Value):
+    """Whether rates of an outcome differ more between groups than they do in the source."""
+
+    table: str = Field(description="The table.")
+    sensitive: str = Field(description="The column whose values are the groups, such as sex.")
+    outcome: str = Field(description="The column whose rates are compared, such as income or is_approved.")
 
 
 class ResolvedPlan(Value):
@@ -179,6 +210,8 @@ class ResolvedPlan(Value):
     hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
     budget: Budget | None = Field(default=None, description="What learning private tables may spend in all.")
     gate: Gate = Gate()
+    bias: tuple[BiasQuestion, ...] = Field(default=(), description="Groups and outcomes to compare.")
+    canaries: bool = Field(default=False, description="Invented values are planted into training and looked for.")
     seed: int = 0
 
     def table(self, name: str) -> TableDecision:

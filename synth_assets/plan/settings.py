@@ -11,7 +11,7 @@ from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.cron import check_cron
 from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
 from synth_assets.plan.private_settings import Budget
-from synth_assets.plan.resolved import Gate, Mode
+from synth_assets.plan.resolved import BiasQuestion, Gate, Mode
 
 SynthesizerName: TypeAlias = Literal[
     "trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "hma", "par", "rules", "private", "auto"
@@ -79,6 +79,12 @@ class TableSettings(Value):
     discover_dependencies: bool = Field(
         default=True, description="Look for dependencies in the rows; false: only those declared are kept."
     )
+    quasi_identifiers: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+        default=(), description="Learned columns by which an attacker may know a person, such as birth year and sex."
+    )
+    sensitive: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+        default=(), description="Learned columns that nobody may guess from the rest of a row; any unless named."
+    )
     because: str | None = Field(default=None, min_length=1, description="Why real rows may be let through.")
 
     @model_validator(mode="before")
@@ -128,6 +134,9 @@ class PrivacySettings(Value):
 
     min_group: int = Field(default=10, ge=1, description="Fewest source rows that must share what comes out.")
     hold_out: float = Field(default=0.1, ge=0, lt=0.5, description="Share of root rows kept from training.")
+    canaries: bool = Field(
+        default=True, description="Plant invented values into training rows and stop the refresh if one comes out."
+    )
     budget: Budget | None = Field(
         default=None, description="Most that learning private tables may spend over all refreshes."
     )
@@ -157,6 +166,9 @@ class DatasetSettings(Value):
         default=(), description="References to one of several tables, which another column of the row says."
     )
     gate: Gate = Field(default=Gate(), description="The figures that publishing asks for.")
+    bias: tuple[BiasQuestion, ...] = Field(
+        default=(), description="Groups whose rates of an outcome must not differ more than in the source."
+    )
     privacy: PrivacySettings = Field(default=PrivacySettings(), description="What protects single people.")
     seed: int = Field(default=0, ge=0, description="The same snapshot, plan and seed give the same rows.")
 

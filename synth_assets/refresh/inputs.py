@@ -25,6 +25,8 @@ from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
 from synth_assets.store.tables import TableRows
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from synth_assets.synthesize.relational.features import SourceFeatures
     from synth_assets.synthesize.relational.structure import TableStructure
     from synth_assets.synthesize.relational.tables import SourceTables
@@ -114,6 +116,15 @@ class RefreshInputs:
 
         known = {place: found for profile in self.profiles.values() for place, found in evidence(profile).items()}
         return resolve(self.settings, self.catalog, evidence=known)
+
+    @property
+    def planted_canaries(self) -> "dict[str, pl.DataFrame]":
+        """What was planted into the rows that each table's synthesizer learned."""
+        from synth_assets.synthesize.relational.canaries import CANARIES_FILE
+
+        folders = {table.name: self._needed("synthesizer", table.name).folder for table in self.plan.published}
+        there = {name: folder for name, folder in folders.items() if folder.exists(CANARIES_FILE)}
+        return {name: folder.read_frame(CANARIES_FILE) for name, folder in there.items()}
 
     @property
     def structures(self) -> "dict[str, TableStructure]":

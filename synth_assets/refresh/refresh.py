@@ -136,7 +136,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             code_version(),
             self.plan.table(name).model_dump(mode="json"),
             self.plan.gate.privacy.model_dump(mode="json") if self.plan.table(name).synthesizer == AUTO else None,
-            self.plan.min_group,
+            [self.plan.min_group, self.plan.canaries],
             self.plan.seed,
             {
                 other: [
@@ -294,6 +294,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             expectations=self.project.expectations_folder(self.dataset),
             store=self.store,
             data_docs=self._docs_folder,
+            canaries=self.planted_canaries,
             spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
         )

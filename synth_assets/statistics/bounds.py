@@ -4,7 +4,8 @@ import numpy as np
 
 from synth_assets.statistics.encoding import Array
 
-ONE_SIDED_99 = 2.326
+# As improbable as LEVEL of the exchange test: each of many figures of many tables may raise a false alarm.
+ONE_SIDED_999 = 3.09
 
 
 def wilson(hits: int, of: int, *, z: float) -> tuple[float, float]:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.statistics.bounds import wilson
+from synth_assets.statistics.bounds import ONE_SIDED_999, wilson
 from synth_assets.statistics.encoding import Array
 from synth_assets.statistics.exchange import exchange_test
 from synth_assets.statistics.row_keys import Families, column_keys, row_keys, times
 
-# As improbable as LEVEL of the exchange test.
-STANDARD_ERRORS = 3.09
 # The estimates of coincidence are rough: only what exceeds them this many times over shows that rows were kept.
 ROUGHLY = 3.0
 ROWS_COUNTED, ROWS_ESTIMATED = 20_000, 2_000
@@ -74,7 +72,7 @@ def count_copies(
     )
     twins = _twins(source, entity, found.is_rare) * min(1.0, len(made) / len(source))
     bar = max(ROUGHLY * max(met, twins, found.held_out), 1.0 / targets)
-    least = wilson(round(found.training * targets), targets, z=STANDARD_ERRORS)[0]
+    least = wilson(round(found.training * targets), targets, z=ONE_SIDED_999)[0]
     return found.copies(max(met, twins), or_above=least - bar)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.statistics.bounds import ONE_SIDED_99, auc_with_error
+from synth_assets.statistics.bounds import ONE_SIDED_999, auc_with_error
 from synth_assets.statistics.encoding import NULL, RARE, Array, Scale, Side, encode
 from synth_assets.statistics.exchange import exchange_test
 from synth_assets.statistics.threads import one_thread
@@ -109,14 +109,21 @@ def membership_attack(
         entities: Of training and held-out rows: rows of one entity count as one draw.
     """
     scores = np.split(-nearest(synthetic, np.vstack([training, held_out])), [len(training)])
-    area, error = auc_with_error(scores[0], scores[1], entities)
-    found = _true_positives(scores[0], scores[1])
-    both, numbered = np.concatenate(scores), _numbered(entities)
+    return membership_of(scores[0], scores[1], entities=entities, rng=rng)
+
+
+def membership_of(
+    training: Array, held_out: Array, *, entities: tuple[Array, Array], rng: np.random.Generator
+) -> Membership:
+    """How well scores, higher for who is accused of having been learned, tell training rows from held-out rows."""
+    area, error = auc_with_error(training, held_out, entities)
+    found = _true_positives(training, held_out)
+    both, numbered = np.concatenate([training, held_out]), _numbered(entities)
     held = len(np.unique(entities[1]))
     by_chance = [_true_positives(*_exchanged(both, numbered, held, rng)) for _ in range(EXCHANGES)]
     above = float(np.quantile(by_chance, 0.99)) - FALSE_POSITIVES
     return Membership(
-        Bounded(area, error, area - ONE_SIDED_99 * error),
+        Bounded(area, error, area - ONE_SIDED_999 * error),
         Bounded(found, float(np.std(by_chance)), found - max(above, 0.0)),
     )
 

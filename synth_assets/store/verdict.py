@@ -22,7 +22,7 @@ class CheckResult(Value):
     name: str = Field(description="snake_case, unique within its table, e.g. 'fidelity_shape'.")
     table: str | None = Field(description="None for a check of the whole dataset.")
     column: str | None = None
-    family: str = Field(description="'expectations', 'fidelity', 'privacy' or 'integrity'.")
+    family: str = Field(description="'expectations', 'fidelity', 'privacy', 'integrity' or 'bias'.")
     passed: bool
     severity: Severity = Severity.ERROR
     value: float | None = Field(default=None, description="The figure; None with passed=False: not computed.")

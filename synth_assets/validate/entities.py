@@ -47,6 +47,19 @@ class Entities:
         """The entity of each held-out row, int64 of shape (rows,)."""
         return self._of(table, "held_out")
 
+    def numbers(self, table: str, *, root: str, part: Part = "all") -> Array:
+        """The row of `root` that each row hangs on, int64 of shape (rows,); negative for rows that hang on none."""
+        return self._follow(table, part, root)
+
+    def below(self, root: str) -> list[str]:
+        """The tables whose rows hang on those of a root, in name order, without the root itself."""
+        return sorted(name for name in self._driving if name != root and self.root(name) == root)
+
+    @property
+    def roots(self) -> set[str]:
+        """The tables of which rows are held out, whatever hangs on them."""
+        return {root for name in self._source if (root := self.root(name))}
+
     def families(self, table: str) -> Array | None:
         """The family of each source row, int64 of shape (rows,): rows with the same driving parent; None for a root."""
         key = self._driving.get(table)

@@ -17,12 +17,16 @@ _MEANS = {
     "copies_beyond_chance": "privacy_copies",
     "closer_share": "privacy_closer_share",
     "membership_auc": "privacy_membership_auc",
+    "identity_disclosure": "privacy_identity",
+    "attribute_disclosure": "privacy_attribute",
+    "near_copies": "privacy_near_copies",
     "membership_true_positives": "privacy_membership_true_positives",
 }
 _SUMS = {
     "orphans": "integrity_orphans_",
     "duplicates": "integrity_unique_",
     "nulls_in_not_null": "integrity_not_null",
+    "canaries": "privacy_canaries",
     "source_values": "privacy_source_",
 }
 

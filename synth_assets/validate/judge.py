@@ -4,13 +4,18 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import polars as pl
+
 from synth_assets.catalog.driving import driving_keys
 from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.verdict import CheckResult, Severity, Verdict, dataset_fingerprint
 from synth_assets.validate import dependencies, fidelity, integrity, privacy, promises
+from synth_assets.validate.bias import bias_checks
+from synth_assets.validate.canaries import canary_checks
 from synth_assets.validate.entities import Entities
+from synth_assets.validate.entity_checks import entity_checks
 from synth_assets.validate.errors import RowsMissing
 from synth_assets.validate.expectations import Expected, derive
 from synth_assets.validate.gate import figures, let_through, passes
@@ -36,6 +41,7 @@ def judge(
     expectations: Path | None,
     store: Signer,
     data_docs: Path | None = None,
+    canaries: Mapping[str, pl.DataFrame] | None = None,
     spent_epsilon: float | None = None,
     seed: int = 0,
 ) -> Verdict:
@@ -46,6 +52,7 @@ def judge(
         synthetic: The rows that are to be published, of every table that the plan publishes.
         expectations: The folder of the user's own suites, one JSON file a table.
         data_docs: Where Great Expectations' Data Docs are built; None builds none.
+        canaries: By table, what was planted into the rows that its synthesizer learned; looked for where the plan asks.
         spent_epsilon: What learning private tables has spent in all; None where the plan has no budget.
         seed: Of every sample that a check draws: the same rows and seed give the same verdict.
 
@@ -62,6 +69,7 @@ def judge(
         [
             *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
             *_other_checks(judged, catalog, plan, snapshot, seed),
+            *(canary_checks(judged, canaries or {}) if plan.canaries else ()),
             *promises.budget_checks(plan.budget, spent_epsilon),
         ]
     )
@@ -102,13 +110,19 @@ def _other_checks(
 ) -> list[CheckResult]:
     rows = {name: table.rows for name, table in snapshot.items()}
     driving = driving_keys((catalog.table(name) for name in rows), plan.foreign_keys, rows)
-    entities = Entities(snapshot, {name: key for name, key in driving.items() if key is not None})
+    hangs_on = {name: key for name, key in driving.items() if key is not None}
+    entities = Entities(snapshot, hangs_on)
 
     def check(subject: Subject) -> list[CheckResult]:
         return list(_checks_of_table(subject, judged, catalog, plan, entities, seed))
 
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        return [result for results in pool.map(check, judged.values()) for result in results]
+        of_tables = [result for results in pool.map(check, judged.values()) for result in results]
+    return [
+        *of_tables,
+        *entity_checks(judged, entities, hangs_on, gate=plan.gate.privacy, seed=seed),
+        *bias_checks(plan.bias, judged, entities, hangs_on, gate=plan.gate.bias),
+    ]
 
 
 def _checks_of_table(

@@ -11,7 +11,13 @@ from synth_assets.plan.resolved import ColumnDecision, Mode, PrivacyGate, Role, 
 from synth_assets.statistics.distances import Bounded, measure_distances
 from synth_assets.statistics.encoding import Scale, as_text, scale_of
 from synth_assets.store.verdict import CheckResult, Severity
-from synth_assets.validate.compared import ANOTHER_SYNTHESIZER, FAMILY, compared, why_no_rows
+from synth_assets.validate import disclosure
+from synth_assets.validate.bounded import (
+    HELD_OUT_ROWS_FOR_FALSE_POSITIVES,
+    bounded_figure,
+    too_few_for_false_positives,
+)
+from synth_assets.validate.compared import FAMILY, compared, why_no_rows
 from synth_assets.validate.copy_checks import families_check, rows_check
 from synth_assets.validate.entities import ROWS_OF_AN_ENTITY_ROOT, Entities
 from synth_assets.validate.results import figure, guarded, name_part, not_applicable
@@ -21,10 +27,6 @@ from synth_assets.validate.subject import Subject
 # Fewer held-out rows or entities bound nothing: the figure would pass whatever the engine did.
 HELD_OUT_ROWS = 20
 HELD_OUT_ENTITIES = 10
-# One in a hundred of fewer rows is no row.
-HELD_OUT_ROWS_FOR_FALSE_POSITIVES = 50
-# Five times what chance gives: the share of training rows that the attack may find at 1 % false positives.
-TRUE_POSITIVES = 0.05
 # Names are drawn from lists that real people share: what tells of a person is the combination.
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 # Kinds whose values everybody shares: the same city or day in the source tells nothing.
@@ -61,6 +63,12 @@ def table_checks(
     else:
         rng = np.random.default_rng([seed, 6])
         yield from _guarded("privacy_distances", subject, lambda: _distances(subject, gate, entities, rng))
+    of_disclosure = np.random.default_rng([seed, 10])
+    yield from _guarded(
+        "privacy_disclosure",
+        subject,
+        lambda: disclosure.table_checks(subject, gate=gate, entities=entities, why_not=why, rng=of_disclosure),
+    )
     for decision in scanned(subject):
         rng = np.random.default_rng([seed, 7])
         name = f"privacy_source_values_{name_part(decision.name)}"
@@ -205,39 +213,13 @@ def _bounded(
     texts = (
         ("closer_share", closer, gate.closer_share, _CLOSER),
         ("membership_auc", auc, gate.membership_auc, _ATTACK),
-        ("membership_true_positives", true_positives, TRUE_POSITIVES, _FOUND),
+        ("membership_true_positives", true_positives, gate.membership_true_positives, _FOUND),
     )
-    checks = [_bounded_figure(subject, *of) for of in texts]
+    checks = [bounded_figure(subject, *of) for of in texts]
     few = len(entities.held_out(subject.name)) < HELD_OUT_ROWS_FOR_FALSE_POSITIVES
     if true_positives is not None and few:
-        why = f"fewer than {HELD_OUT_ROWS_FOR_FALSE_POSITIVES} rows are held out, of which 1 % is no row"
-        name = "privacy_membership_true_positives"
-        checks[-1] = not_applicable(name=name, table=subject.name, family=FAMILY, why=why)
+        checks[-1] = too_few_for_false_positives(subject, "privacy_membership_true_positives")
     return checks
-
-
-def _bounded_figure(subject: Subject, name: str, found: Bounded | None, threshold: float, what: str) -> CheckResult:
-    return figure(
-        name=f"privacy_{name}",
-        table=subject.name,
-        family=FAMILY,
-        value=found.value if found else None,
-        threshold=threshold,
-        passed=found is not None and found.lower <= threshold,
-        severity=Severity.ERROR,
-        description=(
-            f"{found.value:.4f} {what}, standard error {found.error:.4f}; wanted at most {threshold:.2f}, and it "
-            f"fails when even what chance cannot explain, {found.lower:.4f}, is above."
-            if found
-            else ""
-        ),
-        remedy=(
-            ANOTHER_SYNTHESIZER
-            if found
-            else "No rows were held out of training: set hold_out above 0 in the plan and refresh."
-        ),
-        facts={"standard_error": found.error, "lower_bound": found.lower} if found else {},
-    )
 
 
 def _source_values(name: str, subject: Subject, decision: ColumnDecision, rng: np.random.Generator) -> CheckResult:

@@ -63,7 +63,7 @@ def test_all_problems_of_a_file_are_told_at_once_in_order(tmp_path: Path) -> Non
 def test_missing_key_and_key_without_a_near_one(tmp_path: Path) -> None:
     said = said_of(tmp_path, "dataset: shop\ntargets: [dev]\nprivacy: {xyz: 1}\n")
     assert said[0].endswith("line 1: the key 'source' is missing")
-    assert said[1].endswith("line 3: unknown key 'xyz'; known: min_group, hold_out, budget")
+    assert said[1].endswith("line 3: unknown key 'xyz'; known: min_group, hold_out, canaries, budget")
 
 
 def test_duplicate_key_names_both_lines(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.arrival import arrival
+from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
@@ -108,6 +109,7 @@ class TableFit:
             if decision.mode is not Mode.EMPTY:
                 folder.write_frame(COUNTS, pl.DataFrame(self._inputs.features.counts(structure.name)))
             values = self._partial_values()
+        folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
         formulas = [formula for model in (identifying, shared, values) if model for formula in model.formulas]
         for name, model in ((IDENTIFYING, identifying), (SHARED, shared), (VALUES, values)):
             if model:
@@ -320,6 +322,7 @@ class TableFit:
                 known=rows.select(before) if before else None,
                 siblings=self._siblings(None),
                 computed_later=computed_later(self._structure, self._inputs.profiles, self._inputs.source.structures),
+                canaries=self._inputs.plan.canaries,
             ),
             RowChecks.of(structure.table, rest, known=before),
         )
@@ -412,14 +415,9 @@ class TableFit:
         """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""
         if not hidden:
             return None
-        names = tuple(s.name for s in hidden)
+        names, context = tuple(s.name for s in hidden), learned if learned.width else None
         return ValueModel.fit(
-            Training(
-                rows=pl.DataFrame(hidden),
-                hidden=names,
-                kept=frozenset(names),
-                context=learned if learned.width else None,
-            ),
+            Training(rows=pl.DataFrame(hidden), hidden=names, kept=frozenset(names), context=context),
             table=self._structure.name,
             synthesizer=NATIVE,
             options={},

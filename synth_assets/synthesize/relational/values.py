@@ -20,6 +20,7 @@ from synth_assets.synthesize.protocol import (
     TableSpec,
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
+from synth_assets.synthesize.relational.canaries import Planted, plant
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.ends import LENGTH, ends_of, find_stride, starts_of
 from synth_assets.synthesize.relational.families import (
@@ -92,6 +93,7 @@ class Training:
         siblings: None for rows that have nothing to do with each other.
         computed_later: Columns that are drawn, and computed when all rows are there.
         discover: What holds between columns in all rows is looked for.
+        canaries: Invented values are planted into some rows, see canaries.
     """
 
     rows: pl.DataFrame
@@ -103,6 +105,7 @@ class Training:
     siblings: Siblings | None = None
     computed_later: frozenset[str] = frozenset()
     discover: bool = True
+    canaries: bool = False
 
     @property
     def told(self) -> pl.DataFrame | None:
@@ -149,7 +152,16 @@ class Surroundings:
 class ValueModel:
     """Fitted synthesizers: one for all rows, or one for first siblings and one for those that follow."""
 
-    def __init__(self, shape: Shape, parts: dict[str, Part], schema: pl.Schema, checks: RowChecks) -> None:
+    def __init__(
+        self,
+        shape: Shape,
+        parts: dict[str, Part],
+        schema: pl.Schema,
+        checks: RowChecks,
+        canaries: pl.DataFrame | None = None,
+    ) -> None:
+        # Planted when the model was fitted; not saved with it, since nothing is drawn by them.
+        self.canaries = pl.DataFrame() if canaries is None else canaries
         self._shape = shape
         self._parts = parts
         self._schema = schema
@@ -183,6 +195,12 @@ class ValueModel:
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         encoded = gaps.encode(around).select(rows.columns)
         kept = training.kept
+        planted = Planted(encoded, pl.DataFrame())
+        if training.canaries:
+            closed = {gap.column for gap in gaps.steps} | kept | training.computed_later | {order_by}
+            among = [name for name in encoded.columns if name not in closed]
+            planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
+        encoded = planted.rows
 
         def spec_of(columns: pl.DataFrame) -> TableSpec:
             specs = tuple(_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns)
@@ -248,7 +266,7 @@ class ValueModel:
             order=order,
             parts=tuple(parts),
         )
-        return cls(shape, parts, training.rows.schema, checks)
+        return cls(shape, parts, training.rows.schema, checks, planted.canaries)
 
     def sample(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """Rows for what is there already; all columns, hidden ones included."""
