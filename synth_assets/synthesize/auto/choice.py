@@ -110,21 +110,22 @@ def pick(lines: Sequence[Line], gate: PrivacyGate) -> tuple[Engine, str]:
     """The engine to take, and why; at least one line has a score.
 
     Of the candidates whose privacy figures are within the gate's thresholds (see Privacy.excess), the one with the best
-    fidelity. Ties go to the engine that is known to be faster, then to the one named first. If no candidate is within,
-    the one that exceeds a threshold least: the gate itself then judges its rows.
+    fidelity less what it tells of training rows (see Score.value). Ties go to the engine that is known to be faster,
+    then to the one named first. If no candidate is within, the one that exceeds a threshold least: the gate itself then
+    judges its rows.
     """
     scored = [(line.engine, line.score) for line in lines if line.score]
     within = [(line.engine, line.score) for line in lines if line.score and line.within]
     if not within:
         engine, _ = min(scored, key=lambda one: one[1].privacy.excess(gate))
         return engine, f"No candidate keeps to the plan's privacy gate: {in_words(engine)} exceeds it least."
-    best = max(found.fidelity.value for _, found in within)
-    tied = [engine for engine, found in within if found.fidelity.value > best - TIE]
+    best = max(found.value for _, found in within)
+    tied = [engine for engine, found in within if found.value > best - TIE]
     engine = min(tied, key=lambda one: FASTEST_FIRST.index(one.name))
     if len(tied) == 1:
-        return engine, f"{in_words(engine)} has the best fidelity of those that keep to the plan's privacy gate."
+        return engine, f"{in_words(engine)} is best of those that keep to the plan's privacy gate."
     return engine, (
-        f"Of those that keep to the plan's privacy gate, {len(tied)} tie within {TIE} of the best fidelity: "
+        f"Of those that keep to the plan's privacy gate, {len(tied)} tie within {TIE} of the best: "
         f"{in_words(engine)} is of the fastest kind, and named first."
     )
 

@@ -68,6 +68,12 @@ class Privacy(Value):
             found.append(self.copies_bound - gate.copies)
         return max(found)
 
+    @property
+    def told(self) -> float:
+        """How far the membership AUC and the share of nearer rows are above 0.5, where they would tell nothing."""
+        shares = [self.membership_auc, *([] if self.closer_share is None else [self.closer_share])]
+        return sum(max(share - 0.5, 0.0) for share in shares)
+
 
 class Score(Value):
     """What a candidate reached."""
@@ -76,6 +82,11 @@ class Score(Value):
     fidelity: Fidelity
     privacy: Privacy
     seconds: float = Field(description="Taken to fit the rows of the trial and to draw as many.")
+
+    @property
+    def value(self) -> float:
+        """Fidelity, less what drawn rows tell of training rows: rows learned by heart are near, too."""
+        return self.fidelity.value - self.privacy.told
 
 
 def score(engine: Engine, trial: Trial, *, seed: int) -> Score:
