@@ -21,19 +21,18 @@ TELLING = 1_000.0
 def canary_checks(judged: Mapping[str, Subject], planted: Mapping[str, pl.DataFrame]) -> Iterator[CheckResult]:
     """A check for each table; `planted` holds the canaries of each table that was learned with canaries in mind."""
     for name, subject in judged.items():
-        run = partial(_check, subject, planted.get(name))
-        yield from guarded(lambda run=run: [run()], name=NAME, table=name, family=FAMILY)  # type: ignore[misc]
+        yield from guarded(partial(_checks, subject, planted.get(name)), name=NAME, table=name, family=FAMILY)
 
 
-def _check(subject: Subject, canaries: pl.DataFrame | None) -> CheckResult:
+def _checks(subject: Subject, canaries: pl.DataFrame | None) -> list[CheckResult]:
     why = why_no_rows(subject)
     if not why and canaries is not None and not canaries.height:
         why = "none was planted: few rows are learned, no column can hold one, or one model learns all tables"
     if why:
-        return not_applicable(name=NAME, table=subject.name, family=FAMILY, why=why)
+        return [not_applicable(name=NAME, table=subject.name, family=FAMILY, why=why)]
     out = None if canaries is None else float(came_out(subject, canaries).sum())
     planted = 0 if canaries is None else canaries.height
-    return figure(
+    check = figure(
         name=NAME,
         table=subject.name,
         family=FAMILY,
@@ -48,6 +47,7 @@ def _check(subject: Subject, canaries: pl.DataFrame | None) -> CheckResult:
         remedy=ANOTHER_SYNTHESIZER if canaries is not None else "Learn the table again; it was learned without them.",
         facts={"planted": planted},
     )
+    return [check]
 
 
 def came_out(subject: Subject, canaries: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

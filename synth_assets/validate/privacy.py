@@ -1,6 +1,7 @@
 """The privacy checks of a table: copies, nearness, membership, rare values, values of the source."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -72,13 +73,13 @@ def table_checks(
     for decision in scanned(subject):
         rng = np.random.default_rng([seed, 7])
         name = f"privacy_source_values_{name_part(decision.name)}"
-        yield from _guarded(name, subject, lambda d=decision, n=name, r=rng: [_source_values(n, subject, d, r)])  # type: ignore[misc]
+        yield from _guarded(name, subject, partial(_source_values, name, subject, decision, rng))
     for decision in subject.decision.columns:
         paths = invented_paths(decision) if subject.source is not None else []
         if paths:
             rng = np.random.default_rng([seed, 10])
             name = f"privacy_source_values_{name_part(decision.name)}_paths"
-            yield from _guarded(name, subject, lambda d=decision, p=paths, r=rng: _values_at_paths(subject, d, p, r))  # type: ignore[misc]
+            yield from _guarded(name, subject, partial(_values_at_paths, subject, decision, paths, rng))
     parts = name_parts(subject)
     if len(parts) > 1:
         rng = np.random.default_rng([seed, 8])
@@ -222,14 +223,16 @@ def _bounded(
     return checks
 
 
-def _source_values(name: str, subject: Subject, decision: ColumnDecision, rng: np.random.Generator) -> CheckResult:
+def _source_values(
+    name: str, subject: Subject, decision: ColumnDecision, rng: np.random.Generator
+) -> list[CheckResult]:
     matches = match_values(
         subject.extracted.read(columns=[decision.name])[decision.name],
         subject.synthetic.read(columns=[decision.name])[decision.name],
         min_group=subject.min_group,
         rng=rng,
     )
-    return _matched(name, subject, decision.name, f"values of {decision.name}", matches)
+    return [_matched(name, subject, decision.name, f"values of {decision.name}", matches)]
 
 
 def _values_at_paths(

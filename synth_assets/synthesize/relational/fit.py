@@ -28,7 +28,7 @@ from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel
 from synth_assets.synthesize.relational.order_candidates import order_candidates
 from synth_assets.synthesize.relational.panels import Panel, find_panels
-from synth_assets.synthesize.relational.sharing import SHARED, find_shared, save_shared
+from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, find_shared, save_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
@@ -137,7 +137,7 @@ class TableFit:
             panels=self._panels(trained) if generated else (),
             identifying=self._identifying if generated else (),
             order=self._order if generated else None,
-            shared=save_shared(folder.folder(SHARED), trained, self._shared, min_group=min_group) if generated else (),
+            shared=save_shared(folder.folder(FREQUENT), trained, self._shared, min_group=min_group),
             has_identifying=identifying is not None,
             has_values=values is not None,
             has_rules=generated and bool(ruled),
@@ -150,7 +150,7 @@ class TableFit:
             "synthesizer": decision.synthesizer if generated else decision.mode.value,
             "dependencies": [
                 *kept_texts(self._structure, self._inputs.profiles, self._dependencies, formulas),
-                *(one.text for one in (self._shared if generated else ())),
+                *(one.text for one in self._shared),
             ],
         }
 
@@ -203,8 +203,10 @@ class TableFit:
     @cached_property
     def _shared(self) -> tuple[Determined, ...]:
         """What rows share that refer to the same rows."""
-        parents = self._parents_context if self._native else None
-        if parents is None or not self._structure.decision.discover_dependencies:
+        decision = self._structure.decision
+        looked_for = self._native and decision.mode is Mode.SYNTHETIC and decision.discover_dependencies
+        parents = self._parents_context if looked_for else None
+        if parents is None:
             return ()
         return find_shared(
             self._rows[self._training],

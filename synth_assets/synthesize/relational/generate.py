@@ -34,7 +34,7 @@ from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.panels import settle, within_room
 from synth_assets.synthesize.relational.repair import Repair, make_unique
-from synth_assets.synthesize.relational.sharing import SHARED, settle_shared
+from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables, learnable
 from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of
@@ -235,11 +235,12 @@ class Generation:
         model = self._relational[name]
         if not model.shared or name in self._whole:
             return
-        folder = self._models[name].folder(SHARED)
-        drawn = self._sampled(name, ValueModel.load(folder), early, known=model.identifying, purpose="shared")
+        saved = self._models[name]
+        values = ValueModel.load(saved.folder(SHARED))
+        drawn = self._sampled(name, values, early, known=model.identifying, purpose="shared")
         rows, rng = self._tables.frame(name).with_columns(drawn.get_columns()), self._rng(name, "sharing")
         for one in model.shared:
-            frequent = folder.read_frame(one.values) if one.values else None
+            frequent = saved.folder(FREQUENT).read_frame(one.values) if one.values else None
             rows = settle_shared(rows, one.dependency, frequent, rng)
         self._tables.put(name, rows)
 

@@ -18,7 +18,7 @@ from synth_assets.plan.dependencies import Dependency, Determined
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.structure import TableStructure
 
-SHARED = "shared"
+SHARED, FREQUENT = "shared", "frequent"  # the folders of the model and of its values, a file a column
 MOST_VALUES = 2_000
 MOST_GROUPS = 50_000
 FOR_THE_DRAWN = 0.5
