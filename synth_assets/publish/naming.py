@@ -1,4 +1,7 @@
-"""Names of what publishing keeps in a PostgreSQL database. The lock of whoever made a schema stands in its name."""
+"""Names of the schemas that publishing keeps beside a target's own: in MariaDB, databases of the same server.
+
+The lock of whoever made a schema stands in its name.
+"""
 
 import hashlib
 import re
@@ -7,7 +10,8 @@ import secrets
 STAGE = "synth_assets_stage"
 PREVIOUS = "synth_assets_previous"
 DROPPED = "synth_assets_dropped"
-LONGEST_IDENTIFIER = 63
+LEDGER = "synth_assets_ledger"
+LONGEST_IDENTIFIER = 63  # bytes, in PostgreSQL
 
 _LEFTOVER = re.compile(rf"({STAGE}|{DROPPED})_([0-9a-f]{{16}})_[0-9a-f]{{8}}")
 
@@ -34,6 +38,16 @@ def leftover_key(schema: str) -> int | None:
     """The lock of whoever made a schema that should be gone by now; None for any other schema."""
     match = _LEFTOVER.fullmatch(schema)
     return int.from_bytes(bytes.fromhex(match.group(2)), "big", signed=True) if match else None
+
+
+def lock_name(key: int) -> str:
+    """The lock as GET_LOCK has it."""
+    return f"synth_assets_{_hexadecimal(key)}"
+
+
+def ledger_table(key: int) -> str:
+    """The table of one dataset's ledger, in a database whose ledger changes places together with the tables."""
+    return f"{LEDGER}_{_hexadecimal(key)}"
 
 
 def _hexadecimal(key: int) -> str:

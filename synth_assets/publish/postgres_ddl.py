@@ -16,7 +16,7 @@ from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.naming import LONGEST_IDENTIFIER
 from synth_assets.publish.statement import Statement, listed, literal
-from synth_assets.publish.types import target_type
+from synth_assets.publish.types import PARSED, target_type
 
 DIALECT = "postgresql"
 _NEXT_VALUE = re.compile(r"nextval\(\s*('(?:[^']|'')*')", re.IGNORECASE)
@@ -144,7 +144,7 @@ class _Renderer:
 
     def _type(self, table: Table, column: Column) -> str | None:
         frame = self._frames.get(table.name, pl.Schema())
-        if not self._native and frame.get(column.name) == pl.String and column.type.kind in _PARSED:
+        if not self._native and frame.get(column.name) == pl.String and column.type.kind in PARSED:
             self._result.notes.append(
                 f"{table.name}.{column.name} is text in the target: the source's column of type "
                 f"{column.type.native} holds values that are none."
@@ -258,12 +258,6 @@ class _Renderer:
 
     def _qualified(self, name: str) -> str:
         return f"{quoted(self._schema)}.{quoted(name)}"
-
-
-# Kinds whose values may turn out not to be what the source's column declares: SQLite does not check.
-_PARSED = frozenset(
-    {Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN, Kind.DATE, Kind.TIME, Kind.DATETIME, Kind.BINARY}
-)
 
 
 def _all_types(catalog: Catalog) -> Iterator[DataType]:
