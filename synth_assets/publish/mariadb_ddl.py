@@ -37,6 +37,7 @@ class MariadbTable:
     Attributes:
         columns: Definition by column.
         types: Type by column that is filled, in order.
+        counting: The column that counts up.
         constraints: The primary key, and keys that a counting column needs from the start.
         later: Keys and indexes that come after the rows.
     """
@@ -44,6 +45,7 @@ class MariadbTable:
     name: str
     columns: dict[str, str] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    counting: str | None = None
     constraints: list[str] = field(default_factory=list)
     checks: list[Statement] = field(default_factory=list)
     later: list[Statement] = field(default_factory=list)
@@ -87,6 +89,7 @@ class _Renderer:
     def add(self, table: Table) -> None:
         text = self.result.tables[table.name] = MariadbTable(table.name, options=self._options(table))
         counting = self._counting(table)
+        text.counting = counting.name if counting else None
         for column in table.columns:
             text.columns[column.name] = self._column(table, column, text, counts=column is counting)
         if table.primary_key is not None:

@@ -102,7 +102,7 @@ class MariadbStage:
             texts = escaped(batch, table=table.name, types=table.types)
             wrappings = [wrapping(table.types[c], is_binary=batch.schema[c] == pl.Binary) for c in columns]
             if reads_files:
-                sql = self._load_statement(table.name, columns, wrappings)
+                sql = self._load_statement(table, columns, wrappings)
                 loading.load(sql, load_text(texts), table=table.name, columns=columns)
             else:
                 place = quoted_place(self.database, table.name)
@@ -113,15 +113,18 @@ class MariadbStage:
                 self.request.progress(table.name, batch.height)
         loading.run("COMMIT", step="stage")
 
-    def _load_statement(self, table: str, columns: tuple[str, ...], wrappings: list[str]) -> str:
+    def _load_statement(self, table: MariadbTable, columns: tuple[str, ...], wrappings: list[str]) -> str:
         targets, settings = [], []
+        is_plain = all(wrapped == "{}" for wrapped in wrappings)
         for number, (column, wrapped) in enumerate(zip(columns, wrappings, strict=True)):
-            plain = wrapped == "{}"
-            targets.append(quoted(column) if plain else f"@value{number}")
-            if not plain:
+            # Beside a SET clause MariaDB forgets that a counter's zero was given, and counts up instead.
+            if wrapped == "{}" and (is_plain or column != table.counting):
+                targets.append(quoted(column))
+            else:
+                targets.append(f"@value{number}")
                 settings.append(f"{quoted(column)} = {wrapped.format(f'@value{number}')}")
         tail = f" SET {', '.join(settings)}" if settings else ""
-        place = quoted_place(self.database, table)
+        place = quoted_place(self.database, table.name)
         # Its braces stay as they are when the place of the rows is filled in.
         rest = f"INTO TABLE {place} CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' "
         rest += f"LINES TERMINATED BY '\\n' ({', '.join(targets)}){tail}"
