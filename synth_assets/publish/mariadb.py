@@ -91,7 +91,8 @@ class MariadbPublisher:
 
     def clean(self) -> Sequence[str]:
         removed = []
-        for database in databases(self._connection, step="clean"):
+        there = databases(self._connection, step="clean")
+        for database in there:
             key = leftover_key(database)
             if key is None or (key != self._key and not self._try_lock(key)):
                 continue
@@ -105,8 +106,8 @@ class MariadbPublisher:
             finally:
                 if key != self._key and not self._connection.is_lost:
                     self._connection.rows("SELECT RELEASE_LOCK(%s)", [lock_name(key)], step="clean")
-        previous = previous_schema(self._key) if self._key is not None else None
-        if previous is not None and not tables(self._connection, previous, step="clean"):
+        previous = previous_schema(self._key) if self._key is not None else ""
+        if previous in there and not tables(self._connection, previous, step="clean"):
             drop_database(self._connection, previous, step="clean")
         return removed
 

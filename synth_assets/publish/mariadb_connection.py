@@ -35,6 +35,7 @@ _MEANINGS = {
     1366: "a value is none of the column's type",
     1406: "a value is too long for the column",
     1048: "a NULL stands where none may be",
+    1263: "a NULL stands where none may be",
     1452: "a reference points nowhere",
     1114: "the table or the disk is full",
     1021: "the disk is full",
@@ -42,6 +43,7 @@ _MEANINGS = {
     2013: "the connection was lost or refused",
     3819: "rows break a check",
     4025: "rows break a check",
+    4038: "a text is no JSON",
 }
 _REMEDIES = {
     1044: "Grant the target's user the right that is missing.",
@@ -50,6 +52,7 @@ _REMEDIES = {
     1264: "A number is too big for the column: compare its type in the source.",
     1062: "Rows that must be unique are not: name the columns as unique in the plan.",
     1048: "A column that must be filled is not: check its treatment in the plan.",
+    1263: "A column that must be filled is not: check its treatment in the plan.",
     1452: "A reference points nowhere: declare the key in the plan.",
     3819: "Rows break a check of the table: learn or fake its columns so that it holds, or exclude the table.",
     4025: "Rows break a check of the table: learn or fake its columns so that it holds, or exclude the table.",

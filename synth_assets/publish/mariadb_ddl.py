@@ -4,7 +4,7 @@ Identifiers stand in double quotes: see the modes in mariadb_connection.py.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -39,7 +39,6 @@ class MariadbTable:
         types: Type by column that is filled, in order.
         counting: The column that counts up.
         constraints: The primary key, and keys that a counting column needs from the start.
-        later: Keys and indexes that come after the rows.
     """
 
     name: str
@@ -48,14 +47,19 @@ class MariadbTable:
     counting: str | None = None
     constraints: list[str] = field(default_factory=list)
     checks: list[Statement] = field(default_factory=list)
-    later: list[Statement] = field(default_factory=list)
     options: str = ""
 
 
 @dataclass
 class MariadbDefinition:
+    """
+    Attributes:
+        later: Keys and indexes that come after the rows, by table, as parts of ALTER TABLE; foreign_keys likewise.
+    """
+
     tables: dict[str, MariadbTable] = field(default_factory=dict)
-    foreign_keys: list[Statement] = field(default_factory=list)
+    later: dict[str, list[Statement]] = field(default_factory=dict)
+    foreign_keys: dict[str, list[Statement]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -203,7 +207,8 @@ class _Renderer:
         if counting is not None and key.columns[:1] == (counting.name,):
             text.constraints.append(sql)
         else:
-            text.later.append(Statement(f"ADD {sql}", text.name, f"key {key.name or listed(key.columns)}"))
+            statement = Statement(f"ADD {sql}", text.name, f"key {key.name or listed(key.columns)}")
+            self.result.later.setdefault(text.name, []).append(statement)
 
     def _index(self, table: Table, text: MariadbTable, index: Index, counting: Column | None) -> None:
         if self._native and index.definition:
@@ -226,8 +231,8 @@ class _Renderer:
                 self._note(table, f"{word} SET DEFAULT of the foreign key to {key.parent}")
             elif rule:
                 parts.append(f"{word} {rule}")
-        sql = f"ALTER TABLE {quoted_place(self._database, table.name)} ADD {' '.join(parts)}"
-        self.result.foreign_keys.append(Statement(sql, table.name, f"foreign key to {key.parent}"))
+        statement = Statement(f"ADD {' '.join(parts)}", table.name, f"foreign key to {key.parent}")
+        self.result.foreign_keys.setdefault(table.name, []).append(statement)
 
     def _named(self, key: Key | Index) -> str:
         return f"{quoted(key.name)} " if key.name else ""
@@ -247,6 +252,10 @@ def create(table: MariadbTable, *, database: str, left_out: frozenset[Statement]
     checks = [check.sql for check in table.checks if check not in left_out]
     body = ", ".join([*table.columns.values(), *table.constraints, *checks])
     return f"CREATE TABLE {quoted_place(database, table.name)} ({body}) {table.options}"
+
+
+def altering(place: str, parts: Sequence[Statement]) -> str:
+    return f"ALTER TABLE {place} {', '.join(part.sql for part in parts)}"
 
 
 def literal(text: str) -> str:

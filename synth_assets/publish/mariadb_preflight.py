@@ -6,8 +6,8 @@ from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.mariadb_connection import MariadbConnection, quoted_place
-from synth_assets.publish.mariadb_ddl import MariadbDefinition, MariadbTable, create
-from synth_assets.publish.mariadb_schema import collisions, drop_database, outside_dependents
+from synth_assets.publish.mariadb_ddl import MariadbDefinition, MariadbTable, altering, create
+from synth_assets.publish.mariadb_schema import collisions, databases, drop_database, outside_dependents
 from synth_assets.publish.mariadb_stage import MariadbStage
 from synth_assets.publish.statement import Statement
 
@@ -44,7 +44,7 @@ def preflight(
         if not found:
             found += _on_trial(connection, stage, stage.define(trial), trial)
     finally:
-        if not connection.is_lost:
+        if not connection.is_lost and trial in databases(connection, step="preflight"):
             drop_database(connection, trial, step="preflight")
     return found
 
@@ -102,13 +102,20 @@ def _on_trial(
     if found:
         # What comes next would fail for the same reasons again.
         return found
-    for table in definition.tables.values():
-        for later in table.later:
-            sql = f"ALTER TABLE {quoted_place(trial, table.name)} {later.sql}"
-            found += _attempt(connection, Statement(sql, table.name, later.subject))
-    for key in definition.foreign_keys:
-        found += _attempt(connection, key)
+    for alterations in (definition.later, definition.foreign_keys):
+        for table, statements in alterations.items():
+            found += _alter(connection, quoted_place(trial, table), statements)
     return found
+
+
+def _alter(connection: MariadbConnection, place: str, statements: Sequence[Statement]) -> list[Finding]:
+    """All at once, which is faster, and one by one only to find which is refused."""
+    table = statements[0].table
+    together = Statement(altering(place, statements), table, "its keys")
+    if not _attempt(connection, together):
+        return []
+    alone = [Statement(altering(place, [one]), table, one.subject) for one in statements]
+    return [finding for statement in alone for finding in _attempt(connection, statement)]
 
 
 def _leave_out(connection: MariadbConnection, stage: MariadbStage, table: MariadbTable, trial: str) -> None:

@@ -10,6 +10,7 @@ _ESCAPES = {"\\": "\\\\", "\0": "\\0", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\
 _DATE = "%Y-%m-%d"
 _TIME = "%H:%M:%S%.6f"
 _YEAR_DIGITS = 4
+_WHOLE = ("tinyint", "smallint", "mediumint", "int", "bigint", "year", "bit")
 _SHAPES = ("geometry", "point", "linestring", "polygon", "multi", "geom", "vector")
 
 
@@ -20,8 +21,11 @@ def escaped(frame: pl.DataFrame, *, table: str, types: Mapping[str, str]) -> pl.
         types: The target's type of each column.
 
     Raises:
-        RowsRefused: NaN or infinity, which no column can hold; a type that is not flat.
+        RowsRefused: NaN or infinity, which no column can hold; a fraction for a column of whole numbers, which the
+            server would round without a word; a type that is not flat.
     """
+    for column, native in types.items():
+        _check_whole(frame[column], table, native)
     return frame.select(_escaped(frame[column], table, native) for column, native in types.items())
 
 
@@ -95,6 +99,17 @@ def _escaped(values: pl.Series, table: str, native: str) -> pl.Series:
             texts = values.cast(pl.String)
             # The year 0 is another than the year "0", which is 2000.
             return texts.str.zfill(_YEAR_DIGITS) if native.lower().startswith("year") else texts
+
+
+def _check_whole(values: pl.Series, table: str, native: str) -> None:
+    takes_whole = native.lower().startswith(_WHOLE)
+    if takes_whole and (values.dtype.is_float() or values.dtype.is_decimal()) and (values != values.floor()).any():
+        raise RowsRefused(
+            table,
+            values.name,
+            "holds a number with a fraction, and the column whole numbers only",
+            "Let the column be learned, or compare its type in the source.",
+        )
 
 
 def _escape(text: pl.Expr) -> pl.Expr:

@@ -9,7 +9,7 @@ import polars as pl
 from synth_assets.catalog.model import ForeignKey, Kind
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.mariadb_connection import MariadbConnection, quoted_place
-from synth_assets.publish.mariadb_ddl import MariadbDefinition, MariadbTable, create, define
+from synth_assets.publish.mariadb_ddl import MariadbDefinition, MariadbTable, altering, create, define
 from synth_assets.publish.mariadb_rows import escaped, insert_values, load_text, wrapping
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
@@ -68,13 +68,9 @@ class MariadbStage:
             loading.run("SET SESSION foreign_key_checks = 0, unique_checks = 0", step="stage")
             for table in self.definition.tables.values():
                 self._load_table(loading, table, reads_files=reads_files)
-        for table in self.definition.tables.values():
-            if table.later:
-                changes = ", ".join(statement.sql for statement in table.later)
-                sql = f"ALTER TABLE {quoted_place(self.database, table.name)} {changes}"
-                connection.run(sql, step="stage", table=table.name)
-        for key in self.definition.foreign_keys:
-            connection.run(key.sql, step="stage", table=key.table)
+        for alterations in (self.definition.later, self.definition.foreign_keys):
+            for name, statements in alterations.items():
+                connection.run(altering(quoted_place(self.database, name), statements), step="stage", table=name)
         places = ", ".join(quoted_place(self.database, name) for name in self.definition.tables)
         connection.rows(f"ANALYZE TABLE {places}", step="stage")
 

@@ -8,6 +8,8 @@ import polars as pl
 import pymysql
 import sqlalchemy
 
+from synth_assets.publish.naming import lock_key, previous_schema
+
 SHOP = r"""
 CREATE TABLE customers (
   id bigint unsigned NOT NULL AUTO_INCREMENT, email varchar(80) COLLATE utf8mb4_bin NOT NULL,
@@ -84,9 +86,8 @@ def rows_of(url: str, sql: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def own_databases(url: str, catalog_of_all: str = "information_schema.schemata") -> list[str]:
-    """Kinds of the databases that publishing left on the server."""
-    found = rows_of(
-        url, rf"SELECT schema_name FROM {catalog_of_all} WHERE schema_name LIKE 'synth\_assets\_%' ORDER BY 1"
-    )
-    return [name.split("_")[2] for (name,) in found]
+def own_databases(url: str, dataset: str = "shop") -> list[str]:
+    """Kinds of the databases that publishing a dataset into this one left on the server."""
+    found = rows_of(url, r"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'synth\_assets\_%'")
+    mine = previous_schema(lock_key(dataset, url.rpartition("/")[2])).rpartition("_")[2]
+    return sorted(name.split("_")[2] for (name,) in found if name.split("_")[3] == mine)
