@@ -206,9 +206,9 @@ def start_mariadb(*, owner: int | None = None, settings: Mapping[str, str] | Non
     folder = Path(tempfile.mkdtemp(prefix="synth_mariadb_", dir=_memory()))
     password = secrets.token_urlsafe(12)
     account = _account("mysql")
-    data, log, grants = folder / "data", folder / "log", folder / "grants.sql"
+    data, grants = folder / "data", folder / "grants.sql"
     grants.write_text(
-        f"CREATE USER {SUPERUSER}@'127.0.0.1' IDENTIFIED BY '{password}';\n"
+        f"CREATE USER IF NOT EXISTS {SUPERUSER}@'127.0.0.1' IDENTIFIED BY '{password}';\n"
         f"GRANT ALL ON *.* TO {SUPERUSER}@'127.0.0.1' WITH GRANT OPTION;\n"
     )
     grants.chmod(0o600)
@@ -220,21 +220,36 @@ def start_mariadb(*, owner: int | None = None, settings: Mapping[str, str] | Non
     if done.returncode != 0:
         shutil.rmtree(folder, ignore_errors=True)
         raise RuntimeError(f"mariadb-install-db failed: {done.stderr or done.stdout}")
-    port = _free_port()
     options = [f"--{name}={value}" for name, value in (MARIADB_SETTINGS | dict(settings or {})).items()]
     places = [f"--datadir={data}", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'server.pid'}"]
-    with log.open("wb") as output:
+    port = _free_port()
+    command = [program, "--no-defaults", *places, f"--port={port}", f"--init-file={grants}", *options]
+    return _run_mariadb(folder, port, password, command, os.getpid() if owner is None else owner)
+
+
+def restart(server: MariadbServer) -> MariadbServer:
+    """Start a server that was killed again, as it was, on its files."""
+    _signal(server.guard, signal.SIGKILL)
+    os.waitpid(server.process, 0)
+    (server.folder / "server.pid").unlink(missing_ok=True)
+    command = json.loads((server.folder / "command.json").read_text())
+    return _run_mariadb(server.folder, server.port, server.password, command, os.getpid())
+
+
+def _run_mariadb(folder: Path, port: int, password: str, command: list[str], owner: int) -> MariadbServer:
+    (folder / "command.json").write_text(json.dumps(command))
+    log = folder / "log"
+    with log.open("ab") as output:
         server = subprocess.Popen(
-            [program, "--no-defaults", *places, f"--port={port}", f"--init-file={grants}", *options],
+            command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            **account,
+            **_account("mysql"),
         )
-    guard = _guard(os.getpid() if owner is None else owner, server.pid, "TERM")
-    running = MariadbServer(folder, port, password, server.pid, guard)
+    running = MariadbServer(folder, port, password, server.pid, _guard(owner, server.pid, "TERM"))
     _wait_for(running, server, log, pymysql.MySQLError)
     return running
 
