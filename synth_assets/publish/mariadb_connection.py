@@ -140,6 +140,9 @@ class MariadbConnection:
             sender.join()
 
     def close(self) -> None:
+        if self.is_lost:
+            # There is nobody left to tell of a rollback.
+            self._connection.invalidate()
         self._connection.close()
 
     def __enter__(self) -> Self:

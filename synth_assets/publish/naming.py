@@ -6,6 +6,9 @@ The lock of whoever made a schema stands in its name.
 import hashlib
 import re
 import secrets
+from collections import Counter
+
+from synth_assets.catalog.model import Catalog
 
 STAGE = "synth_assets_stage"
 PREVIOUS = "synth_assets_previous"
@@ -48,6 +51,18 @@ def lock_name(key: int) -> str:
 def ledger_table(key: int) -> str:
     """The table of one dataset's ledger, in a database whose ledger changes places together with the tables."""
     return f"{LEDGER}_{_hexadecimal(key)}"
+
+
+def clashing_names(catalog: Catalog) -> frozenset[str]:
+    """Names of keys and indexes that stand for several things where a schema has one space for all of them.
+
+    MariaDB and MySQL name keys within their table, and by default after their first column.
+    """
+    named = [
+        thing.name for table in catalog.tables for thing in (*table.unique_keys, *table.indexes) if thing.name is not None
+    ]
+    counts = Counter([*named, *catalog.table_names])
+    return frozenset(name for name in named if counts[name] > 1)
 
 
 def _hexadecimal(key: int) -> str:
