@@ -149,9 +149,7 @@ PLAN = {
 }
 
 
-def zoo_project(
-    root: Path, *, plan: dict[str, object] | None = None, urls: Mapping[str, str] | None = None
-) -> Project:
+def zoo_project(root: Path, *, plan: dict[str, object] | None = None, urls: Mapping[str, str] | None = None) -> Project:
     """A project in memory over `root`/production.db, `root`/staging.db and a store with a key of its own.
 
     Args:

@@ -74,7 +74,9 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
         try:
             parsed, said = for_mariadb(parsed)
         except OSError as error:
-            raise _url_invalid(location(url), f"sslrootcert cannot be read ({error.strerror or 'no certificate'})") from None
+            raise _url_invalid(
+                location(url), f"sslrootcert cannot be read ({error.strerror or 'no certificate'})"
+            ) from None
         arguments |= said
     try:
         engine = sqlalchemy.create_engine(

@@ -51,7 +51,9 @@ FROM information_schema.table_constraints t JOIN information_schema.check_constr
 WHERE t.table_schema = :namespace AND t.constraint_type = 'CHECK' AND t.enforced = 'YES'
 ORDER BY t.table_name, t.constraint_name
 """
-_KEY_LINE = re.compile(r'^  ((?:UNIQUE |FULLTEXT |SPATIAL )?KEY|PRIMARY KEY) (?:"((?:[^"]|"")*)" )?(.*?),?$', re.MULTILINE)
+_KEY_LINE = re.compile(
+    r'^  ((?:UNIQUE |FULLTEXT |SPATIAL )?KEY|PRIMARY KEY) (?:"((?:[^"]|"")*)" )?(.*?),?$', re.MULTILINE
+)
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _COMMENT = re.compile(r" COMMENT='(?:[^'\\]|''|\\.)*'", re.DOTALL)
 _JSON_CHECK = re.compile(r'json_valid\([`"](.*)[`"]\)')

@@ -29,11 +29,13 @@ _LOCK_SECONDS = 60
 _PATIENCE_SECONDS = 86_400
 _SESSION = (
     "SET NAMES utf8mb4",
-    "SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+00:00', sql_select_limit = DEFAULT, "
-    f"lock_wait_timeout = {_LOCK_SECONDS}, net_write_timeout = {_PATIENCE_SECONDS}, wait_timeout = {_PATIENCE_SECONDS}",
+    "SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+00:00', sql_select_limit = DEFAULT",
+    f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}, net_write_timeout = {_PATIENCE_SECONDS}",
+    f"SET SESSION wait_timeout = {_PATIENCE_SECONDS}",
 )
 _NO_LIMITS = {
-    "mariadb": "SET SESSION max_statement_time = 0, idle_transaction_timeout = 0, idle_readonly_transaction_timeout = 0",
+    "mariadb": "SET SESSION max_statement_time = 0, idle_transaction_timeout = 0, "
+    "idle_readonly_transaction_timeout = 0",
     "mysql": "SET SESSION max_execution_time = 0",
 }
 _BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"
@@ -101,9 +103,7 @@ class MariadbSource:
             source=f"{self._place(table.name)} AS t",
             rows=lambda query, name: [tuple(flag == "1" for flag in row) for row in self._rows(query, name)],
         )
-        schema = pl.Schema(
-            {c.name: pl.String() if c.name in outside else polars_type(c.type) for c in table.columns}
-        )
+        schema = pl.Schema({c.name: pl.String() if c.name in outside else polars_type(c.type) for c in table.columns})
         return TableStream(schema=schema, batches=self._batches(table, schema))
 
     def _check_engines(self, tables: Sequence[str]) -> None:
@@ -117,7 +117,7 @@ class MariadbSource:
                     self._where,
                     table=name,
                     reason=f"its engine {engines[name]} cannot show it as of one instant with the other tables",
-                    next_step=f"ALTER TABLE {name} ENGINE = InnoDB in the source, or leave the table out: mode: exclude.",
+                    next_step=f"ALTER TABLE {name} ENGINE = InnoDB in the source, or leave it out: mode: exclude.",
                 )
 
     def _check(self, table: Table) -> None:

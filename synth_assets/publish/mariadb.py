@@ -1,4 +1,4 @@
-"""Publishing into MariaDB and MySQL: a new database beside the live one, whose tables change places in one statement."""
+"""Publishing into MariaDB and MySQL: tables of a new database take the places of the live ones in one statement."""
 
 import contextlib
 import time
@@ -34,8 +34,8 @@ from synth_assets.publish.mariadb_swap import Move, moves, swap
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.naming import (
     dropped_schema,
-    leftover_key,
     ledger_table,
+    leftover_key,
     lock_key,
     lock_name,
     previous_schema,
@@ -247,7 +247,7 @@ class MariadbPublisher:
         return live_entries(read_ledger(self._connection, self._live, step=step)).get(dataset)
 
     def _try_lock(self, key: int) -> bool:
-        return self._connection.value("SELECT GET_LOCK(%s, 0)", [lock_name(key)], step="lock") == 1
+        return bool(self._connection.value("SELECT GET_LOCK(%s, 0)", [lock_name(key)], step="lock"))
 
     def _locked_key(self) -> int:
         if self._key is None:

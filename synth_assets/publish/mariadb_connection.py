@@ -20,8 +20,8 @@ from synth_assets.publish.errors import DatabaseFailed
 MODES = "ANSI_QUOTES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES"
 SESSION = (
     "SET NAMES utf8mb4",
-    f"SET SESSION sql_mode = '{MODES}', time_zone = '+00:00', wait_timeout = 86400, net_read_timeout = 3600, "
-    "net_write_timeout = 3600, sql_select_limit = DEFAULT, sql_safe_updates = 0, sql_quote_show_create = 1",
+    f"SET SESSION sql_mode = '{MODES}', time_zone = '+00:00', sql_select_limit = DEFAULT, sql_quote_show_create = 1",
+    "SET SESSION wait_timeout = 86400, net_read_timeout = 3600, net_write_timeout = 3600, sql_safe_updates = 0",
 )
 _MEANINGS = {
     1044: "the user may not use a database that is needed",
@@ -109,7 +109,7 @@ class MariadbConnection:
             DatabaseFailed: it failed, or the server warned: then a value was bent, or a row left out.
         """
         with cleaned(step, table=table, columns=columns), self._driver.cursor() as cursor:
-            changed = cursor.execute(sql)
+            changed = int(cursor.execute(sql))
             # Statements without rows of the dataset warn of what is no harm, such as a database that is there already.
             if columns and cursor.warning_count:
                 self._raise_warning(step, table, columns)

@@ -17,7 +17,7 @@ from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.mariadb_connection import quoted_place
 from synth_assets.publish.statement import Statement, listed
-from synth_assets.publish.types import MOST_KEY_CHARACTERS, PARSED, target_type
+from synth_assets.publish.types import MOST_KEY_CHARACTERS, MOST_SCALE, PARSED, target_type
 
 # Texts as other databases compare them: by every character, with case, accents and spaces at the end.
 _EXACT = {
@@ -118,8 +118,8 @@ class _Renderer:
                 self._note(table, subject)
                 continue
             text.checks.append(Statement(sql, table.name, subject, optional=not self._native))
-        for key in table.foreign_keys:
-            self._foreign_key(table, key)
+        for reference in table.foreign_keys:
+            self._foreign_key(table, reference)
 
     def _column(self, table: Table, column: Column, text: MariadbTable, *, counts: bool) -> str:
         name, hidden, _ = self._type(table, column).partition(" INVISIBLE")
@@ -146,11 +146,14 @@ class _Renderer:
         return " ".join(parts) + hidden
 
     def _type(self, table: Table, column: Column) -> str:
-        frame = self._frames.get(table.name, pl.Schema())
+        held_as = self._frames.get(table.name, pl.Schema()).get(column.name)
         name = target_type(column.type, source=self._catalog.dialect, target=self._dialect) or "longtext"
         if self._native:
             return name
-        if frame.get(column.name) == pl.String and column.type.kind in PARSED:
+        if column.type.kind is Kind.DECIMAL and isinstance(held_as, pl.Decimal):
+            # The source does not keep to the digits that it declares, but these rows do.
+            name = f"decimal({held_as.precision},{min(held_as.scale, MOST_SCALE)})"
+        elif held_as == pl.String and column.type.kind in PARSED - {Kind.DECIMAL}:
             self.result.notes.append(
                 f"{table.name}.{column.name} is text in the target: the source's column of type "
                 f"{column.type.native} holds values that are none."
@@ -262,4 +265,3 @@ def literal(text: str) -> str:
     """The text as MariaDB and MySQL read it with backslashes as escapes."""
     doubled = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{doubled}'"
-

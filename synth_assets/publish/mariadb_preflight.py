@@ -50,9 +50,9 @@ def preflight(
 
 
 def _server(connection: MariadbConnection, stage: MariadbStage) -> Iterator[Finding]:
-    read_only, lower = connection.rows(
-        "SELECT @@GLOBAL.read_only, @@GLOBAL.lower_case_table_names", step="preflight"
-    )[0]
+    read_only, lower = connection.rows("SELECT @@GLOBAL.read_only, @@GLOBAL.lower_case_table_names", step="preflight")[
+        0
+    ]
     if read_only:
         yield Finding(problem="the server is read-only: a replica.", remedy="Use the url of its primary.")
     mixed = [name for name in stage.request.catalog.table_names if name != name.lower()]
@@ -103,8 +103,8 @@ def _on_trial(
         # What comes next would fail for the same reasons again.
         return found
     for alterations in (definition.later, definition.foreign_keys):
-        for table, statements in alterations.items():
-            found += _alter(connection, quoted_place(trial, table), statements)
+        for name, statements in alterations.items():
+            found += _alter(connection, quoted_place(trial, name), statements)
     return found
 
 

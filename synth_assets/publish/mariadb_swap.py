@@ -30,9 +30,7 @@ def moves(names: Sequence[str], source: str, destination: str) -> list[Move]:
     return [(name, source, destination) for name in names]
 
 
-def swap(
-    connection: MariadbConnection, planned: Sequence[Move], *, live: str, target: str, patience: float
-) -> None:
+def swap(connection: MariadbConnection, planned: Sequence[Move], *, live: str, target: str, patience: float) -> None:
     """Make all moves in one statement.
 
     Args:

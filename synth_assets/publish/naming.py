@@ -58,9 +58,8 @@ def clashing_names(catalog: Catalog) -> frozenset[str]:
 
     MariaDB and MySQL name keys within their table, and by default after their first column.
     """
-    named = [
-        thing.name for table in catalog.tables for thing in (*table.unique_keys, *table.indexes) if thing.name is not None
-    ]
+    named = [key.name for table in catalog.tables for key in table.unique_keys if key.name]
+    named += [index.name for table in catalog.tables for index in table.indexes if index.name]
     counts = Counter([*named, *catalog.table_names])
     return frozenset(name for name in named if counts[name] > 1)
 

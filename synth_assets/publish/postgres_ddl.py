@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from synth_assets.catalog.check_text import reads_alike
-from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Index, Key, Kind, Table
+from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Index, Key, Table
 from synth_assets.catalog.sql_text import quoted, tokens
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding

@@ -18,8 +18,8 @@ Within one dialect a type stays as its database spells it. Where source and targ
 | binary | bytea | BLOB | varbinary(n), longblob |
 | array, other | no counterpart: refused | TEXT, as the source prints it | longtext, as the source prints it |
 
-MariaDB and MySQL are one dialect here but for uuid, and for MariaDB's inet4 and inet6, which MySQL keeps as text. What a
-key of theirs holds is varchar or varbinary of at most 3072 bytes over all of its columns.
+MariaDB and MySQL are one dialect here but for uuid, and for MariaDB's inet4 and inet6, which MySQL keeps as text. What
+a key of theirs holds is varchar or varbinary of at most 3072 bytes over all of its columns.
 """
 
 from synth_assets.catalog.mariadb import FAMILY
@@ -59,6 +59,8 @@ _MARIADB = {
     Kind.BINARY: "longblob",
 }
 _MARIADB_ONLY = frozenset({"uuid", "inet4", "inet6"})
+# Of MariaDB's and MySQL's decimals.
+MOST_DIGITS, MOST_SCALE = 65, 30
 # An index of InnoDB takes 3072 bytes, and a character up to four.
 MOST_KEY_CHARACTERS = 768
 
@@ -118,8 +120,9 @@ def _mariadb_type(data_type: DataType, source: str, target: str) -> str:
             return "bigint" if source in _IGNORES_WIDTHS else _mariadb_integer(data_type)
         case Kind.DECIMAL:
             precision, scale = data_type.precision, data_type.scale or 0
-            fits = precision is not None and precision <= 65 and 0 <= scale <= min(30, precision)
-            return f"decimal({precision},{scale})" if fits and source not in _IGNORES_WIDTHS else "decimal(65,30)"
+            fits = precision is not None and precision <= MOST_DIGITS and 0 <= scale <= min(MOST_SCALE, precision)
+            is_kept = fits and source not in _IGNORES_WIDTHS
+            return f"decimal({precision},{scale})" if is_kept else f"decimal({MOST_DIGITS},{MOST_SCALE})"
         case Kind.FLOAT:
             return "float" if data_type.bits == 32 and source not in _IGNORES_WIDTHS else "double"
         case Kind.TEXT if enforces_lengths and (data_type.length or 0) <= MOST_KEY_CHARACTERS:

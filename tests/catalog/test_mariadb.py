@@ -81,7 +81,7 @@ def test_keys_checks_and_indexes(catalog: Catalog) -> None:
         ),
     )
     assert table.checks == (
-        Check(name="ck", expression="\"n\" < 100 or \"name\" <> 'a'"),
+        Check(name="ck", expression='"n" < 100 or "name" <> \'a\''),
         Check(name="n", expression='"n" > 0'),
     )
     assert table.indexes == (

@@ -83,7 +83,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
 def cipher(url: str) -> str:
     with open_engine(url).connect() as connection:
         if connection.dialect.name == "postgresql":
-            return str(connection.exec_driver_sql("SELECT cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()").scalar())
+            return str(
+                connection.exec_driver_sql("SELECT cipher FROM pg_stat_ssl WHERE pid = pg_backend_pid()").scalar()
+            )
         return str(connection.exec_driver_sql("SHOW STATUS LIKE 'Ssl_cipher'").one()[1])
 
 
@@ -134,9 +136,7 @@ def test_a_server_without_tls_is_refused_where_it_is_asked_for(
         ("mysql://u@/d?unix_socket=/run/mysqld.sock", True),
     ],
 )
-def test_only_this_machine_is_trusted_without_proof(
-    url: str, local: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_this_machine_is_trusted_without_proof(url: str, local: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PGSSLMODE", "PGSERVICE", "PGSERVICEFILE"):
         monkeypatch.delenv(name, raising=False)
     parsed = sqlalchemy.make_url(url)

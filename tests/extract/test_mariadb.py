@@ -65,7 +65,7 @@ def test_values_have_the_types_of_frames(mariadb: MariadbServer, snapshots: Snap
         Decimal("1.10"),
         pytest.approx(0.1),
         datetime.date(2024, 2, 29),
-        datetime.datetime(2024, 1, 1, 0, 0, 0, 1),
+        datetime.datetime(2024, 1, 1, 0, 0, 0, 1, tzinfo=datetime.UTC).replace(tzinfo=None),
         datetime.datetime(2024, 3, 31, 2, 30, tzinfo=datetime.UTC),
         datetime.time(23, 59, 59),
         "25:00:00",
@@ -153,7 +153,10 @@ def test_an_engine_without_transactions_is_refused_with_the_line_to_run(
 def test_a_missing_right_is_told_without_touching_anything(mariadb: MariadbServer, snapshots: Snapshots) -> None:
     url = mariadb.create_database("CREATE TABLE t (a int);\nCREATE TABLE u (a int)")
     name = database_of(url)
-    mariadb.run(name, f"CREATE OR REPLACE USER weak@'127.0.0.1' IDENTIFIED BY 'w';\nGRANT SELECT ON {name}.t TO weak@'127.0.0.1'")
+    mariadb.run(
+        name,
+        f"CREATE OR REPLACE USER weak@'127.0.0.1' IDENTIFIED BY 'w';\nGRANT SELECT ON {name}.t TO weak@'127.0.0.1'",
+    )
     catalog = snapshots.catalog(url)
     with (
         pytest.raises((SourceUnreadable, TableMissing)),

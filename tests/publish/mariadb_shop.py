@@ -88,6 +88,8 @@ def rows_of(url: str, sql: str) -> list[tuple[Any, ...]]:
 
 def own_databases(url: str, dataset: str = "shop") -> list[str]:
     """Kinds of the databases that publishing a dataset into this one left on the server."""
-    found = rows_of(url, r"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'synth\_assets\_%'")
+    found = rows_of(
+        url, r"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'synth\_assets\_%'"
+    )
     mine = previous_schema(lock_key(dataset, url.rpartition("/")[2])).rpartition("_")[2]
     return sorted(name.split("_")[2] for (name,) in found if name.split("_")[3] == mine)

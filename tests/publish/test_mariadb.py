@@ -1,8 +1,8 @@
 """Publishing into a real MariaDB server."""
 
 import re
-from decimal import Decimal
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -157,7 +157,9 @@ def test_the_guard(mariadb: MariadbServer, catalog: Catalog, source: str, target
         authorize_if_empty("staging", settings(), source, {})
     # A copy of the marked database is not marked.
     copy = mariadb.create_database()
-    mariadb.run(name_of(copy), f"CREATE TABLE synth_assets_target AS SELECT * FROM {name_of(target)}.synth_assets_target")
+    mariadb.run(
+        name_of(copy), f"CREATE TABLE synth_assets_target AS SELECT * FROM {name_of(target)}.synth_assets_target"
+    )
     with pytest.raises(TargetRefused, match="copy"):
         made.publish(copy)
 
@@ -209,7 +211,11 @@ def test_a_value_that_does_not_fit_names_the_place_and_never_the_value(
 
 @pytest.mark.parametrize(
     ("native", "value", "said"),
-    [("double", float("nan"), "NaN or an infinite"), ("float", float("inf"), "NaN or an infinite"), ("int", 0.5, "fraction")],
+    [
+        ("double", float("nan"), "NaN or an infinite"),
+        ("float", float("inf"), "NaN or an infinite"),
+        ("int", 0.5, "fraction"),
+    ],
 )
 def test_what_the_server_would_bend_without_a_word_is_refused(
     publish_table: Callable[..., Any], native: str, value: float, said: str
@@ -243,7 +249,7 @@ def test_a_view_of_a_tables_name_and_missing_rights_are_refused(
     mariadb.run(name, "CREATE VIEW nothing AS SELECT 1")
     with pytest.raises(PreflightFailed, match="view nothing"):
         dataset(catalog, shop_frames(1)).publish(target)
-    mariadb.run(name, f"DROP VIEW nothing;\nCREATE OR REPLACE USER weak@'127.0.0.1' IDENTIFIED BY 'w'")
+    mariadb.run(name, "DROP VIEW nothing;\nCREATE OR REPLACE USER weak@'127.0.0.1' IDENTIFIED BY 'w'")
     mariadb.run(name, f"GRANT ALL ON {name}.* TO weak@'127.0.0.1'")
     weak = mariadb.url(name, user="weak", password="w")
     with pytest.raises(PreflightFailed) as refused:

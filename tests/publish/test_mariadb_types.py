@@ -14,9 +14,7 @@ from tests.servers import MariadbServer
 
 
 @pytest.mark.parametrize("local_infile", [1, 0])
-def test_every_type_comes_through_unchanged(
-    mariadb: MariadbServer, tmp_path: Path, local_infile: int
-) -> None:
+def test_every_type_comes_through_unchanged(mariadb: MariadbServer, tmp_path: Path, local_infile: int) -> None:
     """Once by LOAD DATA, once where the server forbids it, by INSERT."""
     source, target = mariadb.create_database(zoo_script()), mariadb.create_database()
     authorize("staging", settings(), target, {"production": source})
