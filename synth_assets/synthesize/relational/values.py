@@ -36,6 +36,7 @@ from synth_assets.synthesize.relational.families import (
 )
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows, runs
+from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.sequences import fit_sequences
 
 MOST_REDRAWS = 20
@@ -55,6 +56,7 @@ class Shape(Value):
     formulas: tuple[Formula, ...]
     columns: tuple[str, ...]
     gaps: Gaps
+    residuals: Residuals = Residuals()
     order: FamilyOrder | None
     parts: tuple[str, ...]
 
@@ -193,11 +195,12 @@ class ValueModel:
         order_by = siblings.column if siblings else None
         known_times = [*fixed, *([order_by] if order_by else [])]
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
-        encoded = gaps.encode(around).select(rows.columns)
         kept = training.kept
+        residuals = _residuals(training, rows, gaps, min_group)
+        encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
-            closed = {gap.column for gap in gaps.steps} | kept | training.computed_later | {order_by}
+            closed = {step.column for step in (*gaps.steps, *residuals.steps)} | kept | training.computed_later | {order_by}
             among = [name for name in encoded.columns if name not in closed]
             planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
         encoded = planted.rows
@@ -263,6 +266,7 @@ class ValueModel:
             formulas=formulas,
             columns=tuple(encoded.columns),
             gaps=gaps,
+            residuals=residuals,
             order=order,
             parts=tuple(parts),
         )
@@ -318,11 +322,13 @@ class ValueModel:
 
     def _encoded_schema(self) -> pl.Schema:
         steps = {gap.column for gap in self._shape.gaps.steps}
-        return pl.Schema({n: pl.Int64() if n in steps else self._schema[n] for n in self._shape.columns})
+        schema = self._shape.residuals.schema(self._schema)
+        return pl.Schema({n: pl.Int64() if n in steps else schema[n] for n in self._shape.columns})
 
     def _decoded(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
-        """All columns as they will be: gaps added up, formulas applied."""
-        decoded = self._shape.gaps.decode(_beside(around.known, rows), self._schema)
+        """All columns as they will be: gaps and residuals added up, formulas applied."""
+        decoded = self._shape.gaps.decode(_beside(around.context, around.known, rows), self._schema)
+        decoded = self._shape.residuals.decode(decoded, self._schema)
         return self._computed(
             decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns), around
         )
@@ -425,6 +431,17 @@ def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -
     rows = published.select(name for name in published.columns if name not in fixed)
     others = published.drop(rows.columns)
     return find_formulas(rows, _beside(training.context, training.known, others), min_group=min_group, seed=seed)
+
+
+def _residuals(training: Training, rows: pl.DataFrame, gaps: Gaps, min_group: int) -> Residuals:
+    """The columns to learn that nearly follow another one, of the table or of its parents."""
+    if not training.discover:
+        return Residuals()
+    closed = {*training.kept, *training.hidden, *training.computed_later, *(name for gap in gaps.steps for name in (gap.column, gap.since))}
+    closed |= {training.siblings.column} if training.siblings and training.siblings.column else set()
+    among = [name for name in rows.columns if name not in closed]
+    around = _beside(training.known, rows.drop(training.hidden))
+    return Residuals.find(around, min_group=min_group, among=among, outside=training.context)
 
 
 def families_of(parents: Rows) -> Rows:
