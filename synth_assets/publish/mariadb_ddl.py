@@ -204,7 +204,9 @@ class _Renderer:
         if same is None:
             self._note(table, f"default of column {column.name}")
             return []
-        return [f"DEFAULT ({same})"]
+        # MySQL takes some literals as expressions only; MariaDB shows others otherwise than they were given.
+        plain = self._dialect == "mariadb" and _LITERAL.fullmatch(same)
+        return [f"DEFAULT {same}" if plain else f"DEFAULT ({same})"]
 
     def _key(self, text: MariadbTable, sql: str, key: Key | Index, counting: Column | None) -> None:
         if counting is not None and key.columns[:1] == (counting.name,):
