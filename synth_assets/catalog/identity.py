@@ -80,6 +80,6 @@ def _unknown(connection: sqlalchemy.Connection, reason: str) -> IdentityUnknown:
         f"{where} does not tell which database it is",
         location=where,
         reason=reason,
-        next_step="Let the user run pg_control_system() (PostgreSQL: GRANT EXECUTE), use MariaDB 10.6.19, 10.11.9, "
-        "11.4.3 or later, or use a database file on a disk.",
+        next_step="Let the user run pg_control_system() (PostgreSQL: GRANT EXECUTE), use a release of MariaDB that has "
+        "@@server_uid, or use a database file on a disk.",
     )

@@ -56,6 +56,7 @@ _KEY_LINE = re.compile(
 )
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _COMMENT = re.compile(r" COMMENT='(?:[^'\\]|''|\\.)*'", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _JSON_CHECK = re.compile(r'json_valid\([`"](.*)[`"]\)')
 _MOMENT = re.compile(r"(?i)(current_timestamp|now|localtime|localtimestamp)\b")
 
@@ -166,8 +167,8 @@ class _TableReader:
         default, extra = row["default"], row["extra"]
         if self._dialect == "mysql" and default is not None:
             default = self._mysql_default(default, extra, kind)
-        if default == "NULL":
-            default = None
+        elif default is not None:
+            default = None if default == "NULL" else _doubled_quotes(default)
         at = extra.lower().find("on update ")
         return default if at < 0 else f"{default or 'NULL'} {extra[at:].split(',')[0]}"
 
@@ -181,14 +182,19 @@ class _TableReader:
         return f"'{doubled}'"
 
     def _expression(self, text: str) -> str:
-        # MySQL escapes the quotes of what it tells of an expression, MariaDB does not.
-        return text.replace("\\'", "'") if self._dialect == "mysql" else text
+        # MySQL escapes the quotes of what it tells of an expression, MariaDB those within texts.
+        return text.replace("\\'", "'") if self._dialect == "mysql" else _doubled_quotes(text)
 
     def _options(self) -> tuple[str, ...]:
         tail = self._definition.rpartition("\n) ")[2]
         first, _, partitions = tail.partition("\n")
         plain = _COUNTER.sub("", _COMMENT.sub("", f" {first}")).strip()
         return tuple(part for part in (plain, " ".join(partitions.split())) if part)
+
+
+def _doubled_quotes(text: str) -> str:
+    """Quotes within texts doubled, as everyone reads them, instead of escaped; other escapes as they are."""
+    return _ESCAPED.sub(lambda match: "''" if match[1] == "'" else match[0], text)
 
 
 def _plain_columns(body: str) -> tuple[str, ...]:
