@@ -12,14 +12,48 @@ from synth_assets.synthesize.relational.history import contexts_before
 from synth_assets.synthesize.relational.matching import Rows, runs
 
 MOST_SIBLINGS = 4_096
+LONG = 256
+MANY_FAMILIES = 100
 FEWEST_STEPS = 200
+FEW_ROWS = 0.05
+GOES_ON = 0.5
 
 
-def worth_following(parents: Rows) -> bool:
-    """Whether siblings should know each other: not where single rows, or very long families, leave nothing to learn."""
+def worth_following(parents: Rows, rows: pl.DataFrame, order_by: pl.Series | None) -> bool:
+    """Whether siblings should know each other.
+
+    Not where there are single rows only, nor in a few long families (a country's customers) unless rows stand in an
+    order and go on from one to the next: what is a little off would add up over hundreds of rows.
+
+    Args:
+        parents: The family of each row, negative for rows without siblings.
+        rows: What may go on.
+        order_by: In whose order siblings stand, if in any.
+    """
     sizes = np.bincount(parents[parents >= 0])
-    in_long = sizes[sizes > MOST_SIBLINGS].sum() / max(sizes.sum(), 1)
-    return bool(sizes.sum() - (sizes > 0).sum() >= FEWEST_STEPS and in_long <= 0.05)
+    together = max(int(sizes.sum()), 1)
+    families = np.count_nonzero(sizes)
+    if together - families < FEWEST_STEPS or sizes[sizes > MOST_SIBLINGS].sum() > FEW_ROWS * together:
+        return False
+    if families >= MANY_FAMILIES or sizes[sizes > LONG].sum() <= FEW_ROWS * together:
+        return True
+    return order_by is not None and _goes_on(parents, rows, order_by)
+
+
+def _goes_on(parents: Rows, rows: pl.DataFrame, order_by: pl.Series) -> bool:
+    """Whether a number is about what it was in the sibling before (autocorrelation within families)."""
+    arranged = Arranged.by(parents, order_by)
+    later = np.flatnonzero(arranged.position > 0)
+    family = np.unique(parents, return_inverse=True)[1][arranged.order]
+    for values in rows.get_columns():
+        if values.name == order_by.name or not values.dtype.is_numeric():
+            continue
+        plain = values.cast(pl.Float64).fill_null(strategy="mean").to_numpy()[arranged.order]
+        off = plain - (np.bincount(family, plain) / np.bincount(family))[family]
+        spread = float((off**2).mean())
+        if spread > 0 and float((off[later] * off[later - 1]).mean()) >= GOES_ON * spread:
+            return True
+    return False
 
 
 def order_column(rows: pl.DataFrame, candidates: Sequence[str]) -> str | None:

@@ -183,14 +183,21 @@ class TableFit:
 
     @cached_property
     def _follow(self) -> bool:
-        return self._families is not None and worth_following(self._families)
+        rows = self._rows[self._training]
+        order = self._ordered_by
+        return self._families is not None and worth_following(
+            self._families, rows.select(self._structure.learned), rows[order] if order else None
+        )
+
+    @cached_property
+    def _ordered_by(self) -> str | None:
+        """The learned column that siblings stand in the order of, if they have to do with each other."""
+        return order_column(self._rows[self._training], order_candidates(self._structure))
 
     @cached_property
     def _order(self) -> str | None:
         """The learned column that orders siblings."""
-        if not self._follow:
-            return None
-        return order_column(self._rows[self._training], order_candidates(self._structure))
+        return self._ordered_by if self._follow else None
 
     @cached_property
     def _identifying(self) -> tuple[str, ...]:
@@ -374,7 +381,7 @@ class TableFit:
 
     def _sequence_order(self) -> str | None:
         """What orders the rows of engines that learn sequences as a whole."""
-        return None if self._native else order_column(self._rows[self._training], order_candidates(self._structure))
+        return None if self._native else self._ordered_by
 
     @cached_property
     def _arrival(self) -> pl.Series:

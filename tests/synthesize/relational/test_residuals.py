@@ -7,6 +7,7 @@ from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.training import Siblings, Surroundings, Training
 from synth_assets.synthesize.relational.values import ValueModel
+from synth_assets.synthesize.running import find_running
 
 RNG = np.random.default_rng(3)
 FAMILIES, LENGTH = 150, 12
@@ -69,3 +70,38 @@ def test_what_grows_from_sibling_to_sibling_never_falls() -> None:
     since = drawn["reading"].diff().to_numpy().reshape(FAMILIES, LENGTH)[:, 1:]
     assert since.min() >= 0
     assert abs(float(since.mean()) - float(steps[:, 1:].mean())) < 0.1
+
+
+def _accounts() -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Deposits and payments, and what is left after each; every third account pays rent every other time."""
+    families = np.repeat(np.arange(FAMILIES), LENGTH)
+    paid = RNG.random(len(families)) < 0.4
+    amount = RNG.gamma(2.0, 50.0, len(families)).round(2)
+    rent = (families % 3 == 0) & (np.tile(np.arange(LENGTH), FAMILIES) % 2 == 1)
+    left = np.where(paid, -amount, amount).reshape(FAMILIES, LENGTH).cumsum(axis=1).ravel().round(2)
+    kind, purpose = np.where(paid, "payment", "deposit"), np.where(rent, "rent", "other")
+    return pl.DataFrame({"kind": kind, "purpose": purpose, "amount": amount, "left": left}), families
+
+
+def test_a_running_total_is_worked_out_and_what_a_family_never_did_it_hardly_does() -> None:
+    rows, families = _accounts()
+    order = pl.Series("order", np.tile(np.arange(LENGTH), FAMILIES))
+    siblings = Siblings(families, order, None, follow=True, continuous=np.ones(len(families), np.bool_))
+    context = pl.DataFrame({"parent.kind": families * 0})
+    model = _fitted(Training(rows, context=context, siblings=siblings))
+    drawn = model.sample(Surroundings(len(families), context, families=families), np.random.default_rng(0))
+    signed = np.where(drawn["kind"] == "payment", -drawn["amount"].to_numpy(), drawn["amount"].to_numpy())
+    total = signed.reshape(FAMILIES, LENGTH).cumsum(axis=1).ravel()
+    assert np.abs(total - drawn["left"].to_numpy()).max() < 0.01
+    paying = (drawn["purpose"] == "rent").to_numpy().reshape(FAMILIES, LENGTH).any(axis=1)
+    assert 0.2 < paying.mean() < 0.6
+
+
+def test_a_total_is_not_one_of_numbers_that_only_grow() -> None:
+    rows, _ = _accounts()
+    order, follows = np.arange(rows.height), np.tile(np.arange(LENGTH), FAMILIES) > 0
+    other = rows.with_columns(pl.col("left") + RNG.normal(0, 1, rows.height).round(2))
+    labels = rows.select("kind", "purpose")
+    (found,) = find_running(rows, labels, order=order, follows=follows, among=["left"], min_group=10)
+    assert (found.by, found.label, found.from_zero) == ("amount", "kind", True)
+    assert find_running(other, labels, order=order, follows=follows, among=["left"], min_group=10) == ()
