@@ -205,8 +205,8 @@ class _Renderer:
             self._note(table, f"default of column {column.name}")
             return []
         # MySQL takes some literals as expressions only; MariaDB shows others otherwise than they were given.
-        plain = self._dialect == "mariadb" and _LITERAL.fullmatch(same)
-        return [f"DEFAULT {same}" if plain else f"DEFAULT ({same})"]
+        is_plain = self._dialect == "mariadb" and _LITERAL.fullmatch(same) is not None
+        return [f"DEFAULT {same}" if is_plain else f"DEFAULT ({same})"]
 
     def _key(self, text: MariadbTable, sql: str, key: Key | Index, counting: Column | None) -> None:
         if counting is not None and key.columns[:1] == (counting.name,):
