@@ -14,6 +14,7 @@ from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
 from synth_assets.synthesize.relational.counts import CountsInTime, add_up_to, round_randomly
 from synth_assets.synthesize.relational.deriving import with_derived_columns
 from synth_assets.synthesize.relational.families import Arranged
@@ -28,11 +29,19 @@ from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, null_nam
 from synth_assets.synthesize.relational.further import any_parents, fill_reference
 from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
+from synth_assets.synthesize.relational.hybrid import HybridRows, places_of
 from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.panels import settle, within_room
+from synth_assets.synthesize.relational.real_rows import (
+    Arrangement,
+    GeneratedParents,
+    all_synthetic,
+    arrange,
+    without_parents,
+)
 from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
@@ -74,6 +83,8 @@ class Generation:
         self._relational: dict[str, RelationalModel] = {}
         self._parents: dict[str, Rows] = {}
         self._kept: dict[str, Rows] = {}
+        self._source_rows: dict[str, Rows] = {}
+        self._hybrid: dict[str, HybridRows] = {}
         self._wanted: dict[str, int] = {}
 
     def run(self, group: tuple[str, ...]) -> dict[str, GeneratedTable]:
@@ -83,14 +94,22 @@ class Generation:
             self._relational[name] = RelationalModel.load(self._models[name])
             self._generate(name)
         for name in group:
-            if self._mode(name) is Mode.SYNTHETIC:
+            if self._structures[name].decision.is_generated:
                 for reference in self._structures[name].further:
                     if reference.deferred:
                         self._refer(name, reference)
         for name in group:
-            if self._mode(name) is Mode.SYNTHETIC:
+            if self._structures[name].decision.is_generated:
                 dropped[name] = self._finish(name)
-        return {name: GeneratedTable(self._published(name), self._known_of(name), dropped[name]) for name in group}
+        return {
+            name: GeneratedTable(
+                self._published(name),
+                self._known_of(name),
+                dropped[name],
+                self._source_rows[name] if self._mode(name) is Mode.HYBRID else None,
+            )
+            for name in group
+        }
 
     def _known_of(self, name: str) -> pl.DataFrame:
         """The features of the rows, if there are tables that refer to them: kept, they take as much as the rows."""
@@ -114,7 +133,7 @@ class Generation:
         if structure.decision.mode is Mode.EMPTY:
             self._tables.put(name, pl.DataFrame(schema=types))
             self._features[name] = pl.DataFrame()
-        elif structure.decision.mode is Mode.SYNTHETIC:
+        elif structure.decision.is_generated:
             self._synthesize(name)
         else:
             rows = self._real_rows(name)
@@ -156,7 +175,10 @@ class Generation:
         """Rows by parent with what identifies them, further parents for them, and then all other columns."""
         structure, model = self._structures[name], self._relational[name]
         early = [r for r in structure.further if r.name in model.early]
-        self._tables.put(name, self._with_settled_labels(name, self._identified(name)))
+        if self._mode(name) is Mode.HYBRID:
+            self._hybrid[name] = HybridRows(structure, self._models[name], self._snapshot[name])
+        rows = self._with_settled_labels(name, self._identified(name))
+        self._tables.put(name, self._with_real_columns(name, rows, model.identifying))
         self._make_unique(name, filled=())
         if early:
             for reference in early:
@@ -175,8 +197,13 @@ class Generation:
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
         rows = self._with_dependencies(name, rows)
-        self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
-        counts = {reference: hidden[count_name(reference)] for reference in model.children}
+        known = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
+        if name in self._hybrid:
+            others = [column for column in structure.learned if column not in model.identifying]
+            rows = self._with_real_columns(name, rows, others)
+            known = self._hybrid[name].with_saved(known, self._source_rows[name])
+        self._hidden[name] = known
+        counts = {reference: known[count_name(reference)] for reference in model.children}
         self._features[name] = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
@@ -186,27 +213,86 @@ class Generation:
     def _identified(self, name: str) -> pl.DataFrame:
         """As many rows as each parent is to have, with what identifies them; sets their parents and hidden leaves."""
         structure, model = self._structures[name], self._relational[name]
-        driving, scale = structure.driving, structure.decision.scale
-        if name in self._whole:
-            parents = self._parents_of_whole(name, driving) if driving else self._orphans(self._whole[name].rows.height)
-        elif driving is None:
-            parents = self._orphans(round(model.rows * scale))
-        else:
-            counts = self._children_of(name, self._features[driving.key.parent])
-            lonely = self._orphans(round(model.without_parent * scale))
-            parents = np.concatenate([np.repeat(np.arange(len(counts)), counts), lonely])
-        self._parents[name], self._kept[name] = parents, np.arange(len(parents))
+        arrangement = self._arranged(name)
+        parents, driving = arrangement.parents, structure.driving
+        self._parents[name], self._source_rows[name] = parents, arrangement.source_rows
+        self._kept[name] = np.arange(len(parents))
         self._wanted[name] = len(parents)
         rows = _nothing(len(parents))
+        balanced = self._balanced(name)
         if model.has_identifying:
             identifying = ValueModel.load(self._models[name].folder(IDENTIFYING))
-            rows = self._blockwise(
-                name, lambda part, rng: identifying.sample(self._around(name, part), rng), purpose="block"
-            )
+
+            def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
+                around = self._around(name, part)
+                return identifying.sample(replace(around, known=None if balanced is None else balanced[part]), rng)
+
+            rows = self._blockwise(name, sampled, purpose="block")
         leaves = rows.select(c for c in rows.columns if c not in structure.learned)
         self._hidden[name] = leaves if leaves.width else _nothing(len(parents))
+        if name in self._hybrid:
+            self._hidden[name] = self._hybrid[name].with_saved(self._hidden[name], self._source_rows[name])
+        rows = rows if balanced is None else rows.with_columns(balanced.get_columns())
         rows = rows.select(model.identifying) if model.identifying else _nothing(len(parents))
         return self._with_key(rows, driving, parents) if driving else rows
+
+    def _arranged(self, name: str) -> Arrangement:
+        """How many rows each parent has, and which of them are real."""
+        structure, model = self._structures[name], self._relational[name]
+        driving, decision = structure.driving, structure.decision
+        if name in self._whole:
+            whole = self._whole[name].rows.height
+            return all_synthetic(self._parents_of_whole(name, driving) if driving else self._orphans(whole))
+        rows = round(model.rows * decision.scale)
+        wanted = round(rows * (decision.real_share or 0.0))
+        if driving is None:
+            if name in self._hybrid:
+                real = self._hybrid[name].rows
+                return without_parents(rows, wanted, real, rng=self._rng(name, "real rows"))
+            return all_synthetic(self._orphans(rows))
+        counts = self._children_of(name, self._features[driving.key.parent])
+        lonely = round(model.without_parent * decision.scale)
+        if name not in self._hybrid:
+            return all_synthetic(np.concatenate([np.repeat(np.arange(len(counts)), counts), self._orphans(lonely)]))
+        hybrid, there = self._hybrid[name], self._taken_over(driving.key.parent)
+        is_real = np.zeros(len(counts), dtype=np.bool_)
+        is_real[there[there >= 0]] = True
+        leaves = hybrid.leaves_of(self._features[driving.key.parent])
+        parents = GeneratedParents(counts, leaves, is_real, self._most_children(name))
+        source = hybrid.hanging_on(driving, there)
+        return arrange(source, parents, wanted=wanted, lonely=lonely, rng=self._rng(name, "real rows"))
+
+    def _taken_over(self, name: str) -> Rows:
+        """By row of a table in the source, the generated row that it is; NO_ROW for none, no row if none can be."""
+        mode = self._mode(name)
+        if mode in (Mode.REFERENCE, Mode.PARTIAL):
+            return np.arange(self._snapshot[name].rows)
+        if mode is not Mode.HYBRID:
+            return np.empty(0, dtype=np.int64)
+        rows = self._source_rows[name] if name in self._source_rows else self._finished[name].rows.source_rows()
+        return places_of(rows, self._snapshot[name].rows)
+
+    def _with_real_columns(self, name: str, rows: pl.DataFrame, among: Sequence[str]) -> pl.DataFrame:
+        """The rows of a hybrid table with the columns of the real ones among them."""
+        if name not in self._hybrid:
+            return rows
+        hybrid, source_rows = self._hybrid[name], self._source_rows[name]
+        rows = hybrid.with_columns_beside(rows, source_rows, among, self._rng(name, f"beside {len(among)}"))
+        return hybrid.with_real_columns(rows, source_rows, among)
+
+    def _balanced(self, name: str) -> pl.DataFrame | None:
+        """The column whose shares the plan wishes for, where it is made first; None elsewhere."""
+        wished = self._structures[name].decision.balance
+        if wished is None or wished.column not in self._relational[name].identifying:
+            return None
+        folder = self._models[name].folder(BALANCED)
+        model = ValueModel.load(folder)
+
+        def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
+            return model.sample(replace(self._around(name, part), families=None), rng)
+
+        drawn = self._blockwise(name, sampled, purpose=BALANCED)[wished.column]
+        return with_wished_shares(drawn, folder, wished, rng=self._rng(name, "shares")).to_frame()
 
     def _with_settled_labels(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the labels of keys of a label and a time given out so that none is needed twice at a time."""
@@ -228,7 +314,14 @@ class Generation:
             return rows if rows.width else _nothing(rows.height)
         if values is None:
             return _nothing(height)
-        return self._sampled(name, values, early, known=(*model.identifying, *model.shared_columns), purpose="values")
+        known = (*model.identifying, *model.shared_columns)
+        drawn = self._sampled(name, values, early, known=known, purpose="values")
+        wished = self._structures[name].decision.balance
+        if wished is None or wished.column in known:
+            return drawn
+        folder, rng = self._models[name].folder(BALANCED), self._rng(name, "shares")
+        given = with_wished_shares(drawn[wished.column], folder, wished, rng=rng).to_frame()
+        return self._sampled(name, values, early, known=known, purpose="values given", given=given)
 
     def _share(self, name: str, early: list[Reference]) -> None:
         """Make the columns that rows share which refer to the same rows."""
@@ -245,9 +338,16 @@ class Generation:
         self._tables.put(name, rows)
 
     def _sampled(
-        self, name: str, values: ValueModel, early: list[Reference], *, known: Sequence[str], purpose: str
+        self,
+        name: str,
+        values: ValueModel,
+        early: list[Reference],
+        *,
+        known: Sequence[str],
+        purpose: str,
+        given: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
-        """Columns for all rows, given their parents and columns that are there."""
+        """Columns for all rows, given their parents and columns that are there; `given` as in Surroundings."""
         further = [(r, self._tables.parents(name, r.key)) for r in early]
         there = self._tables.frame(name).select(known) if known else None
 
@@ -261,6 +361,7 @@ class Generation:
                 around,
                 context=pl.concat(contexts, how="horizontal") if contexts else None,
                 known=there[part] if there is not None else None,
+                given=given[part] if given is not None else None,
             )
             return values.sample(around, rng)
 
@@ -316,6 +417,7 @@ class Generation:
         self._parents[name] = self._parents[name][left]
         self._hidden[name] = self._hidden[name][left]
         self._kept[name] = self._kept[name][left]
+        self._source_rows[name] = self._source_rows[name][left]
 
     @staticmethod
     def _orphans(rows: int) -> Rows:
@@ -369,7 +471,13 @@ class Generation:
             if profile.rows and profile.nulls == profile.rows:
                 nulls[column.name] = np.ones(rows.height, dtype=np.bool_)
         made = rules.sample(rows.height, rng=self._rng(name, "rules"), nulls=nulls)
-        return rows.with_columns(made.get_columns())
+        rows = rows.with_columns(made.get_columns())
+        if name not in self._hybrid:
+            return rows
+        rng, profile = self._rng(name, "treated"), self._profiles[name]
+        return self._hybrid[name].with_treated(
+            rows, self._source_rows[name], profile=profile, key=self._key, rng=rng
+        )
 
     def _with_key(self, rows: pl.DataFrame, reference: Reference, parents: Rows) -> pl.DataFrame:
         """The rows with the columns of a key, taken from these rows of the parent."""
@@ -397,6 +505,10 @@ class Generation:
             hidden=self._hidden[name],
             rng=self._rng(name, reference.name),
         )
+        if name in self._hybrid:
+            parent = self._tables.frame(reference.key.parent)
+            there = self._taken_over(reference.key.parent)
+            filled = self._hybrid[name].with_real_parents(filled, self._source_rows[name], reference, there, parent)
         self._tables.put(name, filled)
 
     def _refer_to_any(self, name: str, reference: Reference) -> None:
@@ -421,7 +533,9 @@ class Generation:
             ordinals=tuple(o.ordinal() for o in self._relational[name].ordinals),
             filled=frozenset(reference.name for reference in filled),
         )
-        rows, left = make_unique(self._tables.frame(name), repair, rng=self._rng(name, f"unique {len(filled)}"))
+        fixed = self._source_rows[name] >= 0
+        rng = self._rng(name, f"unique {len(filled)}")
+        rows, left = make_unique(self._tables.frame(name), repair, fixed=fixed, rng=rng)
         self._tables.put(name, rows)
         self._keep_rows(name, left)
         return left

@@ -133,12 +133,14 @@ class Surroundings:
         rows: How many.
         context, known: As in Training.
         families: The family of each row, those of one family side by side; None for rows that know of no other.
+        given: Columns of the rows themselves that are fixed, for engines that know nothing of `known`.
     """
 
     rows: int
     context: pl.DataFrame | None = None
     known: pl.DataFrame | None = None
     families: Rows | None = None
+    given: pl.DataFrame | None = None
 
     def at(self, rows: Rows) -> "Surroundings":
         """The same for some rows, each by itself."""
@@ -146,6 +148,7 @@ class Surroundings:
             len(rows),
             None if self.context is None else self.context[rows],
             None if self.known is None else self.known[rows],
+            given=None if self.given is None else self.given[rows],
         )
 
 
@@ -372,7 +375,7 @@ class ValueModel:
             return self._sequences(model, _apart(around), rng)
         context = _beside(around.context, around.known, before)
         uses_context = learns_context(self._shape.synthesizer) and context.width
-        rows = model.sample(around.rows, context=context if uses_context else None, given=None, rng=rng)
+        rows = model.sample(around.rows, context=context if uses_context else None, given=around.given, rng=rng)
         return self._with_hidden(rows, around, rng)
 
     def _sequences(self, model: SequenceSynthesizer, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
