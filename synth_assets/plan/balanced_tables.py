@@ -1,6 +1,6 @@
 """Tables with wished shares: which columns can have them, and which values are known before a row is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from synth_assets.catalog.model import Catalog, Kind, Table
 from synth_assets.plan.balance import Balance
@@ -32,6 +32,28 @@ def with_balance(
                 problems.add(message, table=table.name, column=column, remedy=remedy)
         found.append(table.model_copy(update={"balance": wished}))
     return tuple(found)
+
+
+def value_problems(wished: Balance, rows: Mapping[str, int], *, min_group: int) -> Iterator[tuple[str, str]]:
+    """What is wrong with the named values, as the rows tell, with the remedy.
+
+    Args:
+        rows: By value, how many training rows hold it; "" stands for NULL.
+        min_group: Fewest rows that must share what comes out.
+    """
+    column = wished.column
+    for value, share in wished.shares.items():
+        if share and rows.get(value, 0) < min_group:
+            yield (
+                f"`balance` wishes for rows with {value!r}, which fewer than {min_group} rows of the source hold",
+                f"Look at its values with SELECT {column}, count(*) ... GROUP BY {column}, and correct `shares`.",
+            )
+    others = [value for value, count in rows.items() if value not in wished.shares and count >= min_group]
+    if wished.rest and not others:
+        yield (
+            f"`balance` names every value that may come out, and their shares add up to {1 - wished.rest:g}",
+            "Let the shares add up to 1.",
+        )
 
 
 def _reasons_against(

@@ -269,8 +269,10 @@ class Generation:
             return np.arange(self._snapshot[name].rows)
         if mode is not Mode.HYBRID:
             return np.empty(0, dtype=np.int64)
-        rows = self._source_rows[name] if name in self._source_rows else self._finished[name].rows.source_rows()
-        return places_of(rows, self._snapshot[name].rows)
+        if name in self._source_rows:
+            return places_of(self._source_rows[name], self._snapshot[name].rows)
+        real = self._finished[name].rows.source_rows()
+        return places_of(self._orphans(0) if real is None else real, self._snapshot[name].rows)
 
     def _with_real_columns(self, name: str, rows: pl.DataFrame, among: Sequence[str]) -> pl.DataFrame:
         """The rows of a hybrid table with the columns of the real ones among them."""
@@ -474,9 +476,12 @@ class Generation:
         rows = rows.with_columns(made.get_columns())
         if name not in self._hybrid:
             return rows
-        rng, profile = self._rng(name, "treated"), self._profiles[name]
         return self._hybrid[name].with_treated(
-            rows, self._source_rows[name], profile=profile, key=self._key, rng=rng
+            rows,
+            self._source_rows[name],
+            profile=self._profiles[name],
+            key=self._key,
+            rng=self._rng(name, "treated"),
         )
 
     def _with_key(self, rows: pl.DataFrame, reference: Reference, parents: Rows) -> pl.DataFrame:

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.relational.counts import add_up_to
-from synth_assets.synthesize.relational.families import MOST_SIBLINGS
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, runs
+
+LEAST_FAMILIES = 5
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,22 @@ def without_parents(rows: int, wanted: int, available: int, *, rng: np.random.Ge
     return Arrangement(np.full(rows, NO_ROW, dtype=np.int64), rng.permutation(source))
 
 
-def choose(source: SourceRows, wanted: int, *, rng: np.random.Generator) -> Rows:
-    """About `wanted` rows of the source, at most as many: whole families at random, those of taken parents first.
+def stay_together(source: SourceRows, wanted: int) -> npt.NDArray[np.bool_]:
+    """For each row of the source whether it is chosen with its siblings or not at all.
 
-    A family of more than 256 rows is no unit: its rows are chosen one by one.
+    Rows of families of more than a fifth of the wanted rows are chosen one by one, as are those without a parent.
     """
-    rows = np.arange(len(source.parents))
     hangs = source.parents >= 0
     size = np.bincount(source.parents[hangs], minlength=1)
-    together = hangs & (size[np.maximum(source.parents, 0)] <= MOST_SIBLINGS)
-    family = np.where(together, source.parents, -1 - rows)
+    found: npt.NDArray[np.bool_] = hangs & (LEAST_FAMILIES * size[np.maximum(source.parents, 0)] <= wanted)
+    return found
+
+
+def choose(source: SourceRows, wanted: int, *, rng: np.random.Generator) -> Rows:
+    """About `wanted` rows of the source, at most as many: whole families at random, those of taken parents first."""
+    rows = np.arange(len(source.parents))
+    hangs = source.parents >= 0
+    family = np.where(stay_together(source, wanted), source.parents, -1 - rows)
     numbers, member = np.unique(family, return_inverse=True)
     taken = hangs & (source.there[np.maximum(source.parents, 0)] >= 0) if len(source.there) else np.zeros_like(hangs)
     first = np.zeros(len(numbers), dtype=np.bool_)
@@ -111,7 +118,7 @@ def arrange(
     """
     total = int(parents.counts.sum())
     taken = choose(source, wanted, rng=rng)
-    placed = _placed(source, parents, taken, rng)
+    placed = _placed(source, parents, taken, stay_together(source, wanted)[taken], rng)
     alone = np.flatnonzero(source.parents[taken] < 0)
     kept = np.sort(np.r_[np.flatnonzero(placed >= 0), alone[:lonely]])
     taken, placed = taken[kept], placed[kept]
@@ -133,7 +140,13 @@ def arrange(
     return Arrangement(below[order], rows[order])
 
 
-def _placed(source: SourceRows, parents: GeneratedParents, taken: Rows, rng: np.random.Generator) -> Rows:
+def _placed(
+    source: SourceRows,
+    parents: GeneratedParents,
+    taken: Rows,
+    together: npt.NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> Rows:
     """The generated parent of each taken row; NO_ROW for those that hang on nothing, or find no place."""
     above = source.parents[taken]
     placed = np.full(len(taken), NO_ROW, dtype=np.int64)
@@ -150,13 +163,12 @@ def _placed(source: SourceRows, parents: GeneratedParents, taken: Rows, rng: np.
     ratio = float(some.mean()) / mean if len(some) and mean else 1.0
     free = ~parents.is_real
     free[placed[placed >= 0]] = False
-    together = lengths <= MOST_SIBLINGS
     offers = _Offers(parents.counts, parents.leaves, np.flatnonzero(free), rng)
     # Big families first: few parents have as many children.
     for number in np.argsort(-lengths, kind="stable").tolist():
         rows = waiting[starts[number] : starts[number] + lengths[number]]
         leaf = int(source.leaves[taken[rows[0]]])
-        if together[number]:
+        if together[rows[0]]:
             placed[rows] = offers.take(leaf, int(lengths[number]) * ratio)
         else:
             placed[rows] = offers.draw(leaf, len(rows), rng)
@@ -174,7 +186,7 @@ class _Offers:
     def take(self, leaf: int, wanted: float) -> int:
         """The parent of a group whose number of children is the nearest, taken for good; of the fullest group left
         if this one has none; NO_ROW if nobody is left."""
-        rows = self._by_leaf.get(leaf) or max(self._by_leaf.values(), key=len, default=[])
+        rows: list[int] = self._by_leaf.get(leaf) or max(self._by_leaf.values(), key=len, default=[])
         if not rows:
             return NO_ROW
         at = bisect.bisect_left(rows, wanted, key=lambda row: int(self._counts[row]))

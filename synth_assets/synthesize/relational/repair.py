@@ -46,7 +46,7 @@ class Repair:
 
 
 def make_unique(
-    rows: pl.DataFrame, repair: Repair, *, fixed: Fixed, rng: np.random.Generator
+    rows: pl.DataFrame, repair: Repair, *, fixed: Fixed | None = None, rng: np.random.Generator
 ) -> tuple[pl.DataFrame, Rows]:
     """Rows without a repeated combination, in their order.
 
@@ -56,8 +56,8 @@ def make_unique(
     Returns:
         As `_without_repetitions`.
     """
-    if not fixed.any():
-        return _without_repetitions(rows, repair, fixed, rng)
+    if fixed is None or not fixed.any():
+        return _without_repetitions(rows, repair, np.zeros(rows.height, dtype=np.bool_), rng)
     first = np.argsort(~fixed, kind="stable")
     repaired, left = _without_repetitions(rows[first], repair, fixed[first], rng)
     order = np.argsort(first[left])
