@@ -8,7 +8,7 @@ from synth_assets.plan.dependencies import Computed, Total
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.private_settings import PRIVATE
 from synth_assets.plan.refused import Problems
-from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
+from synth_assets.plan.resolved import DecidedBy, Mode, Role, TableDecision, Treatment
 from synth_assets.plan.settings import DatasetSettings
 
 # What learns sequences, whole datasets or noisy counts draws no row with a column given.
@@ -81,7 +81,7 @@ def _of_column(
 ) -> Iterator[tuple[str, str]]:
     column, kind = decision.column(wished.column), table.column(wished.column).type.kind
     learned = column.treatment in (Treatment.LEARN, Treatment.KEEP) and column.role is Role.VALUE
-    undecided = column.role is Role.TEXT and not profiled
+    undecided = not profiled and column.decided_by is not DecidedBy.PLAN
     if column.labels or column.role is Role.REFERENCE:
         yield "`balance` names a column of a foreign key, which follows its parents", "Name another column."
     elif not learned and not undecided:

@@ -16,7 +16,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.matching import Rows
 
 BALANCED = "balanced"
-_NAMED_VALUES = "named values.parquet"
+_SHARES = "shares.parquet"
 
 
 def training_rows(values: pl.Series, wished: Balance, *, min_group: int, rng: np.random.Generator) -> Rows:
@@ -31,39 +31,35 @@ def training_rows(values: pl.Series, wished: Balance, *, min_group: int, rng: np
     return rows[wished_rows(texts.gather(rows), wished, rng=rng)]
 
 
-def save_named_values(folder: Folder, values: pl.Series, wished: Balance) -> None:
-    """Save the values that the plan names as the column holds them: a number or a truth value, not its text."""
-    first = [int(np.argmax(classes(values, wished) == place)) for place in range(len(wished.shares))]
-    folder.write_frame(_NAMED_VALUES, values.gather(first).alias("value").to_frame())
+def save_shares(folder: Folder, values: pl.Series, wished: Balance, *, min_group: int) -> None:
+    """Save every value that may come out, as the column holds it, with its share; values not named keep proportions."""
+    counts = values.alias("value").value_counts(name="rows").filter(pl.col("rows") >= min_group)
+    of_value = classes(counts["value"], wished)
+    of_class = np.bincount(of_value, weights=counts["rows"].to_numpy(), minlength=len(wished.shares) + 1)
+    share = shares(wished)[of_value] * counts["rows"].to_numpy() / of_class[of_value]
+    folder.write_frame(_SHARES, counts.select("value").with_columns(pl.Series("share", share)).sort("share", "value"))
 
 
-def with_wished_shares(drawn: pl.Series, folder: Folder, wished: Balance, *, rng: np.random.Generator) -> pl.Series:
-    """Drawn values of which rows chosen at random are replaced until the shares are as wished.
-
-    Args:
-        drawn: Of each row.
-        folder: Where `save_named_values` has saved.
-    """
-    named = folder.read_frame(_NAMED_VALUES)["value"].cast(drawn.dtype)
-    of_row = classes(drawn, wished)
-    wanted = _whole(shares(wished), len(drawn))
-    others = np.flatnonzero(of_row == len(named))
-    if not len(others):
-        wanted = _whole(shares(wished)[:-1] / max(sum(wished.shares.values()), 1e-9), len(drawn))
-        wanted = np.r_[wanted, 0]
+def with_wished_shares(drawn: pl.Series, folder: Folder, *, rng: np.random.Generator) -> pl.Series:
+    """Drawn values of which rows chosen at random are replaced until the shares are as `save_shares` has saved them."""
+    saved = folder.read_frame(_SHARES)
+    values = saved["value"].cast(drawn.dtype)
+    wanted = _whole(saved["share"].to_numpy(), len(drawn))
+    numbered = pl.DataFrame({"value": values, "at": np.arange(len(values))})
+    found = drawn.alias("value").to_frame().join(numbered, on="value", how="left", nulls_equal=True, maintain_order="left")
+    # What is none of them counts as one value more, of which no row is wished for.
+    of_row = found["at"].fill_null(len(values)).to_numpy()
+    wanted = np.r_[wanted, 0]
     counts = np.bincount(of_row, minlength=len(wanted))
     surplus = [
-        rng.permutation(np.flatnonzero(of_row == place))[count:]
-        for place, count in enumerate(wanted)
-        if counts[place] > count
+        rng.permutation(np.flatnonzero(of_row == place))[wanted[place] :]
+        for place in np.flatnonzero(counts > wanted).tolist()
     ]
     free = rng.permutation(np.concatenate([np.empty(0, dtype=np.int64), *surplus]))
     lacking = np.repeat(np.arange(len(wanted)), np.maximum(wanted - counts, 0))
-    source = np.arange(len(drawn))
-    source[free] = np.where(
-        lacking < len(named), len(drawn) + lacking, rng.choice(others, len(lacking)) if len(others) else 0
-    )
-    return pl.concat([drawn, named.alias(drawn.name)]).gather(source)
+    settled = of_row.copy()
+    settled[free] = lacking
+    return values.gather(settled).alias(drawn.name)
 
 
 def _whole(share: npt.NDArray[np.float64], rows: int) -> Rows:

@@ -15,7 +15,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.arrival import arrival
-from synth_assets.synthesize.relational.balancing import BALANCED, save_named_values, training_rows
+from synth_assets.synthesize.relational.balancing import BALANCED, save_shares, training_rows
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
@@ -444,16 +444,16 @@ class TableFit:
         )
 
     def _balance(self, folder: Folder) -> None:
-        """Save the model of the column whose shares the plan wishes for, and the values that it names."""
+        """Save the model of the column whose shares the plan wishes for, and these shares."""
         wished = self._structure.decision.balance
         if wished is None:
             return
         values = self._rows[self._training][wished.column]
-        folder = folder.folder(BALANCED)
-        save_named_values(folder, values, wished)
+        folder, min_group = folder.folder(BALANCED), self._inputs.plan.min_group
+        save_shares(folder, values, wished, min_group=min_group)
         if not self._balanced:
             return
-        min_group, rng = self._inputs.plan.min_group, np.random.default_rng([self._seed, 1])
+        rng = np.random.default_rng([self._seed, 1])
         rows, context = training_rows(values, wished, min_group=min_group, rng=rng), self._driving_context()
         training = Training(
             rows=values.gather(rows).to_frame(),

@@ -294,7 +294,7 @@ class Generation:
             return model.sample(replace(self._around(name, part), families=None), rng)
 
         drawn = self._blockwise(name, sampled, purpose=BALANCED)[wished.column]
-        return with_wished_shares(drawn, folder, wished, rng=self._rng(name, "shares")).to_frame()
+        return with_wished_shares(drawn, folder, rng=self._rng(name, "shares")).to_frame()
 
     def _with_settled_labels(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the labels of keys of a label and a time given out so that none is needed twice at a time."""
@@ -322,7 +322,7 @@ class Generation:
         if wished is None or wished.column in known:
             return drawn
         folder, rng = self._models[name].folder(BALANCED), self._rng(name, "shares")
-        given = with_wished_shares(drawn[wished.column], folder, wished, rng=rng).to_frame()
+        given = with_wished_shares(drawn[wished.column], folder, rng=rng).to_frame()
         return self._sampled(name, values, early, known=known, purpose="values given", given=given)
 
     def _share(self, name: str, early: list[Reference]) -> None:
