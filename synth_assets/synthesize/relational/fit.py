@@ -492,8 +492,8 @@ class TableFit:
             return None
         rows = self._rows[self._training]
         return self._fitted(
-            Training(rows=rows.select(anew), context=rows.select(kept) if kept else None),
-            RowChecks.of(self._structure.table, self._structure.learned),
+            Training(rows=rows.select(anew), known=rows.select(kept) if kept else None),
+            RowChecks.of(self._structure.table, anew, known=kept),
         )
 
     def _rules(self, ruled: list[ColumnDecision]) -> Rules:

@@ -156,10 +156,11 @@ class Generation:
             return rows
         if self._relational[name].has_values:
             anew = [c for c in structure.learned if structure.decision.column(c).treatment is Treatment.LEARN]
-            kept = rows.select(c for c in structure.learned if c not in anew)
+            columns = [c for c in structure.learned if c not in anew]
+            kept = rows.select(learnable(rows[c], structure.table.column(c)) for c in columns)
             model = ValueModel.load(self._models[name].folder(VALUES))
             rng = self._rng(name, "values")
-            around = Surroundings(rows.height, kept if kept.width else None)
+            around = Surroundings(rows.height, known=kept if kept.width else None)
             rows = rows.with_columns(model.sample(around, rng).get_columns())
         treated = transform(
             rows,

@@ -74,7 +74,7 @@ class HybridRows:
             return rows
         beside = gather(self._learned.select(self._real), source_rows[real]) if self._real else None
         model = ValueModel.load(saved)
-        drawn = model.sample(Surroundings(len(real), beside), rng)
+        drawn = model.sample(Surroundings(len(real), known=beside), rng)
         place = np.full(rows.height, NO_ROW, dtype=np.int64)
         place[real] = np.arange(len(real))
         return _taken_over(rows, drawn, place, [c for c in among if c in drawn.columns])
