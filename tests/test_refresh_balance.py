@@ -34,7 +34,7 @@ BIAS = [{"table": "payments", "sensitive": "origin", "outcome": "is_fraud"}]
 
 
 def build(path: Path) -> None:
-    """Three payments in a hundred are fraud, big and from abroad; accidents of the young are three times as frequent."""
+    """Three payments in a hundred are fraud, big and from abroad; the young have three times as many accidents."""
     rng = np.random.default_rng(11)
     source = sqlite3.connect(path)
     source.executescript(SCHEMA)
@@ -116,11 +116,15 @@ def test_within_families_shares_change_and_numbers_of_children_do_not(staging: s
     assert value(staging, "count(*) FROM main.trips WHERE outcome = 'accident'") == pytest.approx(0.3 * trips, abs=1)
     # What is not named keeps its proportions, NULL too.
     ratio = "1.0 * count(*) FILTER (WHERE outcome IS NULL) / count(*) FILTER (WHERE outcome = 'fine')"
-    assert value(staging, f"{ratio} FROM main.trips") == pytest.approx(value(staging, f"{ratio} FROM source.trips"), abs=0.06)
+    assert value(staging, f"{ratio} FROM main.trips") == pytest.approx(
+        value(staging, f"{ratio} FROM source.trips"), abs=0.06
+    )
     assert value(staging, "avg(damage) FROM main.trips WHERE outcome = 'accident'") == pytest.approx(900, abs=60)
     assert value(staging, "avg(damage) FROM main.trips WHERE outcome = 'fine'") < 30
     # Accidents go to those who had more of them.
-    share = "avg(coalesce(outcome, '') = 'accident') FROM main.trips JOIN main.drivers ON drivers.id = driver_id WHERE age"
+    share = (
+        "avg(coalesce(outcome, '') = 'accident') FROM main.trips JOIN main.drivers ON drivers.id = driver_id WHERE age"
+    )
     assert value(staging, f"{share} < 38") > 1.5 * value(staging, f"{share} >= 38")
 
 

@@ -173,7 +173,9 @@ def test_treated_columns_hold_nothing_of_the_source_in_any_row(staging: sqlite3.
 
 
 def test_a_column_named_learn_is_drawn_to_fit_the_real_columns(staging: sqlite3.Connection) -> None:
-    rows = staging.execute(f"SELECT new.tier, old.tier, new.born, old.born, new.income FROM {REAL_CUSTOMERS}").fetchall()
+    rows = staging.execute(
+        f"SELECT new.tier, old.tier, new.born, old.born, new.income FROM {REAL_CUSTOMERS}"
+    ).fetchall()
     assert np.mean([abs(1_000 * tier - income) for tier, _, _, _, income in rows]) < 250
     # Seems to be a birth date: personal data is not let through without being named.
     assert np.mean([new == old for _, _, new, old, _ in rows]) < 0.1

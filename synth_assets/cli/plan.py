@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from synth_assets.project import Project
     from synth_assets.store.store import Store
 
-STYLES = {"keep": "bold yellow", "reference": "bold yellow", "partial": "bold yellow", "hybrid": "bold yellow", "exclude": "dim", "empty": "dim"}
+STYLES = {
+    "keep": "bold yellow",
+    "reference": "bold yellow",
+    "partial": "bold yellow",
+    "hybrid": "bold yellow",
+    "exclude": "dim",
+    "empty": "dim",
+}
 
 
 @click.command("plan", short_help="What becomes of every table and column, before anything runs.")

@@ -17,7 +17,12 @@ _KINDS = (Kind.BOOLEAN, Kind.ENUM, Kind.TEXT, Kind.INTEGER)
 
 
 def with_balance(
-    tables: tuple[TableDecision, ...], settings: DatasetSettings, catalog: Catalog, problems: Problems, *, profiled: bool
+    tables: tuple[TableDecision, ...],
+    settings: DatasetSettings,
+    catalog: Catalog,
+    problems: Problems,
+    *,
+    profiled: bool,
 ) -> tuple[TableDecision, ...]:
     """The decisions with the shares that the plan wishes for.
 
@@ -28,7 +33,9 @@ def with_balance(
     for table in tables:
         wished = settings.table(table.name).balance
         if wished is not None:
-            for message, remedy, column in _reasons_against(wished, table, catalog.table(table.name), profiled=profiled):
+            for message, remedy, column in _reasons_against(
+                wished, table, catalog.table(table.name), profiled=profiled
+            ):
                 problems.add(message, table=table.name, column=column, remedy=remedy)
         found.append(table.model_copy(update={"balance": wished}))
     return tuple(found)
@@ -76,9 +83,7 @@ def _reasons_against(
     yield from ((why, remedy, name) for why, remedy in _of_column(wished, decision, table, profiled=profiled))
 
 
-def _of_column(
-    wished: Balance, decision: TableDecision, table: Table, *, profiled: bool
-) -> Iterator[tuple[str, str]]:
+def _of_column(wished: Balance, decision: TableDecision, table: Table, *, profiled: bool) -> Iterator[tuple[str, str]]:
     column, kind = decision.column(wished.column), table.column(wished.column).type.kind
     learned = column.treatment in (Treatment.LEARN, Treatment.KEEP) and column.role is Role.VALUE
     undecided = not profiled and column.decided_by is not DecidedBy.PLAN

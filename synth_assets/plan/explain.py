@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
 
-
 # Modes in which real rows are published with some of their columns treated.
 _REAL_ROWS = (Mode.PARTIAL, Mode.HYBRID)
 

@@ -26,9 +26,7 @@ def share_problems(settings: TableSettings) -> Iterator[tuple[str, str]]:
         )
 
 
-def in_real_rows(
-    decision: ColumnDecision, place: ColumnPlace, *, named: bool, because: str | None
-) -> ColumnDecision:
+def in_real_rows(decision: ColumnDecision, place: ColumnPlace, *, named: bool, because: str | None) -> ColumnDecision:
     """The decision for a column of a hybrid table, with what becomes of it in the real rows.
 
     A learned column that the plan does not name keeps its real values there, unless it seems to be personal data; one

@@ -26,7 +26,8 @@ def _is_unique(subject: Subject, name: str) -> bool:
 
 def why_no_rows(subject: Subject) -> str | None:
     if not subject.decision.is_generated:
-        return f"the plan makes this table {subject.decision.mode.value}; what real values it lets through is listed in the verdict"
+        mode = subject.decision.mode.value
+        return f"the plan makes this table {mode}; what real values it lets through is listed in the verdict"
     if subject.decision.private:
         return NOT_LOOKED_AT
     if not subject.learned:

@@ -63,7 +63,9 @@ def let_through(plan: ResolvedPlan) -> tuple[str, ...]:
             case Mode.PARTIAL:
                 lines.append(f"{table.name}: real rows but for the treated columns (mode partial){because}")
             case Mode.HYBRID:
-                lines.append(f"{table.name}: real rows among synthetic ones, {table.real_share:g} of all (mode hybrid){because}")
+                lines.append(
+                    f"{table.name}: real rows among synthetic ones, {table.real_share:g} of all (mode hybrid){because}"
+                )
             case Mode.EMPTY:
                 continue
         for column in table.columns:

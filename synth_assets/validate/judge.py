@@ -19,8 +19,8 @@ from synth_assets.validate.entity_checks import entity_checks
 from synth_assets.validate.errors import RowsMissing
 from synth_assets.validate.expectations import Expected, derive
 from synth_assets.validate.gate import figures, let_through, passes
-from synth_assets.validate.reweighted import with_reweighted
 from synth_assets.validate.results import guarded, unique_names
+from synth_assets.validate.reweighted import with_reweighted
 from synth_assets.validate.rows import Rows, Signer
 from synth_assets.validate.subject import Subject, subjects
 from synth_assets.validate.suite_run import FAMILY as EXPECTATIONS

@@ -59,14 +59,19 @@ def test_other_shares_are_told_as_changes(settings_of: Settings, shop: Catalog) 
         "orders: hybrid, 0.3 of the rows real became hybrid, 0.5 of the rows real"
     ]
     balance = {"column": "active", "shares": {"true": 0.2}}
-    assert "customers: synthetic became synthetic, active true 0.2" in said(orders=HYBRID, customers={"balance": balance})
+    assert "customers: synthetic became synthetic, active true 0.2" in said(
+        orders=HYBRID, customers={"balance": balance}
+    )
 
 
 @pytest.mark.parametrize(
     ("table", "words"),
     [
         ({"mode": "hybrid", "real_share": 0.3}, "the mode hybrid lets real rows through and needs a reason"),
-        ({**HYBRID, "real_share": 0.6, "scale": 2}, "more real rows than the source has. Lower `real_share` to at most 0.5"),
+        (
+            {**HYBRID, "real_share": 0.6, "scale": 2},
+            "more real rows than the source has. Lower `real_share` to at most 0.5",
+        ),
         ({"mode": "partial", "because": "x", "real_share": 0.3}, "`real_share` cannot go with the mode partial"),
         ({**HYBRID, "synthesizer": "private"}, "the synthesizer private cannot go with the mode hybrid"),
         ({**HYBRID, "columns": {"id": "keep"}}, "keep cannot be the treatment of a primary key"),
@@ -107,7 +112,9 @@ def test_what_cannot_be_balanced_is_refused(
 
 def test_engines_that_draw_nothing_given_are_refused(settings_of: Settings, shop: Catalog) -> None:
     table = {"synthesizer": "par", "balance": {"column": "status", "shares": {"a": 0.5}}}
-    assert "`balance` cannot go with the synthesizer par" in "\n".join(refusals(settings_of(tables={"orders": table}), shop))
+    assert "`balance` cannot go with the synthesizer par" in "\n".join(
+        refusals(settings_of(tables={"orders": table}), shop)
+    )
 
 
 def test_shares_beyond_all_are_refused(settings_of: Settings) -> None:

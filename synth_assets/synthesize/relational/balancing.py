@@ -46,7 +46,9 @@ def with_wished_shares(drawn: pl.Series, folder: Folder, *, rng: np.random.Gener
     values = saved["value"].cast(drawn.dtype)
     wanted = _whole(saved["share"].to_numpy(), len(drawn))
     numbered = pl.DataFrame({"value": values, "at": np.arange(len(values))})
-    found = drawn.alias("value").to_frame().join(numbered, on="value", how="left", nulls_equal=True, maintain_order="left")
+    found = (
+        drawn.alias("value").to_frame().join(numbered, on="value", how="left", nulls_equal=True, maintain_order="left")
+    )
     # What is none of them counts as one value more, of which no row is wished for.
     of_row = found["at"].fill_null(len(values)).to_numpy()
     wanted = np.r_[wanted, 0]

@@ -125,7 +125,7 @@ class HybridRows:
 
     @cached_property
     def _real(self) -> list[str]:
-        """The learned columns whose real values the real rows keep; those of keys that parents are looked up by, too."""
+        """The learned columns that real rows keep, those by which parents are looked up among them."""
         decision, looked_up_by = self._structure.decision, self._structure.looked_up_by
         return [
             name

@@ -1,6 +1,7 @@
 """Which rows of the source a hybrid table takes over, and below which generated parent each of them stands."""
 
 import bisect
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,9 +128,7 @@ def arrange(
     counts = np.where(real > 0, np.maximum(parents.counts - real, 0), parents.counts)
     free = np.flatnonzero(real == 0)
     others = int(counts[real > 0].sum())
-    counts[free] = add_up_to(
-        counts[free], max(total - len(hanging) - others, 0), most=parents.most, rng=rng
-    )
+    counts[free] = add_up_to(counts[free], max(total - len(hanging) - others, 0), most=parents.most, rng=rng)
     alone_and_made = max(lonely - int((placed < 0).sum()), 0)
     made = np.r_[np.repeat(np.arange(len(counts)), counts), np.full(alone_and_made, NO_ROW, dtype=np.int64)]
     below = np.r_[made, placed]
@@ -195,7 +194,8 @@ class _Offers:
 
     def draw(self, leaf: int, rows: int, rng: np.random.Generator) -> Rows:
         """Parents of a group for rows of one big family, in proportion to the children that they are to have."""
-        offered = np.array(self._by_leaf.get(leaf) or sum(self._by_leaf.values(), []), dtype=np.int64)
+        anywhere = itertools.chain.from_iterable(self._by_leaf.values())
+        offered = np.array(self._by_leaf.get(leaf) or list(anywhere), dtype=np.int64)
         if not len(offered):
             return np.full(rows, NO_ROW, dtype=np.int64)
         slots = np.repeat(offered, self._counts[offered])
