@@ -18,7 +18,8 @@ from synth_assets.synthesize.relational.polymorphic import without_unknown_label
 from synth_assets.synthesize.relational.real_rows import SourceRows
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import learnable
-from synth_assets.synthesize.relational.values import Surroundings, ValueModel, saved_shape
+from synth_assets.synthesize.relational.training import Surroundings
+from synth_assets.synthesize.relational.values import ValueModel, saved_shape
 from synth_assets.synthesize.rules.transform import transform
 
 _FROM_VALUE = (Treatment.PSEUDONYMIZE, Treatment.MASK)
