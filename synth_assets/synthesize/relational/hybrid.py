@@ -37,6 +37,8 @@ class HybridRows:
         self._model = model
         self._snapshot = snapshot
         self._saved = model.read_frame(REAL_ROWS)
+        self._beside = pl.DataFrame()
+        self._drawn_at = np.full(snapshot.rows, NO_ROW, dtype=np.int64)
 
     @property
     def rows(self) -> int:
@@ -65,20 +67,19 @@ class HybridRows:
         """Learned columns, with the values of the real rows where the plan lets these through."""
         return _taken_over(rows, self._learned, source_rows, [c for c in among if c in self._real])
 
-    def with_columns_beside(
-        self, rows: pl.DataFrame, source_rows: Rows, among: Sequence[str], rng: np.random.Generator
-    ) -> pl.DataFrame:
-        """Learned columns that are not let through, in real rows drawn anew so that they fit the real columns."""
-        real = np.flatnonzero(source_rows >= 0)
-        saved = self._model.folder(BESIDE_REAL)
+    def with_columns_beside(self, rows: pl.DataFrame, source_rows: Rows, among: Sequence[str]) -> pl.DataFrame:
+        """Learned columns that are not let through, in real rows as `draw_beside` has drawn them."""
+        place = np.where(source_rows >= 0, self._drawn_at[np.maximum(source_rows, 0)], NO_ROW)
+        return _taken_over(rows, self._beside, place, [c for c in among if c in self._beside.columns])
+
+    def draw_beside(self, source_rows: Rows, rng: np.random.Generator) -> None:
+        """Draw the learned columns that are not let through, for the real rows, so that they fit the real columns."""
+        saved, real = self._model.folder(BESIDE_REAL), source_rows[source_rows >= 0]
         if saved_shape(saved) is None or not len(real):
-            return rows
-        beside = gather(self._learned.select(self._real), source_rows[real]) if self._real else None
-        model = ValueModel.load(saved)
-        drawn = model.sample(Surroundings(len(real), known=beside), rng)
-        place = np.full(rows.height, NO_ROW, dtype=np.int64)
-        place[real] = np.arange(len(real))
-        return _taken_over(rows, drawn, place, [c for c in among if c in drawn.columns])
+            return
+        known = gather(self._learned.select(self._real), real) if self._real else None
+        self._beside = ValueModel.load(saved).sample(Surroundings(len(real), known=known), rng)
+        self._drawn_at[real] = np.arange(len(real))
 
     def with_treated(
         self, rows: pl.DataFrame, source_rows: Rows, *, profile: TableProfile, key: bytes, rng: np.random.Generator
