@@ -9,10 +9,10 @@ import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.resolved import Mode, Treatment
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
 from synth_assets.synthesize.relational.counts import CountsInTime
 from synth_assets.synthesize.relational.deriving import with_derived_columns
-from synth_assets.synthesize.relational.families import Arranged
 from synth_assets.synthesize.relational.features import (
     count_name,
     feature_name,
