@@ -4,6 +4,7 @@ import itertools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime, add_up_to, round_randomly
 from synth_assets.synthesize.relational.deriving import with_derived_columns
 from synth_assets.synthesize.relational.families import Arranged
@@ -34,10 +36,12 @@ from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.panels import settle, within_room
 from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables, learnable
 from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of
+from synth_assets.synthesize.rules.consistent import ConsistentFakes
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
 from synth_assets.synthesize.sdv.hma import LinkedRows
@@ -90,6 +94,11 @@ class Generation:
         for name in group:
             if self._mode(name) is Mode.SYNTHETIC:
                 dropped[name] = self._finish(name)
+        repeat_fakes(group, self._structures, self._tables, self._finished_column)
+        for name in group:
+            self._tables.put(name, with_derived_columns(self._tables.frame(name), self._structures[name]))
+            if self._mode(name) is Mode.SYNTHETIC:
+                self._check_filled(name)
         return {name: GeneratedTable(self._published(name), self._known_of(name), dropped[name]) for name in group}
 
     def _known_of(self, name: str) -> pl.DataFrame:
@@ -107,6 +116,9 @@ class Generation:
         structure = self._structures[table]
         wanted = dict.fromkeys([*structure.referred, *structure.referencing, *structure.learned])
         return self._finished[table].rows.read(columns=list(wanted) or list(structure.published_columns[:1]))
+
+    def _finished_column(self, table: str, column: str) -> pl.Series:
+        return self._finished[table].rows.read(columns=[column])[column]
 
     def _generate(self, name: str) -> None:
         structure = self._structures[name]
@@ -142,15 +154,19 @@ class Generation:
             rng = self._rng(name, "values")
             around = Surroundings(rows.height, kept if kept.width else None)
             rows = rows.with_columns(model.sample(around, rng).get_columns())
-        treated = transform(
+        return transform(
             rows,
             table=structure.table,
             columns=structure.ruled,
             profile=self._profiles[name],
             key=self._key,
             rng=self._rng(name, "rules"),
+            consistent=self._consistent,
         )
-        return with_derived_columns(treated, structure)
+
+    @cached_property
+    def _consistent(self) -> ConsistentFakes:
+        return consistent_fakes(self._structures, self._snapshot, self._key)
 
     def _synthesize(self, name: str) -> None:
         """Rows by parent with what identifies them, further parents for them, and then all other columns."""
@@ -437,8 +453,10 @@ class Generation:
         self._features[name] = features.with_columns(
             rows[column].alias(feature_name(name, column)) for column in structure.learned
         )
-        rows = with_derived_columns(rows, structure)
-        self._tables.put(name, rows)
+        return self._wanted[name] - rows.height
+
+    def _check_filled(self, name: str) -> None:
+        structure, rows = self._structures[name], self._tables.frame(name)
         for column in structure.published_columns:
             if not structure.table.column(column).nullable and rows[column].null_count():
                 raise GenerationFailed(
@@ -448,7 +466,6 @@ class Generation:
                     f"Give it a treatment in the plan, e.g. tables.{name}.columns.{column}: {{constant: ...}}, "
                     "or exclude the table.",
                 )
-        return self._wanted[name] - rows.height
 
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)
