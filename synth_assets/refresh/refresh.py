@@ -335,6 +335,10 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
+        with self.store.in_use():
+            return self._run(targets)
+
+    def _run(self, targets: Sequence[str]) -> RefreshResult:
         from synth_assets.synthesize.auto.choice import choices_in
 
         seconds: dict[str, float] = {}
