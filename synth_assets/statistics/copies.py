@@ -133,8 +133,8 @@ def _compared(
     rare = rows < min_group
     claims = np.where(rare, 1.0 / rows, 0.0)
     gains = np.where(times(source, made) > 0, claims, 0.0)
-    weighed = [w * (1.0 if weights is None else weights) for w in (gains, claims)]
-    test = exchange_test(*((w[:split], w[split:]) for w in weighed), entities, rng=rng)
+    gained, claimed = (gains, claims) if weights is None else (gains * weights, claims * weights)
+    test = exchange_test((gained[:split], gained[split:]), (claimed[:split], claimed[split:]), entities, rng=rng)
     targets, unseen_targets = float(claims[:split].sum()), float(claims[split:].sum())
     return _Compared(
         share=float((times(made, known[rare[:split]]) > 0).mean()) if len(made) else 0.0,

@@ -1,7 +1,7 @@
 """What every synthesizer of one table promises, and the values that it gets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self, runtime_checkable
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.store.folder import Folder
+from synth_assets.synthesize.deviation import Deviation
 
 
 class ColumnKind(StrEnum):
@@ -84,12 +85,14 @@ class Following:
         previous: The columns of the context that hold a column of the row before: which one.
         means: Those that hold the mean of a column over all rows before.
         stays: The label, of columns of text, that stands for that of the row before.
+        deviations: Columns of numbers and times that are learned by how far they are off the row before.
         step: The column that is learned as the gap to the row before, in whole `unit`s of its physical values.
     """
 
     previous: Mapping[str, str]
     means: Mapping[str, str]
     stays: Mapping[str, str]
+    deviations: Mapping[str, Deviation] = field(default_factory=dict)
     step: str | None = None
     unit: int = 1
 

@@ -1,15 +1,17 @@
 """Rows of one parent in their order: each is generated knowing the ones before it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from pydantic import Field
 
 from synth_assets.catalog.model import Value
 from synth_assets.statistics.labels import shared_labels
+from synth_assets.synthesize.deviation import Deviation, find_tie, may_follow, plain_numbers
 from synth_assets.synthesize.protocol import Following, FollowingSynthesizer
 from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
@@ -20,6 +22,7 @@ MOST_SIBLINGS = 256
 FEWEST_STEPS = 200
 MOST_PREVIOUS = 40
 MOST_POSITIONS = 8
+MOST_COMPARED = 5_000
 ENOUGH_FIRST = 5_000
 FEWEST_LABELS = 8
 OFTEN = 0.5
@@ -36,6 +39,7 @@ class FamilyOrder(Value):
         previous: Columns of the sibling before that a row is generated with; not labels that one made earlier tells.
         averaged: Number columns of which it also knows the mean over all siblings before.
         staying: Text columns that are learned as "the same as the sibling before" where they are.
+        deviations: Columns of numbers and times that are learned by how far they are off the sibling before.
         compared: Columns made earlier of which a row knows whether they are as in the sibling before.
         stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
     """
@@ -47,6 +51,7 @@ class FamilyOrder(Value):
     previous: tuple[str, ...] = ()
     averaged: tuple[str, ...] = ()
     staying: tuple[str, ...] = ()
+    deviations: Mapping[str, Deviation] = Field(default_factory=dict)
     compared: tuple[str, ...] = ()
     stride: int | None = None
 
@@ -64,6 +69,7 @@ class FamilyOrder(Value):
             previous={_previous(name): name for name in self.previous if name in names},
             means={_mean(name): name for name in self.averaged if name in names},
             stays=dict.fromkeys(self.staying, STAYS),
+            deviations=self.deviations,
             step=self.column if self.column in names else None,
             unit=self.unit,
         )
@@ -111,7 +117,13 @@ def order_column(rows: pl.DataFrame, candidates: Sequence[str]) -> str | None:
 
 
 def learn_order(
-    rows: pl.DataFrame, known: pl.DataFrame | None, arranged: Arranged, *, column: str | None, min_group: int
+    rows: pl.DataFrame,
+    known: pl.DataFrame | None,
+    arranged: Arranged,
+    *,
+    column: str | None,
+    tied: Collection[str] = (),
+    min_group: int,
 ) -> FamilyOrder:
     """How siblings follow each other.
 
@@ -120,6 +132,7 @@ def learn_order(
         known: Columns of the same rows that are made earlier.
         arranged: Their order.
         column: The one of `rows` that orders them; None if none does.
+        tied: Those that are not what they were in the table: they are not learned by how far they are off.
         min_group: Fewest rows that must share the earliest and latest value.
     """
     unit, earliest, latest = 1, None, None
@@ -139,6 +152,7 @@ def learn_order(
         previous=previous,
         averaged=tuple(n for n in previous if around.schema[n].is_numeric() and n != column),
         staying=tuple(n for n in rows.columns if n in previous and _often_stays(rows[n], arranged)),
+        deviations=_deviations(rows, arranged, {column, *tied}, min_group),
         compared=tuple(n for n in previous if known is not None and n in known.columns and _is_label(known[n])),
     )
 
@@ -154,6 +168,24 @@ def _often_stays(values: pl.Series, arranged: Arranged) -> bool:
     ordered = values.gather(arranged.order)
     same = (ordered == ordered.shift(1)).filter(pl.Series(arranged.position > 0))
     return int(same.sum()) >= OFTEN * len(same) > 0
+
+
+def _deviations(
+    rows: pl.DataFrame, arranged: Arranged, but: Collection[str | None], min_group: int
+) -> dict[str, Deviation]:
+    """The columns, filled everywhere, that follow the sibling before more closely than by codes."""
+    later = np.flatnonzero(arranged.position > 0)
+    later = later[np.linspace(0, len(later) - 1, min(len(later), MOST_COMPARED)).astype(np.intp)]
+    found = {}
+    for name, values in ((name, rows[name]) for name in rows.columns if name not in but):
+        time = isinstance(values.dtype, pl.Date | pl.Datetime)
+        if values.null_count() or not (time or values.dtype.is_numeric()) or not may_follow(values):
+            continue
+        plain = plain_numbers(values)
+        tie = find_tie(plain[arranged.order[later]], plain[arranged.order[later - 1]], times=time)
+        if tie:
+            found[name] = Deviation.of(values, tie, min_group=min_group)
+    return found
 
 
 def _is_told(values: pl.Series, known: pl.DataFrame | None) -> bool:
@@ -243,10 +275,18 @@ def with_stays(
 def step_rows(
     rows: pl.DataFrame, arranged: Arranged, order: FamilyOrder, continuous: npt.NDArray[np.bool_]
 ) -> tuple[Rows, pl.DataFrame]:
-    """All `continuous` siblings but the first: their numbers, and the rows with the order column as a gap."""
+    """All `continuous` siblings but the first: their numbers, and the rows as they are learned.
+
+    The order column is a gap then, and columns that follow the sibling before are deviations from it.
+    """
     follows = (arranged.position > 0) & continuous[arranged.order]
     at = arranged.order[follows]
     columns = rows[at]
+    before = arranged.order[np.flatnonzero(follows) - 1]
+    for name, deviation in order.deviations.items():
+        values = plain_numbers(rows[name])
+        off = pl.Series(name, deviation.encode(values[at], values[before]))
+        columns = columns.with_columns(off.cast(pl.Int64) if deviation.whole else off)
     if order.column:
         physical = rows[order.column][arranged.order].to_physical().cast(pl.Int64)
         gaps = (physical.diff().filter(pl.Series(follows)) // order.unit).rename(order.column)

@@ -31,8 +31,9 @@ from synth_assets.synthesize.relational.panels import Panel, find_panels
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, find_shared, save_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import SourceTables
+from synth_assets.synthesize.relational.training import Siblings, Training, families_of
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
-from synth_assets.synthesize.relational.values import NATIVE, Siblings, Training, ValueModel, families_of
+from synth_assets.synthesize.relational.values import NATIVE, ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 

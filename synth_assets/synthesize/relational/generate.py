@@ -40,7 +40,8 @@ from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables, learnable
-from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of
+from synth_assets.synthesize.relational.training import Surroundings, families_of
+from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.consistent import ConsistentFakes
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform

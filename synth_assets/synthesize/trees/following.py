@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.synthesize.deviation import Deviation, plain_numbers, typed
 from synth_assets.synthesize.protocol import Following
 from synth_assets.synthesize.trees.columns import ColumnCodes, Numbers
 from synth_assets.synthesize.trees.labels import LabelCodes
@@ -129,10 +130,38 @@ class _Steps:
         return (values.cast(pl.Int32) if self._dtype == pl.Date else values).cast(self._dtype)
 
 
+class _Deviations:
+    """A number or time, never NULL, that is drawn by how far it is off the row before."""
+
+    def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, deviation: Deviation) -> None:
+        self._column, self._dtype, self._deviation = column, first.dtype, deviation
+        self._values = np.zeros(rows)
+        self._values[starts] = plain_numbers(first)
+
+    def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
+        assert isinstance(self._column.coding, Numbers)  # noqa: S101 (deviations are numbers)
+        off, _ = self._column.coding.values(codes, rng)
+        self._values[at] = self._deviation.decode(off, self._values[at - 1])
+
+    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
+        assert isinstance(context.coding, Numbers)  # noqa: S101 (of a number)
+        scale = context.coding.scale
+        values = self._values[at]
+        values = values * 10.0**scale.dtype.scale if isinstance(scale.dtype, pl.Decimal) else values
+        return context.coding.encode_values(values - scale.base, np.zeros(len(at), np.bool_))
+
+    def plain(self, at: Rows) -> Floats:
+        """The numbers that the values of some rows stand for."""
+        return self._values[at]
+
+    def series(self) -> pl.Series:
+        return typed(self._column.name, self._values, self._dtype)
+
+
 class _Mean:
     """The mean of a column over all rows of a family so far."""
 
-    def __init__(self, column: _Numbers, starts: Rows, rows: int) -> None:
+    def __init__(self, column: _Numbers | _Deviations, starts: Rows, rows: int) -> None:
         self._column = column
         self._sums, self._counts = np.zeros(rows), np.zeros(rows)
         self._add(starts)
@@ -181,7 +210,7 @@ def draw_following(
     means = {
         column.name: _Mean(of, starts, rows)
         for column, _ in context
-        if isinstance(of := averaged.get(column.name), _Numbers)
+        if isinstance(of := averaged.get(column.name), _Numbers | _Deviations)
     }
     outside = sum(len(column.names) for column, _ in context)
     places = np.cumsum([outside, *(len(column.names) for column in columns)])
@@ -211,6 +240,8 @@ def draw_following(
 def _column(column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, following: Following) -> _Column:
     if column.name == following.step:
         return _Steps(column, first, starts, rows, following.unit)
+    if column.name in following.deviations:
+        return _Deviations(column, first, starts, rows, following.deviations[column.name])
     if isinstance(column.coding, LabelCodes):
         return _Labels(column, first, starts, rows, following.stays.get(column.name))
     return _Numbers(column, first, starts, rows)
