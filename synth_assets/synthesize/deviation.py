@@ -60,7 +60,7 @@ class Deviation(Value):
     @classmethod
     def of(cls, values: pl.Series, tie: Tie, *, min_group: int) -> "Deviation":
         """For a column, of which at least `min_group` values must lie beyond the ends of what may come out."""
-        least, most = _range(np.sort(plain_numbers(values.drop_nulls())), min_group)
+        least, most = protected_range(np.sort(plain_numbers(values.drop_nulls())), min_group)
         scale = 0 if values.dtype.is_temporal() else scale_of(values)
         return cls(way=tie.way, slope=tie.slope, scale=scale, least=least, most=most)
 
@@ -174,7 +174,7 @@ def _entropy(values: Numbers, spans: npt.NDArray[np.intp], finest: Numbers) -> f
     return total / int(spans[-1])
 
 
-def _range(ordered: Numbers, min_group: int) -> tuple[float, float]:
+def protected_range(ordered: Numbers, min_group: int) -> tuple[float, float]:
     """What may come out of sorted values: beyond either end lie `min_group` of them, and no end is one row's value."""
     group = max(min(min_group, len(ordered) // 2), 1)
     low = (ordered[group - 1] + ordered[group]) / 2

@@ -14,11 +14,12 @@ from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPla
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
-from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
+from synth_assets.synthesize.relational.families import order_column, worth_following
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features, further_name
 from synth_assets.synthesize.relational.further_fit import fit_further
 from synth_assets.synthesize.relational.hierarchy import level_name, levels

@@ -15,10 +15,10 @@ from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime, add_up_to, round_randomly
 from synth_assets.synthesize.relational.deriving import with_derived_columns
-from synth_assets.synthesize.relational.families import Arranged
 from synth_assets.synthesize.relational.features import (
     count_name,
     feature_name,

@@ -19,21 +19,21 @@ from synth_assets.synthesize.protocol import (
     TableSpec,
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.canaries import Planted, plant
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.ends import LENGTH, ends_of, find_stride, starts_of
-from synth_assets.synthesize.relational.families import (
-    Arranged,
-    FamilyOrder,
+from synth_assets.synthesize.relational.families import walk_families
+from synth_assets.synthesize.relational.family_order import FamilyOrder, learn_order
+from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.history import (
     contexts_before,
     first_context,
     first_rows,
-    learn_order,
     step_rows,
-    walk_families,
+    with_first_totals,
     with_stays,
 )
-from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows, runs
 from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.sequences import fit_sequences
@@ -152,10 +152,18 @@ class ValueModel:
         else:
             arranged = Arranged.by(siblings.families, siblings.order_by)
             tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
-            order = learn_order(encoded, known, arranged, column=order_by, tied=tied, min_group=min_group)
+            order = learn_order(
+                encoded,
+                known,
+                arranged,
+                column=order_by,
+                tied=tied,
+                continuous=siblings.continuous,
+                min_group=min_group,
+            )
             before = contexts_before(encoded, known, arranged, order)
             at, first = first_rows(arranged, siblings.continuous)
-            starting = encoded
+            starting = encoded.drop(one.column for one in order.running if one.from_zero)
             if order.column:
                 ordered = encoded[order.column]
                 stride = find_stride(ordered, siblings.families, arranged, unit=order.unit)
@@ -164,10 +172,11 @@ class ValueModel:
                     ends, lengths = ends_of(ordered, siblings.families, arranged, stride=stride)
                     heads = arranged.order[arranged.position == 0]
                     parts["ends"] = fitted(synthesizer, ends, beside(_some(context, heads), lengths), seed + 2)
-                    starting = encoded.drop(ordered.name)
+                    starting = starting.drop(ordered.name)
                     first = first.with_columns(ordered.gather(at))
             parts["rows"] = fitted(synthesizer, starting[at], beside(_some(context, at), first), seed)
             at, steps = step_rows(encoded, arranged, order, siblings.continuous)
+            steps = steps.drop(one.column for one in order.running)
             steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
             kept |= frozenset(order.staying)
             parts["steps"] = fitted(synthesizer, steps, beside(_some(context, at), before[at]), seed + 1)
@@ -213,17 +222,15 @@ class ValueModel:
         self, around: Surroundings, lengths: Rows, order: FamilyOrder, rng: np.random.Generator
     ) -> pl.DataFrame:
         """First siblings of families of these lengths."""
-        first = first_context(np.zeros(around.rows, dtype=np.int64))
-        if order.column is None or order.stride is None:
-            return self._encoded("rows", around, first, rng)
-        known = beside(around.context, around.known, pl.DataFrame({LENGTH: lengths}))
-        ends = self._model("ends").sample(around.rows, context=known, given=None, rng=rng)[order.column]
-        dtype = self._encoded_schema()[order.column]
-        start = starts_of(ends, lengths, stride=order.stride, dtype=dtype)
-        rows = self._model("rows").sample(
-            around.rows, context=beside(around.context, around.known, first.with_columns(start)), given=None, rng=rng
-        )
-        return rows.with_columns(start).select(self._shape.columns)
+        first, start = first_context(np.zeros(around.rows, dtype=np.int64)), pl.DataFrame()
+        if order.column is not None and order.stride is not None:
+            told = beside(around.context, around.known, pl.DataFrame({LENGTH: lengths}))
+            ends = self._model("ends").sample(around.rows, context=told, given=None, rng=rng)[order.column]
+            dtype = self._encoded_schema()[order.column]
+            start = starts_of(ends, lengths, stride=order.stride, dtype=dtype).to_frame()
+        context = beside(around.context, around.known, first, start)
+        rows = beside(self._model("rows").sample(around.rows, context=context, given=None, rng=rng), start)
+        return with_first_totals(rows, around.known, order).select(self._shape.columns)
 
     def _model(self, part: str) -> Synthesizer:
         model = self._parts[part]
