@@ -6,7 +6,7 @@ import sqlalchemy
 from sqlalchemy import exc
 
 from synth_assets.catalog.connection import location
-from synth_assets.catalog.errors import IdentityUnknown
+from synth_assets.catalog.errors import DatabaseUnreachable, IdentityUnknown
 from synth_assets.catalog.model import Value
 
 
@@ -31,6 +31,7 @@ def server_identity(connection: sqlalchemy.Connection) -> ServerIdentity:
 
     Raises:
         IdentityUnknown: the database does not tell. A guard must then refuse.
+        DatabaseUnreachable: the connection was lost.
     """
     family = connection.dialect.name
     match family:
@@ -57,6 +58,8 @@ def _ask(connection: sqlalchemy.Connection, query: str) -> str:
     try:
         answer = connection.exec_driver_sql(query).scalar()
     except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise _lost(connection) from None
         raise _unknown(connection, str(error.orig).splitlines()[0]) from None
     if answer is None:
         raise _unknown(connection, "it gave no answer")
@@ -72,6 +75,15 @@ def _file(connection: sqlalchemy.Connection, query: str) -> str:
     except OSError as error:
         raise _unknown(connection, str(error.strerror)) from None
     return f"{facts.st_dev}:{facts.st_ino}"
+
+
+def _lost(connection: sqlalchemy.Connection) -> DatabaseUnreachable:
+    where = location(connection.engine.url)
+    return DatabaseUnreachable(
+        f"The connection to {where} was lost",
+        location=where,
+        next_step="Check that the server runs and answers, and try again.",
+    )
 
 
 def _unknown(connection: sqlalchemy.Connection, reason: str) -> IdentityUnknown:

@@ -181,6 +181,7 @@ def failed(code: int, said: str, *, step: str, table: str | None, columns: Colle
         column=column[1] if column and column[1] in columns else None,
         constraint=constraint[1] if constraint else None,
         remedy=_REMEDIES.get(code, ""),
+        lost=code in LOST,
     )
 
 

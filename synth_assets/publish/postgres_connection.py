@@ -23,6 +23,8 @@ SESSION = (
     "SET maintenance_work_mem TO '256MB'",
 )
 _COPY_COLUMN = re.compile(r", column (.+?)(?:: |$)", re.MULTILINE)
+# The server was stopped, crashed, is starting, ended a session that kept a transaction open; or nothing came at all.
+_LOST = frozenset({"57P01", "57P02", "57P03", "25P03", "connection"})
 _REMEDIES = {
     "22001": "The column is shorter than a value sent: compare its length in the source.",
     "22003": "A number is too big for the column: compare its type in the source.",
@@ -135,6 +137,7 @@ def _clean(
         column=column,
         constraint=error.diag.constraint_name or constraint,
         remedy=_REMEDIES.get(code, ""),
+        lost=code in _LOST or code.startswith("08"),
     )
 
 

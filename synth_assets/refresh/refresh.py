@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from synth_assets.catalog.drift import compare
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
+from synth_assets.failpoints import reached
 from synth_assets.plan.resolve import resolve
 from synth_assets.refresh.errors import PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
@@ -61,6 +62,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         from synth_assets.synthesize.sdv.acceptance import check_engines
 
         started = time.perf_counter()
+        reached("snapshot.begun")
         self._tell(Progress("snapshot", None))
         catalog = self.reflect_source()
         plan = resolve(self.settings, catalog)
@@ -90,6 +92,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             draft.folder.write_json(CATALOG_FILE, catalog.model_dump(mode="json"))
             draft.folder.write_json(ORIGIN_FILE, origin.model_dump(mode="json"))
         self._forget()
+        reached("snapshot.done")
         seconds = time.perf_counter() - started
         return {name: Outcome(artifact, False, seconds, artifact.facts) for name, artifact in artifacts.items()}
 
@@ -104,6 +107,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         from synth_assets.synthesize.auto.table import fit_table
         from synth_assets.synthesize.relational.fit import FitInputs
 
+        reached("synthesizer.begun")
         self._fit_whole_dataset()
         outcomes = {}
         for name in tables:
@@ -111,6 +115,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             promise = self.plan.table(name).private
             if promise:
                 outcomes[name] = self.fit_private(name, promise)
+                reached("synthesizer.table")
                 continue
 
             def fill(draft: Draft, name: str = name) -> None:
@@ -126,6 +131,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
                 draft.facts.update(fit_table(name, shared, seed=self.plan.seed, folder=draft.folder))
 
             outcomes[name] = self._made("synthesizer", name, self._fit_inputs(name), fill)
+            reached("synthesizer.table")
         return outcomes
 
     def _fit_inputs(self, name: str) -> str:
@@ -204,6 +210,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         from synth_assets.synthesize.relational.whole_dataset import read_whole_dataset
 
         group = next(group for group in self.groups if set(tables) == set(group))
+        reached("synthetic.begun")
         self._tell(Progress("synthetic", group[0]))
         started = time.perf_counter()
         models = {name: self._needed("synthesizer", name) for name in group}
@@ -248,7 +255,9 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             whole=read_whole_dataset(whole.folder) if whole else None,
         )
         outcomes = {}
-        for name, table in generation.run(group).items():
+        drawn = generation.run(group)
+        reached("synthetic.drawn")
+        for name, table in drawn.items():
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
@@ -262,6 +271,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
                     formats |= self.snapshot_rows[name].formats
                 computed: list[JsonValue] = list(self.computed_columns(name))
                 draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped, computed=computed)
+            reached("synthetic.table")
             seconds = (time.perf_counter() - started) / len(group)
             outcomes[name] = Outcome(draft.artifact, False, seconds, draft.artifact.facts)
         return outcomes
@@ -286,6 +296,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         """Check all synthetic rows, and keep the signed verdict on exactly these rows."""
         from synth_assets.validate.judge import judge
 
+        reached("verdict.begun")
         self._tell(Progress("verdict", None))
         started = time.perf_counter()
         self.settle()
@@ -304,7 +315,9 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
         )
+        reached("verdict.judged")
         artifact = save_verdict(self.store, verdict)
+        reached("verdict.kept")
         return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
 
     # publication
@@ -401,6 +414,8 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
 
     def finish(self) -> None:
         """Remove snapshots beyond `keep_snapshots`, and all else that is older than the last `keep_refreshes`."""
+        reached("finish.begun")
         settings = self.project.resources.store
         remove_old_artifacts(self.store, self.dataset, settings)
         remove_old_data_docs(self.project.data_docs_folder(self.dataset), keep=settings.keep_refreshes)
+        reached("finish.done")

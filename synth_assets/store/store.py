@@ -17,6 +17,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from synth_assets.failpoints import reached
 from synth_assets.store.encryption import KEY_BYTES, derive
 from synth_assets.store.errors import ArtifactDamaged, RekeyUnfinished, StoreKeyMismatch, StoreKeyRefused
 from synth_assets.store.files import open_files
@@ -153,11 +154,13 @@ class Store:
         draft = Draft(key, Folder(self._files, key=self._key, path=path, index=index, writable=True))
         try:
             yield draft
+            reached("store.written")
             replaced = self._readable_attempt(base)
             self._records.write(f"{base}/{MANIFEST}", _manifest(draft, attempt, index, refresh, identity))
         except BaseException:
             self._files.remove_folder(path)
             raise
+        reached("store.committed")
         if replaced is not None:
             self._files.remove_folder(f"{base}/{replaced}")
         self._write_latest(key)
