@@ -63,7 +63,7 @@ def refresh_schedule(
 
     In the environment `local` it waits to be switched on: nobody's laptop begins to read production by itself.
     In every other environment it runs, as the plan says, unless somebody switches it off. Refreshes do not pile up: as
-    long as one is at work, the schedule passes over.
+    long as one is at work, the schedule passes over, unless the plan says that it waits in the queue.
     """
     if settings.schedule is None:
         return None
@@ -79,7 +79,7 @@ def refresh_schedule(
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         busy = run_at_work(context.instance, settings.dataset)
-        if busy:
+        if busy and settings.on_running == "skip":
             return dg.SkipReason(f"The run {busy.run_id} is still refreshing {settings.dataset}.")
         return dg.RunRequest(tags={DATASET_TAG: settings.dataset})
 

@@ -95,6 +95,26 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     return engine
 
 
+def open_connection(url: str) -> sqlalchemy.Connection:
+    """A connection to `url`; closing it is all there is to be done in the end. Raises as `open_engine` does."""
+    engine = open_engine(url)
+    try:
+        return engine.connect()
+    except exc.DBAPIError:
+        # It answered a moment ago.
+        raise connection_lost(engine.url) from None
+
+
+def connection_lost(url: sqlalchemy.URL) -> DatabaseUnreachable:
+    """The error of a connection that went away."""
+    where = location(url)
+    return DatabaseUnreachable(
+        f"The connection to {where} was lost",
+        location=where,
+        next_step="Check that the server runs and answers, and try again.",
+    )
+
+
 def location(url: str | sqlalchemy.URL) -> str:
     """The url without password and query, for people; a url that cannot be read gives its first word only."""
     if isinstance(url, str):

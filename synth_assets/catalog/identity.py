@@ -5,8 +5,8 @@ from pathlib import Path
 import sqlalchemy
 from sqlalchemy import exc
 
-from synth_assets.catalog.connection import location
-from synth_assets.catalog.errors import DatabaseUnreachable, IdentityUnknown
+from synth_assets.catalog.connection import connection_lost, location
+from synth_assets.catalog.errors import IdentityUnknown
 from synth_assets.catalog.model import Value
 
 
@@ -59,7 +59,7 @@ def _ask(connection: sqlalchemy.Connection, query: str) -> str:
         answer = connection.exec_driver_sql(query).scalar()
     except exc.DBAPIError as error:
         if error.connection_invalidated:
-            raise _lost(connection) from None
+            raise connection_lost(connection.engine.url) from None
         raise _unknown(connection, str(error.orig).splitlines()[0]) from None
     if answer is None:
         raise _unknown(connection, "it gave no answer")
@@ -75,15 +75,6 @@ def _file(connection: sqlalchemy.Connection, query: str) -> str:
     except OSError as error:
         raise _unknown(connection, str(error.strerror)) from None
     return f"{facts.st_dev}:{facts.st_ino}"
-
-
-def _lost(connection: sqlalchemy.Connection) -> DatabaseUnreachable:
-    where = location(connection.engine.url)
-    return DatabaseUnreachable(
-        f"The connection to {where} was lost",
-        location=where,
-        next_step="Check that the server runs and answers, and try again.",
-    )
 
 
 def _unknown(connection: sqlalchemy.Connection, reason: str) -> IdentityUnknown:

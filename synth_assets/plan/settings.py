@@ -153,6 +153,9 @@ class DatasetSettings(Value):
         default="treat",
         description="A column that the last refresh did not know: treat (safely, reported) or hold (stop first).",
     )
+    on_running: Literal["skip", "wait"] = Field(
+        default="skip", description="Another refresh of the dataset is at work: skip this one, or wait for that one."
+    )
     tables: dict[str, TableSettings] = Field(
         default_factory=dict, description="Plans by table; every other table is synthetic."
     )

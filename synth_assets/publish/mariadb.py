@@ -198,7 +198,6 @@ class MariadbPublisher:
         ledger = ledger_table(self._locked_key())
         reached("publication.swap.begun")
         stage_ledger(self._connection, entry, live=self._live, stage=stage, table=ledger, step="swap")
-        reached("publication.swap.entered")
         if ledger in tables(self._connection, self._live, step="swap"):
             planned = [*planned, (ledger, self._live, dropped)]
         planned = [*planned, (ledger, stage, self._live)]

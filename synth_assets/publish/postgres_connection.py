@@ -8,8 +8,9 @@ from typing import Any, LiteralString, Self, cast
 
 import psycopg
 import sqlalchemy
+from sqlalchemy import exc
 
-from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.connection import open_connection
 from synth_assets.publish.errors import DatabaseFailed
 
 # What every statement relies on, whatever the database, the role or the url sets.
@@ -41,7 +42,7 @@ class PostgresConnection:
     """An open connection in autocommit mode."""
 
     def __init__(self, url: str) -> None:
-        self._connection = open_engine(url).connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection = open_connection(url).execution_options(isolation_level="AUTOCOMMIT")
         self._driver = cast("psycopg.Connection[tuple[Any, ...]]", self._connection.connection.driver_connection)
         with cleaned("connect"):
             for statement in SESSION:
@@ -98,7 +99,12 @@ class PostgresConnection:
         return self._driver.closed or self._driver.broken
 
     def close(self) -> None:
-        self._connection.close()
+        if self.is_lost:
+            # There is nobody left to tell of a rollback.
+            self._connection.invalidate()
+        # One that was lost since it was last used says so now, when it no longer matters.
+        with contextlib.suppress(exc.DBAPIError):
+            self._connection.close()
 
     def __enter__(self) -> Self:
         return self

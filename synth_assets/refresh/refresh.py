@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     from synth_assets.publish.publication import Publication
 
+# Seconds; a process that hangs must not keep every later refresh waiting for ever.
+LONGEST_WAIT = 6 * 3600.0
+
 
 class Refresh(ProfileStage, PrivateStage, SettlingStage):
     """One refresh of one dataset: its stages, each alone or all in a row.
@@ -72,6 +75,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         check_engines(plan)
         check_candidates(plan)
         remove_snapshots(self.store, self.dataset)
+        self.store.remove_dead_drafts(self.dataset)
         identity = self._identify_source()
         artifacts = take_snapshot(
             self.source_url,
@@ -348,10 +352,12 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         """All stages, one after the other.
 
         Raises:
+            RefreshRunning: Another refresh of the dataset is at work, and the plan does not say to wait for it.
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
-        with self.store.in_use():
+        patience = LONGEST_WAIT if self.settings.on_running == "wait" else 0.0
+        with self.store.in_use(), self.store.refreshing(self.dataset, patience=patience):
             return self._run(targets)
 
     def _run(self, targets: Sequence[str]) -> RefreshResult:

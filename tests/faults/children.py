@@ -1,0 +1,138 @@
+"""Publishing in processes of their own, which may be killed and frozen; forked from one that has done nothing yet."""
+
+import multiprocessing
+import os
+import resource
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from typing import Any
+
+from synth_assets import failpoints
+from synth_assets.catalog.model import Catalog
+from synth_assets.errors import SynthAssetsError
+from synth_assets.publish import mariadb, postgres, postgres_swap
+from synth_assets.store.store import ArtifactKey, Store
+from synth_assets.store.tables import ROWS_FILE, TableRows
+from tests.publish.parts import Dataset
+
+KEY = bytes(32)
+SECONDS = 120.0
+# Beside these modules the server of forks has nothing: no thread, no connection, no pool of polars.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.faults.children"])
+
+
+@dataclass(frozen=True)
+class Order:
+    """One publication that a child is to make.
+
+    Attributes:
+        number: Of the rows to publish, which are in the store.
+        refresh: The name to publish them under.
+        fault: An instruction for a failpoint.
+        file_bytes: The longest file that the child may write.
+        options: Of `publish`.
+    """
+
+    store: str
+    catalog: Catalog
+    url: str
+    number: int
+    refresh: str
+    fault: str | None = None
+    file_bytes: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a child ended.
+
+    Attributes:
+        published: It said that the rows are live.
+        error: The name of its error.
+        killed: It was ended by a signal.
+    """
+
+    published: bool = False
+    already_live: bool = False
+    attempts: int = 0
+    error: str = ""
+    message: str = ""
+    killed: bool = False
+
+
+class Child:
+    """A child at work."""
+
+    def __init__(self, order: Order) -> None:
+        self._receiver, sender = _FORKS.Pipe(duplex=False)
+        self.process: ForkServerProcess = _FORKS.Process(target=_publish, args=(order, sender), daemon=True)
+        self.process.start()
+        sender.close()
+
+    @property
+    def pid(self) -> int:
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def ending(self, *, seconds: float = SECONDS) -> Ending:
+        """Wait for its end."""
+        assert self._receiver.poll(seconds), "the publication hangs"
+        try:
+            found: Ending = self._receiver.recv()
+        except EOFError:
+            found = Ending(killed=True)
+        self.process.join()
+        self._receiver.close()
+        return found
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        self.process.join()
+        self._receiver.close()
+
+
+def run(order: Order) -> Ending:
+    return Child(order).ending()
+
+
+def keep(store: str, catalog: Catalog, frames: Mapping[str, Any], number: int) -> None:
+    """Put rows and a passing verdict on them into the store."""
+    opened = Store(store, key=KEY)
+    for table, frame in frames.items():
+        with opened.create(ArtifactKey("shop", "synthetic", table, f"{number:02d}"), refresh=f"rows{number}") as draft:
+            draft.folder.write_frame(ROWS_FILE, frame)
+            draft.facts.update(rows=frame.height, formats={})
+    kept(store, catalog, number, refresh=f"rows{number}").judge()
+
+
+def kept(store: str, catalog: Catalog, number: int, *, refresh: str) -> Dataset:
+    """What `keep` has put there."""
+    opened = Store(store, key=KEY)
+    tables = {}
+    for name in catalog.table_names:
+        artifact = opened.find(ArtifactKey("shop", "synthetic", name, f"{number:02d}"))
+        assert artifact is not None
+        tables[name] = TableRows(artifact)
+    return Dataset(catalog, tables, opened, refresh=refresh)
+
+
+def _publish(order: Order, sender: Connection) -> None:
+    postgres_swap.IDLE_TIMEOUT = "1s"
+    postgres.SETTLE_SECONDS = mariadb.SETTLE_SECONDS = 10.0
+    dataset = kept(order.store, order.catalog, order.number, refresh=order.refresh)
+    if order.file_bytes is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_bytes, order.file_bytes))
+    listener = failpoints.injector(order.fault) if order.fault else lambda _: None
+    try:
+        with failpoints.listening(listener):
+            publication = dataset.publish(order.url, **order.options)
+        ending = Ending(published=True, already_live=publication.already_live, attempts=publication.attempts)
+    except SynthAssetsError as error:
+        ending = Ending(error=type(error).__name__, message=str(error))
+    sender.send(ending)
