@@ -13,7 +13,13 @@ from synth_assets.catalog.identity import ServerIdentity
 from synth_assets.catalog.model import Catalog
 from synth_assets.failpoints import reached
 from synth_assets.plan.resources import DatabaseSettings
-from synth_assets.publish.errors import AuditFailed, DatabaseFailed, NoPassingVerdict, PreflightFailed
+from synth_assets.publish.errors import (
+    AuditFailed,
+    DatabaseFailed,
+    NoPassingVerdict,
+    NothingToRollBack,
+    PreflightFailed,
+)
 from synth_assets.publish.families import open_publisher
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.guard import check_identity, check_marker, check_settings, check_target
@@ -168,12 +174,16 @@ def rollback(
     url: str,
     sources: Mapping[str, str],
     dataset: str,
+    to: str | None = None,
     patience: float = PATIENCE_SECONDS,
 ) -> LedgerEntry:
     """Make the refresh before the live one live again, in one atomic step; a second rollback undoes the first.
 
+    Args:
+        to: The refresh that is to be live; whichever is kept if not named.
+
     Raises:
-        NothingToRollBack: no earlier refresh is kept.
+        NothingToRollBack: no earlier refresh is kept, or another one than `to`.
         TargetRefused: the guard.
         DatabaseFailed, TargetBusy: the target is as it was.
     """
@@ -184,6 +194,10 @@ def rollback(
         check_marker(target, state)
         publisher.lock(dataset, patience=patience)
         publisher.clean()
+        live = live_entries(publisher.state().entries).get(dataset)
+        if to is not None and live is not None and to != live.previous:
+            kept = f"{live.previous} is kept" if live.previous else "none is kept"
+            raise NothingToRollBack(target, dataset, f"refresh {to} is not kept there: {live.refresh} is live, {kept}")
         return publisher.rollback(dataset, target=target, patience=patience)
 
 
