@@ -51,7 +51,8 @@ def test_the_refresh_before_is_live_again(staging: str) -> None:
     done = run("rollback", "--target", "staging", "--dataset", "shop", "--to", "r1")
     assert done.exit_code == 0, done.stderr
     assert "refresh r1 of shop is live again; r2 is kept" in done.stdout
-    assert [(entry.refresh, entry.action) for entry in history("staging", staging)][0] == ("r1", "rollback")
+    newest = history("staging", staging)[0]
+    assert (newest.refresh, newest.action) == ("r1", "rollback")
     with open_engine(staging).connect() as connection:
         assert connection.exec_driver_sql("SELECT n FROM t").scalar() == 1
     assert "refresh r2 is kept" in run("status", "--dataset", "shop").stdout

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
@@ -22,7 +22,7 @@ KEY = bytes(32)
 SECONDS = 120.0
 # Beside these modules the server of forks has nothing: no thread, no connection, no pool of polars.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.faults.children"])
+_FORKS.set_forkserver_preload(["tests.faults.children", "tests.faults.refreshes", "synth_assets.validate.judge"])
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,17 @@ class Ending:
     killed: bool = False
 
 
+def forked(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function returns in a process of its own; None if that was killed."""
+    receiver, process = _begun(function, *arguments)
+    return _answer(receiver, process)
+
+
 class Child:
     """A child at work."""
 
     def __init__(self, order: Order) -> None:
-        self._receiver, sender = _FORKS.Pipe(duplex=False)
-        self.process: ForkServerProcess = _FORKS.Process(target=_publish, args=(order, sender), daemon=True)
-        self.process.start()
-        sender.close()
+        self._receiver, self.process = _begun(_publish, order)
 
     @property
     def pid(self) -> int:
@@ -81,14 +84,8 @@ class Child:
 
     def ending(self, *, seconds: float = SECONDS) -> Ending:
         """Wait for its end."""
-        assert self._receiver.poll(seconds), "the publication hangs"
-        try:
-            found: Ending = self._receiver.recv()
-        except EOFError:
-            found = Ending(killed=True)
-        self.process.join()
-        self._receiver.close()
-        return found
+        found: Ending | None = _answer(self._receiver, self.process, seconds=seconds)
+        return found or Ending(killed=True)
 
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
@@ -121,7 +118,7 @@ def kept(store: str, catalog: Catalog, number: int, *, refresh: str) -> Dataset:
     return Dataset(catalog, tables, opened, refresh=refresh)
 
 
-def _publish(order: Order, sender: Connection) -> None:
+def _publish(order: Order) -> Ending:
     postgres_swap.IDLE_TIMEOUT = "1s"
     postgres.SETTLE_SECONDS = mariadb.SETTLE_SECONDS = 10.0
     dataset = kept(order.store, order.catalog, order.number, refresh=order.refresh)
@@ -132,7 +129,32 @@ def _publish(order: Order, sender: Connection) -> None:
     try:
         with failpoints.listening(listener):
             publication = dataset.publish(order.url, **order.options)
-        ending = Ending(published=True, already_live=publication.already_live, attempts=publication.attempts)
+        return Ending(published=True, already_live=publication.already_live, attempts=publication.attempts)
     except SynthAssetsError as error:
-        ending = Ending(error=type(error).__name__, message=str(error))
-    sender.send(ending)
+        return Ending(error=type(error).__name__, message=str(error))
+
+
+def _begun(function: Callable[..., Any], *arguments: Any) -> tuple[Connection, ForkServerProcess]:
+    receiver, sender = _FORKS.Pipe(duplex=False)
+    process = _FORKS.Process(target=_send, args=(sender, function, arguments), daemon=True)
+    process.start()
+    sender.close()
+    return receiver, process
+
+
+def _send(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    sender.send(function(*arguments))
+
+
+def _answer(receiver: Connection, process: ForkServerProcess, *, seconds: float = SECONDS) -> Any:
+    assert receiver.poll(seconds), "the child hangs"
+    try:
+        return receiver.recv()
+    except EOFError:
+        # A failure of its own prints its traceback, and is no kill.
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, f"the child ended with {process.exitcode}"
+        return None
+    finally:
+        process.join()
+        receiver.close()

@@ -23,12 +23,12 @@ class Aftermath:
     """What a fault has left.
 
     Attributes:
-        ending: How the publication ended; None where nobody was there to tell.
+        ending: How the publication ended.
         is_new: The new rows were live already before the rerun.
         leftovers: What was beside the tables before the rerun.
     """
 
-    ending: Ending | None
+    ending: Ending
     is_new: bool
     leftovers: tuple[str, ...]
 
@@ -77,7 +77,7 @@ class Target:
         number = 1 - self._live.number
         return replace(self._order, number=number, refresh=f"r{self._count}", options=options, **changes)
 
-    def fault(self, kind: str, place: str, inject: Callable[[Order], Ending | None], **changes: Any) -> Aftermath:
+    def fault(self, kind: str, place: str, inject: Callable[[Order], Ending], **changes: Any) -> Aftermath:
         """Inject one fault into the next publication, and check everything that must hold after it.
 
         Args:
