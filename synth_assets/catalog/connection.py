@@ -19,6 +19,8 @@ from synth_assets.catalog.errors import (
 from synth_assets.catalog.tls import MODES, SAID, for_mariadb, for_postgres
 
 CONNECT_SECONDS = 10
+# A server that is not there any more, and cannot say so, is noticed after two minutes, not after two hours.
+KEEPALIVES = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6, "tcp_user_timeout": 120_000}
 FILE_FAMILIES = ("sqlite", "duckdb")
 # The name before :// as people write it, and the dialect and driver that are meant.
 DRIVERS = {
@@ -64,6 +66,7 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     if family == "postgresql":
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
         arguments.setdefault("fallback_application_name", "synth-assets")
+        arguments |= {name: value for name, value in KEEPALIVES.items() if name not in parsed.query}
     elif family in ("mysql", "mariadb"):
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
     if str(parsed.query.get("sslmode", MODES[0])) not in MODES:

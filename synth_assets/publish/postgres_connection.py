@@ -22,6 +22,10 @@ SESSION = (
     "SET timezone TO 'UTC'",
     "SET statement_timeout TO 0",
     "SET maintenance_work_mem TO '256MB'",
+    # Locks of a client that is not there any more, and could not say so, are free after two minutes.
+    "SET tcp_keepalives_idle TO 60",
+    "SET tcp_keepalives_interval TO 10",
+    "SET tcp_keepalives_count TO 6",
 )
 _COPY_COLUMN = re.compile(r", column (.+?)(?:: |$)", re.MULTILINE)
 # The server was stopped, crashed, is starting, ended a session that kept a transaction open; or nothing came at all.

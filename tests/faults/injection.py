@@ -10,9 +10,9 @@ from synth_assets.publish.publish import history, rollback
 from tests.faults import children
 from tests.faults.children import Ending, Order
 from tests.faults.families import MARIADB, ROWS, Family, live
+from tests.faults.summary import PROPERTY
 from tests.publish.parts import settings
 
-PROPERTY = "fault"
 POINTS = tuple(name for name in FAILPOINTS if name.startswith("publication."))
 # Those that are reached again, for one table after the other.
 AGAIN = ("publication.stage.rows@3", "publication.stage.table@3", "publication.stage.table@4")

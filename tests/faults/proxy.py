@@ -28,6 +28,8 @@ class Proxy:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._limit: int | None = None
         self._answers_lost = False
+        self._going = threading.Event()
+        self._going.set()
         self.sent = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -50,6 +52,11 @@ class Proxy:
     def lose_the_next_answer(self) -> None:
         """Cut once, when the server answers the next time, and keep its answer."""
         self._answers_lost = True
+
+    def stall(self, seconds: float) -> None:
+        """Forward nothing for a while, over the connections that there are and over new ones."""
+        self._going.clear()
+        threading.Timer(seconds, self._going.set).start()
 
     def close(self) -> None:
         # Closing alone would leave the thread in accept().
@@ -75,6 +82,7 @@ class Proxy:
     def _forward(self, source: socket.socket, destination: socket.socket, asks: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(_CHUNK):
+                self._going.wait()
                 if asks:
                     self.sent += len(data)
                     if self._limit is not None and self.sent >= self._limit:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.injection import PROPERTY
+PROPERTY = "fault"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from synth_assets import failpoints
 from synth_assets.failpoints import Failpoint
+from synth_assets.publish import postgres_swap
 from tests.faults import children
 from tests.faults.children import Ending, Order
 from tests.faults.injection import Target, places
@@ -43,7 +44,7 @@ def test_a_connection_cut_everywhere(make_target: Callable[[str], Target], famil
             after = target.fault(
                 "connection cut", place, lambda order, cut=cut: published_here(replace(order, url=url), cut)
             )
-            assert after.ending is not None and after.is_new, place
+            assert after.is_new, place
             # Before the first connection, and after the last, there is none to cut.
             expected = 1 if name in ("publication.begun", "publication.swap.done", "publication.done") else 2
             assert after.ending.attempts in (1, expected), (place, after)
@@ -62,7 +63,7 @@ def test_the_answer_to_the_commit_is_lost(make_target: Callable[[str], Target], 
         for _ in range(3):
             after = target.fault("answer lost", "commit", lambda order: published_here(replace(order, url=url), lose))
             assert after.is_new
-            assert after.ending is not None and after.ending.attempts == 1
+            assert after.ending.attempts == 1
 
 
 @pytest.mark.parametrize("family", SERVERS)
@@ -78,3 +79,50 @@ def test_a_connection_cut_after_so_many_bytes(make_target: Callable[[str], Targe
             after = target.fault("connection limited", f"{sent} bytes", limited)
             assert after.is_new
             proxy.cut_after(None)
+
+
+@pytest.mark.parametrize("family", SERVERS)
+def test_a_connection_that_stalls(make_target: Callable[[str], Target], family: str) -> None:
+    """Readers, who are not behind the proxy, go on all the while; so does the publication when it can."""
+    target = make_target(family)
+    with two_readers(target.family, target.url), proxied(target.url) as (proxy, url):
+        for place in (
+            "publication.connected",
+            "publication.stage.rows",
+            "publication.stage.keys",
+            "publication.audited",
+        ):
+            stalled: list[Failpoint] = []
+
+            def stall(reached: Failpoint, place: str = place, stalled: list[Failpoint] = stalled) -> None:
+                if reached == place and not stalled:
+                    stalled.append(reached)
+                    proxy.stall(0.7)
+
+            after = target.fault(
+                "connection stalled", place, lambda order, stall=stall: published_here(replace(order, url=url), stall)
+            )
+            assert after.is_new
+            assert stalled == [place]
+
+
+def test_a_connection_that_stalls_in_the_swap(
+    make_target: Callable[[str], Target], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends the session, so that readers go on; the publication is made anew."""
+    monkeypatch.setattr(postgres_swap, "IDLE_TIMEOUT", "300ms")
+    target = make_target("postgres")
+    with two_readers(target.family, target.url), proxied(target.url) as (proxy, url):
+        for place in ("publication.swap.begun", "publication.swap.moved", "publication.swap.entered"):
+            stalled: list[Failpoint] = []
+
+            def stall(reached: Failpoint, place: str = place, stalled: list[Failpoint] = stalled) -> None:
+                if reached == place and not stalled:
+                    stalled.append(reached)
+                    proxy.stall(2.0)
+
+            after = target.fault(
+                "connection stalled", place, lambda order, stall=stall: published_here(replace(order, url=url), stall)
+            )
+            assert after.is_new
+            assert after.ending.attempts == 2, after

@@ -17,7 +17,7 @@ def test_kill_9_everywhere(target: Target) -> None:
             after = target.fault(
                 "kill -9", place, lambda order, at=place: children.run(replace(order, fault=f"{at}=kill"))
             )
-            assert after.ending is not None and after.ending.killed, place
+            assert after.ending.killed, place
             assert after.is_new == is_live_at(place), place
     assert readers.numbers == {0, 1}
     target.rolls_back_and_forth()
@@ -30,7 +30,7 @@ def test_a_failure_everywhere(target: Target) -> None:
             after = target.fault(
                 "exception", place, lambda order, at=place: children.run(replace(order, fault=f"{at}=raise"))
             )
-            assert after.ending is not None and after.ending.error == "InjectedFailure", (place, after)
+            assert after.ending.error == "InjectedFailure", (place, after)
             assert after.is_new == is_live_at(place), place
             assert set(after.leftovers) <= {"previous"}, (place, after)
 

@@ -69,7 +69,7 @@ def test_two_refreshes_at_once(root: Path, injected: Injected) -> None:
     for on_running, expected in (("skip", "RefreshRunning"), ("wait", "")):
         first: list[object] = []
         at_work = threading.Thread(
-            target=lambda first=first: first.append(
+            target=lambda first=first, on_running=on_running: first.append(
                 refreshes.refresh(root, f"first_{on_running}", fault="snapshot.read=sleep:4")
             )
         )
