@@ -16,6 +16,7 @@ from tests.faults.readers import two_readers
 
 SERVERS = ("postgres", "mariadb")
 RETRY = (0.05, 0.05, 0.05)
+STALLED = ("publication.connected", "publication.stage.rows", "publication.stage.keys", "publication.audited")
 BYTES = (1, 300, 1_000, 2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 25_000, 30_000)
 
 
@@ -86,12 +87,7 @@ def test_a_connection_that_stalls(make_target: Callable[[str], Target], family: 
     """Readers, who are not behind the proxy, go on all the while; so does the publication when it can."""
     target = make_target(family)
     with two_readers(target.family, target.url), proxied(target.url) as (proxy, url):
-        for place in (
-            "publication.connected",
-            "publication.stage.rows",
-            "publication.stage.keys",
-            "publication.audited",
-        ):
+        for place in STALLED:
             stalled: list[Failpoint] = []
 
             def stall(reached: Failpoint, place: str = place, stalled: list[Failpoint] = stalled) -> None:
