@@ -4,7 +4,6 @@ Every stage takes its inputs from the store (`Store.latest`), so that it can run
 """
 
 import hmac
-import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -18,13 +17,13 @@ from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.failpoints import reached
 from synth_assets.plan.resolve import resolve
-from synth_assets.refresh.errors import PartlyPublished, require_passed
+from synth_assets.refresh.errors import require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
 from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
 from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
+from synth_assets.refresh.publishing import PublicationStage
 from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs, remove_snapshots
-from synth_assets.refresh.settling import SettlingStage
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
@@ -35,13 +34,12 @@ from synth_assets.store.verdicts import save_verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from synth_assets.publish.publication import Publication
 
 # Seconds; a process that hangs must not keep every later refresh waiting for ever.
 LONGEST_WAIT = 6 * 3600.0
 
 
-class Refresh(ProfileStage, PrivateStage, SettlingStage):
+class Refresh(ProfileStage, PrivateStage, PublicationStage):
     """One refresh of one dataset: its stages, each alone or all in a row.
 
     Attributes:
@@ -324,35 +322,13 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         reached("verdict.kept")
         return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
 
-    # publication
-
-    def publish(self, target: str) -> "Publication":
-        """Publish the latest synthetic rows to one target; refused without a passing verdict on exactly them."""
-        from synth_assets.publish.publish import publish
-
-        self._tell(Progress("publication", target))
-        origin = self.origin
-        return publish(
-            target=target,
-            database=self.project.resources.databases[target],
-            url=self.project.resources.databases[target].resolve_url(os.environ),
-            sources={name: source.resolve_url(os.environ) for name, source in self.project.sources.items()},
-            dataset=self.dataset,
-            catalog=self.published_catalog,
-            tables=self.synthetic_rows,
-            store=self.store,
-            refresh=self.refresh,
-            source_identities={origin.source: origin.identity} if origin.identity else {},
-            snapshot=origin.snapshot,
-        )
-
     # the whole
 
     def run(self, targets: Sequence[str]) -> RefreshResult:
         """All stages, one after the other.
 
         Raises:
-            RefreshRunning: Another refresh of the dataset is at work, and the plan does not say to wait for it.
+            DatasetBusy: Another refresh of the dataset is at work, and the plan does not say to wait for it.
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
@@ -390,7 +366,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
                 verdict, _ = self.judge()
             require_passed(verdict)
             with timed("publication"):
-                publications = self._publish_all(targets)
+                publications = self.publish_all(targets)
             rows = {name: table.rows for name, table in self.synthetic_rows.items()}
         except BaseException as error:
             self._finish_after(error)
@@ -399,17 +375,6 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         choices = choices_in({name: outcome.facts for name, outcome in fitted.items()})
         held = {name: texts_in(outcome.facts.get("dependencies")) for name, outcome in fitted.items()}
         return RefreshResult(verdict, publications, rows, choices, held, seconds, self.changes)
-
-    def _publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
-        done: list[Publication] = []
-        for target in targets:
-            try:
-                done.append(self.publish(target))
-            except SynthAssetsError as error:
-                if not done:
-                    raise
-                raise PartlyPublished(target, [publication.target for publication in done], error) from None
-        return tuple(done)
 
     def _finish_after(self, error: BaseException) -> None:
         """Clean up after a failure, without hiding it behind another one."""

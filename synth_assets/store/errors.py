@@ -143,7 +143,7 @@ class VerdictUnsigned(SynthAssetsError):
         )
 
 
-class RefreshRunning(SynthAssetsError):
+class DatasetBusy(SynthAssetsError):
     """Another refresh of the same dataset is at work."""
 
     def __init__(self, dataset: str, seconds: float) -> None:

@@ -23,7 +23,7 @@ from synth_assets.failpoints import reached
 from synth_assets.store.encryption import KEY_BYTES, derive
 from synth_assets.store.errors import (
     ArtifactDamaged,
-    RefreshRunning,
+    DatasetBusy,
     RekeyUnfinished,
     StoreKeyMismatch,
     StoreKeyRefused,
@@ -147,11 +147,11 @@ class Store:
             patience: Seconds to wait for another refresh to end.
 
         Raises:
-            RefreshRunning: Another one is still at work.
+            DatasetBusy: Another one is still at work.
         """
         with self._held(f"refresh.{dataset}", alone=True, patience=patience) as held:
             if not held:
-                raise RefreshRunning(dataset, patience)
+                raise DatasetBusy(dataset, patience)
             yield
 
     def remove_dead_drafts(self, dataset: str) -> int:

@@ -66,7 +66,7 @@ def test_a_refresh_is_killed_everywhere(root: Path, injected: Injected) -> None:
 
 def test_two_refreshes_at_once(root: Path, injected: Injected) -> None:
     """The second one skips, or waits, as the plan says."""
-    for on_running, expected in (("skip", "RefreshRunning"), ("wait", "")):
+    for on_running, expected in (("skip", "DatasetBusy"), ("wait", "")):
         first: list[object] = []
         at_work = threading.Thread(
             target=lambda first=first, on_running=on_running: first.append(
