@@ -46,13 +46,15 @@ def build(root: Path) -> None:
     authorize("staging", settings(), f"sqlite:///{root}/staging.db", {})
 
 
-def refresh(root: Path, name: str, *, fault: str | None = None, plan: dict[str, Any] | None = None) -> Any:
+def refresh(
+    root: Path, name: str, *, fault: str | None = None, seed: int = 0, plan: dict[str, Any] | None = None
+) -> Any:
     """Refresh in a process of its own.
 
     Returns:
         The failpoints that it reached, or the name of its error; None if it was killed.
     """
-    return forked(_refresh, root, name, fault, plan or PLAN)
+    return forked(_refresh, root, name, fault, (plan or PLAN) | {"seed": seed})
 
 
 def _refresh(root: Path, name: str, fault: str | None, plan: dict[str, Any]) -> Any:
