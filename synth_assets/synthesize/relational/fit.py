@@ -32,16 +32,18 @@ from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel,
 from synth_assets.synthesize.relational.order_candidates import order_candidates
 from synth_assets.synthesize.relational.panels import Panel, find_panels
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, find_shared, save_shared
-from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
+from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import SourceTables
+from synth_assets.synthesize.relational.tendencies import Tendency, find_tendencies, knows_tendencies
 from synth_assets.synthesize.relational.training import Siblings, Training, families_of
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
-from synth_assets.synthesize.relational.values import NATIVE, ValueModel
+from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 
 IDENTIFYING = "identifying"
 COUNTS = "counts.parquet"
+TENDENCIES = "tendencies.parquet"
 MOST_OUTCOMES = 12
 
 
@@ -107,6 +109,7 @@ class TableFit:
                     hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
             nulls = self._null_columns()
             hidden += [values.gather(self._training) for values in nulls]
+            hidden += [tendency.of_parents().gather(self._training) for tendency in self._tendencies]
             self._balance(folder)
             identifying = self._identifying_model(leaves)
             shared = self._shared_model()
@@ -116,6 +119,9 @@ class TableFit:
         else:
             if decision.mode is not Mode.EMPTY:
                 folder.write_frame(COUNTS, pl.DataFrame(self._inputs.features.counts(structure.name)))
+                min_group = self._inputs.plan.min_group
+                known = pl.DataFrame([tendency.of_real_parents(min_group) for tendency in self._tendencies])
+                folder.write_frame(TENDENCIES, known)
             values = self._beside_real_columns() if decision.mode is Mode.PARTIAL else None
         folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
         formulas = [formula for model in (identifying, shared, values) if model for formula in model.formulas]
@@ -425,7 +431,20 @@ class TableFit:
 
     def _further_context(self, reference: Reference) -> pl.DataFrame:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
-        return gather(further_features(reference.name, self._inputs.features.of(reference.key.parent)), parents)
+        known = gather(further_features(reference, self._inputs.features.of(reference.key.parent)), parents)
+        if not knows_tendencies(reference, self._inputs.source.structures):
+            return known
+        tendencies = find_tendencies(reference, self._inputs.source, min_group=self._inputs.plan.min_group)
+        return known.with_columns(tendency.beside() for tendency in tendencies)
+
+    @cached_property
+    def _tendencies(self) -> list[Tendency]:
+        """What rows that refer to this table's have in common, see tendencies."""
+        source, found = self._inputs.source, list[Tendency]()
+        for reference in self._structure.chosen:
+            if knows_tendencies(reference, source.structures):
+                found += find_tendencies(reference, source, min_group=self._inputs.plan.min_group)
+        return found
 
     def _common_labels(self, *further: Reference) -> dict[str, tuple[str, ...]]:
         """By column of the context, from the driving parent and from further ones: what may be known by name."""

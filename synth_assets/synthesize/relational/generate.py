@@ -22,7 +22,7 @@ from synth_assets.synthesize.relational.features import (
     further_features,
     inherited,
 )
-from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, null_name
+from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
 from synth_assets.synthesize.relational.further import any_parents, fill_reference
 from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
@@ -38,6 +38,7 @@ from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference
 from synth_assets.synthesize.relational.tables import learnable
+from synth_assets.synthesize.relational.tendencies import is_tendency
 from synth_assets.synthesize.relational.training import Surroundings, families_of
 from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.consistent import ConsistentFakes
@@ -101,7 +102,8 @@ class Generation(Placement):
             learned = rows.with_columns(learnable(rows[c], structure.table.column(c)) for c in structure.learned)
             counts = {count.name: count for count in self._models[name].read_frame(COUNTS)}
             parents = self._tables.parents(name, structure.driving.key) if structure.driving else self._orphans(0)
-            self._features[name] = features_of(structure, learned, counts, self._inherited(name, parents))
+            features = features_of(structure, learned, counts, self._inherited(name, parents))
+            self._features[name] = features.with_columns(self._models[name].read_frame(TENDENCIES).get_columns())
 
     def _inherited(self, name: str, parents: Rows) -> pl.DataFrame | None:
         """What rows with these driving parents know of them, None for a table without one."""
@@ -171,7 +173,8 @@ class Generation(Placement):
             known = self._hybrid[name].with_saved(known, self._source_rows[name])
         self._hidden[name] = known
         counts = {reference: known[count_name(reference)] for reference in model.children}
-        self._features[name] = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
+        features = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
+        self._features[name] = features.with_columns(known[c] for c in known.columns if is_tendency(c))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
             if not reference.deferred and reference not in early:
@@ -286,7 +289,7 @@ class Generation(Placement):
             around = self._around(name, part)
             contexts = [around.context] if around.context is not None else []
             contexts += [
-                gather(further_features(r.name, self._features[r.key.parent]), parents[part]) for r, parents in further
+                gather(further_features(r, self._features[r.key.parent]), parents[part]) for r, parents in further
             ]
             around = replace(
                 around,

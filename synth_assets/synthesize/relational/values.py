@@ -37,10 +37,10 @@ from synth_assets.synthesize.relational.history import (
 from synth_assets.synthesize.relational.matching import Rows, runs
 from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.sequences import fit_sequences
+from synth_assets.synthesize.relational.structure import NATIVE
 from synth_assets.synthesize.relational.training import Surroundings, Training, beside, formulas_of, residuals_of
 
 MOST_REDRAWS = 20
-NATIVE = "trees"
 Part = Synthesizer | SequenceSynthesizer
 
 
