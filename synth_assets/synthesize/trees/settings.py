@@ -21,8 +21,8 @@ class TreesSettings(BaseModel):
         default=None,
         ge=2,
         description="Fewest training rows that a distribution comes from; by default a fortieth of them, from 20 to "
-        "130, and from 65 where a split tells much. The main privacy setting: smaller is closer to the data, and in big "
-        "tables from about 50 downwards closer than held-out real rows are.",
+        "130, and from 65 where a split tells much. The main privacy setting: smaller is closer to the data, and in "
+        "big tables from about 50 downwards closer than held-out real rows are.",
     )
     tree_rows: int = Field(default=50_000, ge=1, description="Most rows that decide where the trees split.")
     leaf_rows: int = Field(default=1_000_000, ge=1, description="Most rows that fill the leaves.")
