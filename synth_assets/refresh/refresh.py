@@ -27,7 +27,7 @@ from synth_assets.refresh.settling import SettlingStage
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
-from synth_assets.store.tables import ROWS_FILE, TableRows
+from synth_assets.store.tables import REAL_COLUMN, REAL_FILE, ROWS_FILE, TableRows
 from synth_assets.store.verdict import Verdict
 from synth_assets.store.verdicts import save_verdict
 
@@ -249,6 +249,9 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
+                if table.source_rows is not None:
+                    real = pl.Series(REAL_COLUMN, table.source_rows)
+                    draft.folder.write_frame(REAL_FILE, real.set(real < 0, None).to_frame())
                 formats: dict[str, JsonValue] = {}
                 if self.plan.table(name).private:
                     formats |= self.public_formats(name)
