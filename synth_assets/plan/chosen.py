@@ -156,6 +156,9 @@ def _learn_beside_real_columns(place: ColumnPlace) -> ColumnDecision:
 
 def _fake(settings: ColumnSettings, place: ColumnPlace, role: Role) -> ColumnDecision:
     options = settings.options
+    if "same_as" in options:
+        # Its kind is that of the other table's column, which is known once all columns are decided.
+        return _decide(place, Treatment.FAKE, role, f"The fake of {options['same_as']}, as the plan says.", options)
     kind = options.get("kind") or _recognised_kind(place)
     if not isinstance(kind, str) or kind not in FAKE_KINDS:
         raise TreatmentDoesNotFit(f"unknown kind of fake {kind!r}{hint(str(kind), FAKE_KINDS)}", "Name a known kind.")

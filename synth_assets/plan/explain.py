@@ -85,6 +85,8 @@ def _in_words(column: ColumnDecision) -> str:
             return "parent's key"
         case Role.TEXT, Treatment.LEARN:
             return "written anew"
+        case _, Treatment.FAKE if column.repeats:
+            return f"fake of {column.repeats.parent}.{column.repeats.column}"
         case _, Treatment.FAKE:
             return f"fake {column.options.get('kind', '')}".strip()
         case _:

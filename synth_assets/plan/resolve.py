@@ -30,6 +30,7 @@ from synth_assets.plan.resolved import (
 )
 from synth_assets.plan.safe import ColumnPlace, fake, is_identifying, one_value, personal_finding, safe_treatment
 from synth_assets.plan.settings import DatasetSettings, SynthesizerSettings, TableSettings
+from synth_assets.plan.shared_fakes import with_shared_fakes
 from synth_assets.plan.unique_numbers import names_its_row
 
 Evidence = Mapping[tuple[str, str], ColumnEvidence]
@@ -66,6 +67,7 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
         for table in sorted(catalog.tables, key=lambda table: table.name)
     )
     published = {name: link.published for name, link in links.items() if link.published}
+    tables = with_shared_fakes(tables, catalog, published, problems)
     tables = _with_dependencies(tables, settings, catalog, published, problems)
     tables = with_balance(tables, settings, catalog, problems, profiled=evidence is not None)
     tables = with_evidence(tables, settings, problems)

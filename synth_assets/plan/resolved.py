@@ -62,6 +62,14 @@ class PathDecision(Value):
     reason: str = Field(description="One sentence for people; never a value of a row.")
 
 
+class RepeatedFake(Value):
+    """The fake of another table's row, which a column repeats."""
+
+    parent: str = Field(description="The table referred to.")
+    column: str = Field(description="Its faked column.")
+    key: tuple[str, ...] = Field(description="The columns of the foreign key by which the row is found.")
+
+
 class ColumnDecision(Value):
     """What becomes of one column."""
 
@@ -70,8 +78,8 @@ class ColumnDecision(Value):
     role: Role
     options: dict[str, JsonValue] = Field(
         default_factory=dict,
-        description="Of the treatment: fake {kind, locale}, pseudonymize {format}, mask {...}, constant {value}, "
-        "derive {expression}.",
+        description="Of the treatment: fake {kind, locale, consistent, most_characters}, pseudonymize {format}, "
+        "mask {...}, constant {value}, derive {expression}.",
     )
     unique: bool = Field(default=False, description="No two rows may share a value (a one-column key or the plan).")
     labels: tuple[str, ...] = Field(
@@ -82,6 +90,7 @@ class ColumnDecision(Value):
     real_inputs: tuple[str, ...] = Field(
         default=(), description="Of a derived column: the kept columns whose real values it is computed from."
     )
+    repeats: RepeatedFake | None = Field(default=None, description="Of a fake that another table's row has, too.")
     paths: tuple[PathDecision, ...] = Field(
         default=(), description="Of JSON documents: what becomes of a path that is not merely learned."
     )

@@ -47,8 +47,8 @@ def rows_check(subject: Subject, threshold: float, entities: Entities, rng: np.r
         description=(
             f"{found.training:.4%} of the training rows that fewer than {subject.min_group} share came out again, "
             f"equal in all {len(columns)} learned columns; {found.chance:.4%} {unseen}. Wanted: at most "
-            f"{threshold:.4%} more, beyond what chance does in one of a thousand tables. "
-            f"{found.share:.4%} of the synthetic rows are such."
+            f"{threshold:.4%} more, beyond what chance does in one of a thousand tables; rows count by how unlikely "
+            f"they are to come out by coincidence. {found.share:.4%} of the synthetic rows are such."
         ),
         remedy=ANOTHER_SYNTHESIZER,
         facts={

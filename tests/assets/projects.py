@@ -79,10 +79,10 @@ def make_project(folder: Path, *, plan: str = PLAN + _LENIENT_GATE, catalog: boo
     return project
 
 
-def save_catalog(project: Project) -> None:
+def save_catalog(project: Project, dataset: str = DATASET) -> None:
     """What `synth-assets plan` does."""
-    engine = open_engine(project.source(DATASET).resolve_url(os.environ))
-    write_catalog(project.catalog_path(DATASET), reflect(engine))
+    engine = open_engine(project.source(dataset).resolve_url(os.environ))
+    write_catalog(project.catalog_path(dataset), reflect(engine))
     engine.dispose()
 
 

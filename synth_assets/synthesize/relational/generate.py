@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
+from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime
 from synth_assets.synthesize.relational.deriving import with_derived_columns
 from synth_assets.synthesize.relational.features import (
@@ -32,11 +34,13 @@ from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.panels import settle
 from synth_assets.synthesize.relational.placement import Placement
 from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference
 from synth_assets.synthesize.relational.tables import learnable
 from synth_assets.synthesize.relational.training import Surroundings, families_of
 from synth_assets.synthesize.relational.values import ValueModel
+from synth_assets.synthesize.rules.consistent import ConsistentFakes
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
 
@@ -60,6 +64,11 @@ class Generation(Placement):
         for name in group:
             if self._structures[name].decision.is_generated:
                 dropped[name] = self._finish(name)
+        repeat_fakes(group, self._structures, self._tables, self._finished_column)
+        for name in group:
+            self._tables.put(name, with_derived_columns(self._tables.frame(name), self._structures[name]))
+            if self._structures[name].decision.is_generated:
+                self._check_filled(name)
         return {
             name: GeneratedTable(
                 self._published(name),
@@ -74,6 +83,9 @@ class Generation(Placement):
         """The features of the rows, if there are tables that refer to them: kept, they take as much as the rows."""
         structure = self._structures[name]
         return self._features[name] if structure.driven or structure.chosen else pl.DataFrame()
+
+    def _finished_column(self, table: str, column: str) -> pl.Series:
+        return self._finished[table].rows.read(columns=[column])[column]
 
     def _generate(self, name: str) -> None:
         structure = self._structures[name]
@@ -110,15 +122,19 @@ class Generation(Placement):
             rng = self._rng(name, "values")
             around = Surroundings(rows.height, known=kept if kept.width else None)
             rows = rows.with_columns(model.sample(around, rng).get_columns())
-        treated = transform(
+        return transform(
             rows,
             table=structure.table,
             columns=structure.ruled,
             profile=self._profiles[name],
             key=self._key,
             rng=self._rng(name, "rules"),
+            consistent=self._consistent,
         )
-        return with_derived_columns(treated, structure)
+
+    @cached_property
+    def _consistent(self) -> ConsistentFakes:
+        return consistent_fakes(self._structures, self._snapshot, self._key)
 
     def _synthesize(self, name: str) -> None:
         """Rows by parent with what identifies them, further parents for them, and then all other columns."""
@@ -359,6 +375,7 @@ class Generation(Placement):
             profile=self._profiles[name],
             key=self._key,
             rng=self._rng(name, "treated"),
+            consistent=self._consistent,
         )
 
     def _with_key(self, rows: pl.DataFrame, reference: Reference, parents: Rows) -> pl.DataFrame:
@@ -433,8 +450,10 @@ class Generation(Placement):
         self._features[name] = features.with_columns(
             rows[column].alias(feature_name(name, column)) for column in structure.learned
         )
-        rows = with_derived_columns(rows, structure)
-        self._tables.put(name, rows)
+        return self._wanted[name] - rows.height
+
+    def _check_filled(self, name: str) -> None:
+        structure, rows = self._structures[name], self._tables.frame(name)
         for column in structure.published_columns:
             if not structure.table.column(column).nullable and rows[column].null_count():
                 raise GenerationFailed(
@@ -444,7 +463,6 @@ class Generation(Placement):
                     f"Give it a treatment in the plan, e.g. tables.{name}.columns.{column}: {{constant: ...}}, "
                     "or exclude the table.",
                 )
-        return self._wanted[name] - rows.height
 
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)

@@ -20,6 +20,8 @@ from synth_assets.synthesize.relational.structure import Reference, TableStructu
 from synth_assets.synthesize.relational.tables import learnable
 from synth_assets.synthesize.relational.training import Surroundings
 from synth_assets.synthesize.relational.values import ValueModel, saved_shape
+from synth_assets.synthesize.rules.consistent import ConsistentFakes
+from synth_assets.synthesize.rules.decisions import is_consistent
 from synth_assets.synthesize.rules.transform import transform
 
 _FROM_VALUE = (Treatment.PSEUDONYMIZE, Treatment.MASK)
@@ -82,18 +84,35 @@ class HybridRows:
         self._drawn_at[real] = np.arange(len(real))
 
     def with_treated(
-        self, rows: pl.DataFrame, source_rows: Rows, *, profile: TableProfile, key: bytes, rng: np.random.Generator
+        self,
+        rows: pl.DataFrame,
+        source_rows: Rows,
+        *,
+        profile: TableProfile,
+        key: bytes,
+        rng: np.random.Generator,
+        consistent: ConsistentFakes,
     ) -> pl.DataFrame:
-        """Columns that are made from real values, with the pseudonyms and masked values of the real rows.
+        """Columns that are made from real values: pseudonyms, masked values and consistent fakes of the real rows.
 
         A synthetic row whose value is the pseudonym of a real one takes the value that was made in a real row's place.
         """
-        columns = [c for c in self._structure.ruled if c.treatment in _FROM_VALUE and c.name in rows.columns]
+        made_of = [c for c in self._structure.ruled if c.treatment in _FROM_VALUE or is_consistent(c)]
+        columns = [c for c in made_of if c.name in rows.columns]
         chosen = source_rows[source_rows >= 0]
         if not columns or not len(chosen):
             return rows
-        real = gather(self._snapshot.read(columns=[c.name for c in columns]), chosen)
-        treated = transform(real, table=self._structure.table, columns=columns, profile=profile, key=key, rng=rng)
+        read = {c.name for c in columns} | {str(c.options["consistent"]) for c in columns if is_consistent(c)}
+        real = gather(self._snapshot.read(columns=sorted(read)), chosen)
+        treated = transform(
+            real,
+            table=self._structure.table,
+            columns=columns,
+            profile=profile,
+            key=key,
+            rng=rng,
+            consistent=consistent,
+        )
         place = np.full(rows.height, NO_ROW, dtype=np.int64)
         place[source_rows >= 0] = np.arange(len(chosen))
         made = []
