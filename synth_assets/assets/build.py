@@ -12,9 +12,10 @@ from synth_assets.assets.profile import profile_step
 from synth_assets.assets.publication import publication_steps
 from synth_assets.assets.refreshing import RefreshResource
 from synth_assets.assets.snapshot import snapshot_step
-from synth_assets.assets.source import source_assets
+from synth_assets.assets.source import source_specs
 from synth_assets.assets.synthesizer import synthesizer_steps
 from synth_assets.assets.synthetic import synthetic_steps
+from synth_assets.assets.translator import SyntheticDatabaseTranslator
 from synth_assets.assets.verdict import verdict_step
 from synth_assets.errors import SynthAssetsError
 from synth_assets.project import Project
@@ -32,18 +33,26 @@ def build_definitions(project: Project, *, preload: Sequence[str] = ()) -> dg.De
 
 
 def build_synthetic_database(
-    project: Project, dataset: str, *, executor: dg.ExecutorDefinition | None = None
+    project: Project,
+    dataset: str,
+    *,
+    executor: dg.ExecutorDefinition | None = None,
+    translator: SyntheticDatabaseTranslator | None = None,
+    source_assets: bool = True,
 ) -> dg.Definitions:
     """One dataset: its assets, checks, job, schedule and sensor, to be merged with definitions of your own.
 
     No database is contacted: the tables are those of the saved catalog. While there is none, or the plan does not
     fit it, the job says so and what to do, and fails when it is launched; other definitions are not affected.
 
-        project = load_project(Path("synthetic"))
+        project = make_project(Path(__file__).parent, plans=[{"dataset": "shop", ...}], resources={"databases": ...})
         defs = dg.Definitions.merge(my_definitions, build_synthetic_database(project, "shop"))
 
     Args:
+        project: As `make_project` or `load_project` gives it.
         executor: Of the dataset's job; unless given, every step in a process forked from one that has all loaded.
+        translator: Other keys, groups, owners, tags or kinds of the assets.
+        source_assets: Whether to define an asset for each table of the source; not where others define those keys.
 
     Raises:
         UnknownDataset: There is no such plan.
@@ -51,16 +60,16 @@ def build_synthetic_database(
     settings = project.dataset(dataset)
     executor = executor or preloading_executor(project)
     try:
-        known = read_dataset(project, dataset)
+        known = read_dataset(project, dataset, translator=translator)
     except SynthAssetsError as problem:
         unready = unready_job(dataset, problem)
         schedule = refresh_schedule(project, settings, unready)
         return dg.Definitions(jobs=[unready], schedules=[schedule] if schedule else [])
     steps = dataset_steps(known)
     job = refresh_job(known, steps, executor=executor)
-    schedule = refresh_schedule(project, settings, job)
+    schedule = refresh_schedule(project, settings, job, keys=known.keys)
     return dg.Definitions(
-        assets=[*source_assets(known), *steps],
+        assets=[*(source_specs(known) if source_assets else ()), *steps],
         jobs=[job],
         schedules=[schedule] if schedule else [],
         sensors=[cleanup_sensor(project, dataset)],

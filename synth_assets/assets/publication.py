@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from synth_assets.assets.dataset import SYNTHETIC, VERDICT, Dataset
+from synth_assets.assets.dataset import PUBLICATION, SYNTHETIC, VERDICT, Dataset
 from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import (
     COLUMN_LINEAGE,
@@ -20,8 +20,6 @@ from synth_assets.assets.refreshing import open_refresh
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog
     from synth_assets.publish.publication import Publication
-
-PUBLICATION = "publication"
 
 
 def publication_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
@@ -82,17 +80,16 @@ def _metadata(publication: "Publication") -> dict[str, Any]:
 def _spec(dataset: Dataset, target: str, name: str) -> dg.AssetSpec:
     database = dataset.project.resources.databases[target]
     stage = dataset.stage_of_target[target]
-    return dg.AssetSpec(
-        dataset.key(stage, name),
+    return dataset.spec(
+        stage,
+        name,
         # The step waits for what any of its tables depends on: the verdict and all synthetic tables.
         deps=[dataset.key(VERDICT), dataset.key(SYNTHETIC, name)],
         description=f"The table {name} in {target}.",
-        group_name=dataset.group(stage),
         metadata={
             TABLE_NAME: f"{database.namespace}.{name}" if database.namespace else name,
             COLUMN_SCHEMA: column_schema(dataset.table(name)),
             "environment": database.environment or "",
         },
-        tags=dataset.tags(PUBLICATION),
         kinds={"table"},
     )

@@ -54,12 +54,11 @@ def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
     tables = tuple(table for table in (name, *dataset.parents[name]) if table in dataset.extracted)
     # What becomes of a table without rows is decided with the profiles of all others.
     tables = tables or dataset.extracted
-    return dg.AssetSpec(
-        dataset.key(SYNTHESIZER, name),
+    return dataset.spec(
+        SYNTHESIZER,
+        name,
         deps=[dataset.key(stage, table) for table in tables for stage in (SNAPSHOT, PROFILE)],
         description=f"The fitted model of {name} (mode {decision.mode.value}, engine {decision.synthesizer}).",
-        group_name=dataset.group(SYNTHESIZER),
         metadata={TABLE_NAME: name, "mode": decision.mode.value, "engine": decision.synthesizer},
-        tags=dataset.tags(SYNTHESIZER),
         kinds={decision.synthesizer},
     )

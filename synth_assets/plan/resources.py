@@ -19,6 +19,7 @@ from pydantic import (
 
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.key_command import printed_by
+from synth_assets.plan.short_forms import TEXT
 from synth_assets.plan.urls import anchored, holds_password
 
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -84,7 +85,7 @@ class Reference(BaseModel):
         return text
 
 
-TextOrVariable = Annotated[Reference, BeforeValidator(_as_literal)]
+TextOrVariable = Annotated[Reference, BeforeValidator(_as_literal), TEXT]
 
 
 class KeyReference(Reference):
@@ -107,7 +108,7 @@ class KeyReference(Reference):
         return self.resolve(environ, setting=setting, file=file)
 
 
-KeySource = Annotated[KeyReference, BeforeValidator(_as_literal)]
+KeySource = Annotated[KeyReference, BeforeValidator(_as_literal), TEXT]
 
 
 def _refuse_written_secret(reference: Reference, info: ValidationInfo, *, variable: str) -> None:
