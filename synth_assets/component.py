@@ -8,14 +8,12 @@ from typing import Any, Self
 import dagster as dg
 from dagster.components.component.component import ComponentTypeSpec
 from dagster.components.resolved.core_models import AssetAttributesModel
-from dagster.components.utils import TranslatorResolvingInfo
 from dagster.components.utils.defs_state import DefsStateConfig
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateManagementType
 from dagster_shared.yaml_utils.source_position import SourcePositionTree
 from pydantic import BaseModel, RootModel
 
 from synth_assets.assets.build import build_synthetic_database
-from synth_assets.assets.names import key_part
 from synth_assets.assets.translator import StageAsset, SyntheticDatabaseTranslator
 from synth_assets.catalog.files import read_catalog, write_catalog
 from synth_assets.component_scaffolding import SyntheticDatabaseScaffolder
@@ -24,6 +22,7 @@ from synth_assets.component_settings import (
     component_project,
     read_component,
 )
+from synth_assets.component_translation import yaml_translator
 from synth_assets.plan.yaml_problems import Location
 from synth_assets.plan.yaml_source import SettingsInvalid, YamlDocument, YamlValue
 from synth_assets.project import Project
@@ -85,9 +84,9 @@ class SyntheticDatabase(dg.StateBackedComponent, dg.Resolvable):
         """
         written: dict[str, Any] = SyntheticDatabaseAttributes.model_validate(model).root
         path, root = _origin(context)
-        file = path.relative_to(root).as_posix() if path else ""
+        file = path.relative_to(root).as_posix() if path else _IN_PYTHON
         lines = _lines(context.source_position_tree)
-        _refuse_other_keys(YamlDocument(file or _IN_PYTHON, None, lines), written)
+        _refuse_other_keys(YamlDocument(file, None, lines), written)
         # The translation's templates are filled in for each asset.
         kept = {name: value for name, value in written.items() if name == "translation"}
         rest = {name: value for name, value in written.items() if name not in kept}
@@ -95,7 +94,25 @@ class SyntheticDatabase(dg.StateBackedComponent, dg.Resolvable):
         document = YamlDocument(file, values, lines)
         settings = read_component(document, root=root)
         project = component_project(settings, document=document, root=root, component=path or root)
-        return cls(settings, project, _translator(settings, context))
+        return cls(settings, project, yaml_translator(settings.translation, context))
+
+    @classmethod
+    def of_attributes(
+        cls, attributes: Mapping[str, Any], *, root: Path, translator: SyntheticDatabaseTranslator | None = None
+    ) -> Self:
+        """The component for those who write it in Python; templates are not filled in.
+
+        Args:
+            attributes: As in YAML, but for `translation`.
+            root: The root of the Dagster project, which relative paths start at.
+
+        Raises:
+            SettingsInvalid: with every problem and the nearest known key.
+        """
+        document = YamlDocument(_IN_PYTHON, dict(attributes), {})
+        settings = read_component(document, root=root)
+        project = component_project(settings, document=document, root=root, component=root)
+        return cls(settings, project, translator or SyntheticDatabaseTranslator())
 
     @property
     def defs_state_config(self) -> DefsStateConfig:
@@ -138,27 +155,6 @@ class _OfComponent(SyntheticDatabaseTranslator):
 
     def get_asset_spec(self, data: StageAsset) -> dg.AssetSpec:
         return self._component.get_asset_spec(data)
-
-
-class _OfYaml(SyntheticDatabaseTranslator):
-    """Fills in the templates of `translation` for each asset."""
-
-    def __init__(self, info: TranslatorResolvingInfo) -> None:
-        self._info = info
-
-    def get_asset_spec(self, data: StageAsset) -> dg.AssetSpec:
-        # Templates make keys: they see the table as keys spell it.
-        table = None if data.table is None else key_part(data.table)
-        scope = {"dataset": data.dataset, "stage": data.stage, "table": table, "spec": data.spec}
-        return self._info.get_asset_spec(data.spec, scope)
-
-
-def _translator(settings: ComponentSettings, context: dg.ResolutionContext) -> SyntheticDatabaseTranslator:
-    if settings.translation is None:
-        return SyntheticDatabaseTranslator()
-    written = settings.translation
-    attributes = written if isinstance(written, str) else AssetAttributesModel.model_validate(written)
-    return _OfYaml(TranslatorResolvingInfo(attributes, context, model_key="translation"))
 
 
 def _origin(context: dg.ResolutionContext) -> tuple[Path | None, Path]:

@@ -17,8 +17,8 @@ from synth_assets.plan.settings import DatasetSettings
 from synth_assets.plan.yaml_source import SettingsInvalid, YamlDocument, read_settings, read_yaml
 from synth_assets.project import DEFAULT_ENVIRONMENT, ENVIRONMENT_VARIABLE, Project, unknown_databases
 
-COMPONENT_TYPE = "synth_assets.SyntheticDatabase"
 COMPONENT_FILES = ("defs.yaml", "defs.yml")
+_TYPE = "SyntheticDatabase"
 _ATTRIBUTES = "attributes"
 _PROJECT_FILES = ("dg.toml", "pyproject.toml")
 _RESOURCES = ("databases", "store", "compute")
@@ -80,7 +80,7 @@ class ComponentMissing(SynthAssetsError):
     def __init__(self, path: Path) -> None:
         self.path = path
         super().__init__(
-            f"{path} holds no component of the type {COMPONENT_TYPE}, or more than one.",
+            f"{path} does not hold a component of the type synth_assets.SyntheticDatabase alone.",
             untouched="Nothing was contacted or changed.",
             next_step="Name the folder of such a component, or the folder with plans/ and resources/.",
         )
@@ -102,7 +102,7 @@ def load_component(path: Path, *, environment: str | None = None) -> Project:
     path = path.resolve()
     root = project_root(path)
     document = read_yaml(path, file=path.relative_to(root).as_posix())
-    if not isinstance(document.value, dict) or document.value.get("type") != COMPONENT_TYPE:
+    if not isinstance(document.value, dict) or not str(document.value.get("type")).endswith(_TYPE):
         raise ComponentMissing(path)
     lines = {place[1:]: line for place, line in document.lines.items() if place[:1] == (_ATTRIBUTES,)}
     attributes = YamlDocument(document.file, document.value.get(_ATTRIBUTES), lines)

@@ -125,33 +125,41 @@ class Dataset:
         Args:
             stage: As a part of keys: of a target what `stage_of_target` says.
         """
-        found = self._keys.get((stage, table))
-        if found is None:
-            found = self._keys[stage, table] = self._translated(stage, table, self._bare_spec(stage, table)).key
-        return found
+        return self._translated(stage, table).key
 
-    def spec(self, stage: str, table: str | None = None, *, deps: Iterable[dg.AssetKey], **more: Any) -> dg.AssetSpec:
-        """The asset of a stage as the translator wants it.
-
-        Args:
-            more: Description, metadata and kinds.
-        """
-        spec = self._translated(stage, table, self._bare_spec(stage, table).replace_attributes(**more))
-        return spec.replace_attributes(key=self.key(stage, table), deps=[*spec.deps, *deps])
-
-    def _bare_spec(self, stage: str, table: str | None) -> dg.AssetSpec:
-        return dg.AssetSpec(
-            dg.AssetKey([self.name, stage, *([] if table is None else [key_part(table)])]),
-            group_name=f"{self.name}_{stage}",
-            tags={DATASET_TAG: self.name, STAGE_TAG: stage if stage in STAGES else PUBLICATION},
+    def spec(
+        self,
+        stage: str,
+        table: str | None = None,
+        *,
+        deps: Iterable[dg.AssetKey],
+        description: str,
+        metadata: Mapping[str, Any],
+        kinds: set[str],
+    ) -> dg.AssetSpec:
+        """The asset of a stage as the translator wants it; the rest is said here."""
+        said = self._translated(stage, table)
+        return said.replace_attributes(
+            deps=[*said.deps, *deps],
+            description=said.description or description,
+            metadata={**metadata, **said.metadata},
+            kinds=said.kinds or kinds,
         )
 
-    def _translated(self, stage: str, table: str | None, spec: dg.AssetSpec) -> dg.AssetSpec:
-        told = self._targets.get(stage, stage)
-        return self.translator.get_asset_spec(StageAsset(self.name, told, table, spec))
+    def _translated(self, stage: str, table: str | None) -> dg.AssetSpec:
+        found = self._specs.get((stage, table))
+        if found is None:
+            ours = dg.AssetSpec(
+                dg.AssetKey([self.name, stage, *([] if table is None else [key_part(table)])]),
+                group_name=f"{self.name}_{stage}",
+                tags={DATASET_TAG: self.name, STAGE_TAG: stage if stage in STAGES else PUBLICATION},
+            )
+            told = StageAsset(self.name, self._targets.get(stage, stage), table, ours)
+            found = self._specs[stage, table] = self.translator.get_asset_spec(told)
+        return found
 
     @cached_property
-    def _keys(self) -> dict[tuple[str, str | None], dg.AssetKey]:
+    def _specs(self) -> dict[tuple[str, str | None], dg.AssetSpec]:
         return {}
 
     @cached_property

@@ -14,7 +14,8 @@ class StageAsset:
         stage: `source`, `snapshot`, `profile`, `synthesizer`, `synthetic` or `verdict`; of a published table the
             target's name.
         table: Its table as the source calls it; None for the verdict, which is of the whole dataset.
-        spec: What the asset is unless the translator says otherwise.
+        spec: Its key, group and tags. Description, metadata, kinds and what it depends on are added afterwards;
+            where the translator sets the first three, they stay.
     """
 
     dataset: str
@@ -34,9 +35,5 @@ class SyntheticDatabaseTranslator:
     """
 
     def get_asset_spec(self, data: StageAsset) -> dg.AssetSpec:
-        """What an asset is. Called more than once for each: the same data must give the same spec.
-
-        The key may follow from the dataset, the stage, the table and `data.spec.key`, from nothing else. What an
-        asset depends on is added afterwards.
-        """
+        """What an asset is. Called once for each, when the definitions load."""
         return data.spec
