@@ -12,7 +12,13 @@ from pydantic import Field, JsonValue, model_validator
 
 from synth_assets.catalog.model import Catalog, Value
 from synth_assets.errors import SynthAssetsError
-from synth_assets.plan.resources import ComputeSettings, DatabaseSettings, ResourcesSettings, StoreSettings
+from synth_assets.plan.resources import (
+    AlertSettings,
+    ComputeSettings,
+    DatabaseSettings,
+    ResourcesSettings,
+    StoreSettings,
+)
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.plan.yaml_source import SettingsInvalid, YamlDocument, read_settings, read_yaml
 from synth_assets.project import DEFAULT_ENVIRONMENT, ENVIRONMENT_VARIABLE, Project, unknown_databases
@@ -21,7 +27,7 @@ COMPONENT_FILES = ("defs.yaml", "defs.yml")
 _TYPE = "SyntheticDatabase"
 _ATTRIBUTES = "attributes"
 _PROJECT_FILES = ("dg.toml", "pyproject.toml")
-_RESOURCES = ("databases", "store", "compute")
+_RESOURCES = ("databases", "store", "compute", "alerts")
 
 
 class CatalogState(Value):
@@ -45,10 +51,11 @@ class ComponentSettings(DatasetSettings):
     )
     store: StoreSettings | None = Field(default=None, description="The artifact store.")
     compute: ComputeSettings | None = Field(default=None, description="What refreshes run on.")
+    alerts: AlertSettings | None = Field(default=None, description="Who is told of refreshes that failed.")
     resources: str | None = Field(
         default=None,
         min_length=1,
-        description="Instead of these three: a file that holds them, such as resources/local.yaml, from the project's "
+        description="Instead of these four: a file that holds them, such as resources/local.yaml, from the project's "
         "root.",
     )
     source_assets: bool = Field(

@@ -24,7 +24,7 @@ class FreshProject:
         self.root = folder / "fresh"
         self._environment = os.environ | {
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join([str(self.root / "src"), str(Path(__file__).parents[1])]),
+            "PYTHONPATH": os.pathsep.join([str(self.root / "src"), *sys.path]),
             "DAGSTER_HOME": str(folder / "home"),
             "DAGSTER_DISABLE_TELEMETRY": "1",
             "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from synth_assets.assets.alerts import failure_sensor
 from synth_assets.assets.cleanup import cleanup_sensor
 from synth_assets.assets.dataset import Dataset, read_dataset
 from synth_assets.assets.executor import preloading_executor
@@ -13,6 +14,7 @@ from synth_assets.assets.publication import publication_steps
 from synth_assets.assets.refreshing import RefreshResource
 from synth_assets.assets.snapshot import snapshot_step
 from synth_assets.assets.source import source_specs
+from synth_assets.assets.source_schema import schema_check, schema_sensor
 from synth_assets.assets.synthesizer import synthesizer_steps
 from synth_assets.assets.synthetic import synthetic_steps
 from synth_assets.assets.translator import SyntheticDatabaseTranslator
@@ -40,7 +42,7 @@ def build_synthetic_database(
     translator: SyntheticDatabaseTranslator | None = None,
     source_assets: bool = True,
 ) -> dg.Definitions:
-    """One dataset: its assets, checks, job, schedule and sensor, to be merged with definitions of your own.
+    """One dataset: its assets, checks, job, schedule and sensors, to be merged with definitions of your own.
 
     No database is contacted: the tables are those of the saved catalog. While there is none, or the plan does not
     fit it, the job says so and what to do, and fails when it is launched; other definitions are not affected.
@@ -68,11 +70,13 @@ def build_synthetic_database(
     steps = dataset_steps(known)
     job = refresh_job(known, steps, executor=executor)
     schedule = refresh_schedule(project, settings, job, keys=known.keys)
+    alerts = failure_sensor(project, dataset, job)
     return dg.Definitions(
         assets=[*(source_specs(known) if source_assets else ()), *steps],
         jobs=[job],
         schedules=[schedule] if schedule else [],
-        sensors=[cleanup_sensor(project, dataset)],
+        asset_checks=[schema_check(known)],
+        sensors=[cleanup_sensor(project, dataset), schema_sensor(known), *([alerts] if alerts else [])],
         resources={known.resource: RefreshResource.configure_at_launch()},
     )
 

@@ -1,6 +1,7 @@
 """One refresh of a dataset at a time: two would take each other's snapshots.
 
 The `concurrency` section of dagster.yaml keeps a second run waiting; this refuses it where no such section does.
+The pools keep runs of several datasets from training at the same time, and from publishing into one target.
 """
 
 from collections.abc import Collection
@@ -10,7 +11,14 @@ import dagster as dg
 from synth_assets.assets.dataset import DATASET_TAG, Dataset
 from synth_assets.errors import SynthAssetsError
 
+TRAINING_POOL = "synth_assets_training"
+
 _AT_WORK = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+
+
+def publication_pool(target: str) -> str:
+    """The pool of all that is published into a target."""
+    return f"synth_assets_publish_{target}"
 
 
 class RefreshRunning(SynthAssetsError):

@@ -136,6 +136,7 @@ class Dataset:
         description: str,
         metadata: Mapping[str, Any],
         kinds: set[str],
+        freshness_policy: dg.FreshnessPolicy | None = None,
     ) -> dg.AssetSpec:
         """The asset of a stage as the translator wants it; the rest is said here."""
         said = self._translated(stage, table)
@@ -144,6 +145,7 @@ class Dataset:
             description=said.description or description,
             metadata={**metadata, **said.metadata},
             kinds=said.kinds or kinds,
+            freshness_policy=said.freshness_policy or freshness_policy,
         )
 
     def _translated(self, stage: str, table: str | None) -> dg.AssetSpec:

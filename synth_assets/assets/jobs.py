@@ -31,7 +31,7 @@ def refresh_job(
             f"Reads {dataset.settings.source}, makes synthetic rows, checks them, and publishes them into {targets}. "
             "Nothing is published unless every check has passed."
         ),
-        tags={DATASET_TAG: dataset.name},
+        tags={**{name: str(tag) for name, tag in dataset.settings.tags.items()}, DATASET_TAG: dataset.name},
         executor_def=executor,
     )
 

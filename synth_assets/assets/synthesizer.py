@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from synth_assets.assets.concurrency import TRAINING_POOL
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
 from synth_assets.assets.metadata import TABLE_NAME, dependencies
 from synth_assets.assets.refreshing import open_refresh
@@ -36,6 +37,7 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
         specs=[_spec(dataset, name)],
         description=f"Learns {name}, and how its rows hang together with those of its parents.",
         work=work,
+        pool=TRAINING_POOL,
     )
 
 

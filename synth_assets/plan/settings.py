@@ -156,6 +156,9 @@ class DatasetSettings(Value):
         description="The targets' names in resources/<environment>.yaml."
     )
     schedule: str | None = Field(default=None, description="When to refresh: five cron fields, or @daily.")
+    tags: dict[str, str | int] = Field(
+        default_factory=dict, description="Of its runs, such as {dagster/priority: 3} or those of a run queue."
+    )
     time_zone: str = Field(default="UTC", description="The schedule's time zone, such as Europe/Berlin.")
     on_new_column: Literal["treat", "hold"] = Field(
         default="treat",
