@@ -1,7 +1,7 @@
 """What every synthesizer of one table promises, and the values that it gets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self, runtime_checkable
 
@@ -9,7 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.catalog.model import Value
 from synth_assets.store.folder import Folder
+from synth_assets.synthesize.deviation import Deviation
+from synth_assets.synthesize.running import Running
 
 
 class ColumnKind(StrEnum):
@@ -76,6 +79,14 @@ class Synthesizer(Protocol):
     def load(cls, folder: Folder) -> Self: ...
 
 
+class LabelShare(Value):
+    """The share of rows before that had a label: by `name` of what tells it, the column of text, and the label."""
+
+    name: str
+    column: str
+    label: str
+
+
 @dataclass(frozen=True)
 class Following:
     """What a row is told of the rows before it in its family, by columns of its context.
@@ -83,13 +94,19 @@ class Following:
     Attributes:
         previous: The columns of the context that hold a column of the row before: which one.
         means: Those that hold the mean of a column over all rows before.
+        shares: Those that hold the share of rows before that had a label: which one.
         stays: The label, of columns of text, that stands for that of the row before.
+        deviations: Columns of numbers and times that are learned by how far they are off the row before.
+        running: Columns that are not learned but worked out.
         step: The column that is learned as the gap to the row before, in whole `unit`s of its physical values.
     """
 
     previous: Mapping[str, str]
     means: Mapping[str, str]
     stays: Mapping[str, str]
+    shares: tuple[LabelShare, ...] = ()
+    deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    running: tuple[Running, ...] = ()
     step: str | None = None
     unit: int = 1
 

@@ -9,7 +9,8 @@ import pytest
 
 from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.synthesize.relational.checks import RowChecks
-from synth_assets.synthesize.relational.values import Surroundings, Training, ValueModel
+from synth_assets.synthesize.relational.training import Surroundings, Training
+from synth_assets.synthesize.relational.values import ValueModel
 
 ROWS = 400
 START = datetime(2024, 1, 1)  # noqa: DTZ001 (a column without time zone)

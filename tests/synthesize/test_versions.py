@@ -11,7 +11,8 @@ import pytest
 from synth_assets.store.folder import Folder
 from synth_assets.store.store import ArtifactKey, Store
 from synth_assets.synthesize.relational.model import RELATIONAL, RelationalModel
-from synth_assets.synthesize.relational.values import Surroundings, ValueModel
+from synth_assets.synthesize.relational.training import Surroundings
+from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.version import VERSION, ModelVersionUnknown
 from tests.synthesize.saved_models.database import REGIONS

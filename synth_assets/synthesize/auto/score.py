@@ -17,7 +17,8 @@ from synth_assets.statistics.shape import column_similarities
 from synth_assets.statistics.trend import pair_similarities
 from synth_assets.statistics.two_sample import two_sample_auc
 from synth_assets.synthesize.auto.trial import Trial
-from synth_assets.synthesize.relational.values import Surroundings, Training, ValueModel
+from synth_assets.synthesize.relational.training import Surroundings, Training
+from synth_assets.synthesize.relational.values import ValueModel
 
 # The first columns of a context are those of the parent itself.
 MOST_CONTEXT = 12

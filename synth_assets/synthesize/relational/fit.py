@@ -14,11 +14,12 @@ from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPla
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
-from synth_assets.synthesize.relational.families import Arranged, order_column, worth_following
+from synth_assets.synthesize.relational.families import order_column, worth_following
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features, further_name
 from synth_assets.synthesize.relational.further_fit import fit_further
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
@@ -31,8 +32,9 @@ from synth_assets.synthesize.relational.panels import Panel, find_panels
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, find_shared, save_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import SourceTables
+from synth_assets.synthesize.relational.training import Siblings, Training, families_of
 from synth_assets.synthesize.relational.uniqueness import find_ordinal
-from synth_assets.synthesize.relational.values import NATIVE, Siblings, Training, ValueModel, families_of
+from synth_assets.synthesize.relational.values import NATIVE, ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
 
@@ -181,14 +183,21 @@ class TableFit:
 
     @cached_property
     def _follow(self) -> bool:
-        return self._families is not None and worth_following(self._families)
+        rows = self._rows[self._training]
+        order = self._ordered_by
+        return self._families is not None and worth_following(
+            self._families, rows.select(self._structure.learned), rows[order] if order else None
+        )
+
+    @cached_property
+    def _ordered_by(self) -> str | None:
+        """The learned column that siblings stand in the order of, if they have to do with each other."""
+        return order_column(self._rows[self._training], order_candidates(self._structure))
 
     @cached_property
     def _order(self) -> str | None:
         """The learned column that orders siblings."""
-        if not self._follow:
-            return None
-        return order_column(self._rows[self._training], order_candidates(self._structure))
+        return self._ordered_by if self._follow else None
 
     @cached_property
     def _identifying(self) -> tuple[str, ...]:
@@ -372,7 +381,7 @@ class TableFit:
 
     def _sequence_order(self) -> str | None:
         """What orders the rows of engines that learn sequences as a whole."""
-        return None if self._native else order_column(self._rows[self._training], order_candidates(self._structure))
+        return None if self._native else self._ordered_by
 
     @cached_property
     def _arrival(self) -> pl.Series:

@@ -33,6 +33,16 @@ class Gaps(Value):
 
     steps: tuple[Gap, ...] = ()
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """Those that are learned as gaps."""
+        return frozenset(gap.column for gap in self.steps)
+
+    @property
+    def since(self) -> frozenset[str]:
+        """Those that gaps begin at."""
+        return frozenset(gap.since for gap in self.steps)
+
     @classmethod
     def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.

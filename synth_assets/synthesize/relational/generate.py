@@ -14,9 +14,9 @@ from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.counts import CountsInTime, add_up_to, round_randomly
 from synth_assets.synthesize.relational.deriving import with_derived_columns
-from synth_assets.synthesize.relational.families import Arranged
 from synth_assets.synthesize.relational.features import (
     count_name,
     feature_name,
@@ -37,7 +37,8 @@ from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables, learnable
-from synth_assets.synthesize.relational.values import Surroundings, ValueModel, families_of
+from synth_assets.synthesize.relational.training import Surroundings, families_of
+from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
 from synth_assets.synthesize.sdv.hma import LinkedRows

@@ -1,7 +1,6 @@
 """A model of some learned columns of one table, given what is made before them, and how rows follow each other."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from typing import Self
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.formulas import Formula, find_formulas
+from synth_assets.dependencies.formulas import Formula
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
     ColumnKind,
@@ -20,26 +19,27 @@ from synth_assets.synthesize.protocol import (
     TableSpec,
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.canaries import Planted, plant
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.ends import LENGTH, ends_of, find_stride, starts_of
-from synth_assets.synthesize.relational.families import (
-    Arranged,
-    FamilyOrder,
+from synth_assets.synthesize.relational.families import walk_families
+from synth_assets.synthesize.relational.family_order import FamilyOrder, learn_order
+from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.history import (
     contexts_before,
     first_context,
     first_rows,
-    learn_order,
     step_rows,
-    walk_families,
+    with_first_totals,
     with_stays,
 )
-from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows, runs
+from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.sequences import fit_sequences
+from synth_assets.synthesize.relational.training import Surroundings, Training, beside, formulas_of, residuals_of
 
 MOST_REDRAWS = 20
-RARE = "\x01rare"
 NATIVE = "trees"
 Part = Synthesizer | SequenceSynthesizer
 
@@ -55,98 +55,9 @@ class Shape(Value):
     formulas: tuple[Formula, ...]
     columns: tuple[str, ...]
     gaps: Gaps
+    residuals: Residuals = Residuals()
     order: FamilyOrder | None
     parts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Siblings:
-    """How the rows that a model is trained on belong together.
-
-    Attributes:
-        families: The parent of each row; a row without one is a family of its own (a negative number).
-        order_by: Values in whose order siblings stand.
-        column: The column among those to learn that `order_by` is; None if it is none of them.
-        follow: Rows are generated knowing the siblings before them.
-        continuous: False for rows whose forerunner is held out; what they follow is not known.
-    """
-
-    families: Rows
-    order_by: pl.Series
-    column: str | None
-    follow: bool
-    continuous: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Training:
-    """What a value model is fitted on.
-
-    Attributes:
-        rows: Columns to learn, then hidden ones (counts of children, leaves of further parents, ...).
-        hidden: Names of the hidden columns: they are never published.
-        kept: Columns whose real values the plan lets through.
-        context: What is known of each row's parents.
-        common_labels: By column of the context, the labels that models may know by name; columns that are not in it
-            have no others.
-        known: Columns of the same rows that are made earlier.
-        siblings: None for rows that have nothing to do with each other.
-        computed_later: Columns that are drawn, and computed when all rows are there.
-        discover: What holds between columns in all rows is looked for.
-        canaries: Invented values are planted into some rows, see canaries.
-    """
-
-    rows: pl.DataFrame
-    hidden: tuple[str, ...] = ()
-    kept: frozenset[str] = frozenset()
-    context: pl.DataFrame | None = None
-    common_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    known: pl.DataFrame | None = None
-    siblings: Siblings | None = None
-    computed_later: frozenset[str] = frozenset()
-    discover: bool = True
-    canaries: bool = False
-
-    @property
-    def told(self) -> pl.DataFrame | None:
-        """What models may know of each row: the context with one word for all labels that they may not, and `known`."""
-        if self.context is None and self.known is None:
-            return None
-        context = self.context
-        if context is not None:
-            context = context.with_columns(
-                pl.when(pl.col(name).is_in(labels) | pl.col(name).is_null())
-                .then(name)
-                .otherwise(pl.lit(RARE))
-                .alias(name)
-                for name, labels in self.common_labels.items()
-                if name in context.columns
-            )
-        return _beside(context, self.known)
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What rows are drawn for.
-
-    Attributes:
-        rows: How many.
-        context, known: As in Training.
-        families: The family of each row, those of one family side by side; None for rows that know of no other.
-    """
-
-    rows: int
-    context: pl.DataFrame | None = None
-    known: pl.DataFrame | None = None
-    families: Rows | None = None
-
-    def at(self, rows: Rows) -> "Surroundings":
-        """The same for some rows, each by itself."""
-        return Surroundings(
-            len(rows),
-            None if self.context is None else self.context[rows],
-            None if self.known is None else self.known[rows],
-        )
 
 
 class ValueModel:
@@ -186,18 +97,19 @@ class ValueModel:
     ) -> Self:
         """Fit all parts; `options` are handed to the synthesizer's constructor."""
         known, siblings = training.known, training.siblings
-        formulas = _formulas(training, synthesizer, min_group, seed)
+        formulas = formulas_of(training, synthesizer, min_group, seed)
         rows = training.rows.drop(formula.column for formula in formulas if not formula.partial)
-        around = _beside(known, rows)
+        around = beside(known, rows)
         fixed = () if known is None else known.columns
         order_by = siblings.column if siblings else None
         known_times = [*fixed, *([order_by] if order_by else [])]
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
-        encoded = gaps.encode(around).select(rows.columns)
         kept = training.kept
+        residuals = residuals_of(training, rows, gaps, min_group)
+        encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
-            closed = {gap.column for gap in gaps.steps} | kept | training.computed_later | {order_by}
+            closed = gaps.columns | residuals.columns | kept | training.computed_later | {order_by}
             among = [name for name in encoded.columns if name not in closed]
             planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
         encoded = planted.rows
@@ -233,16 +145,25 @@ class ValueModel:
             else:
                 parts["rows"] = fitted(synthesizer, learned, None, seed)
             if training.hidden:
-                given = _beside(context, learned)
+                given = beside(context, learned)
                 parts["hidden"] = fitted(NATIVE, encoded.select(training.hidden), given, seed + 1)
         elif siblings is None or not siblings.follow:
             parts["rows"] = fitted(synthesizer, encoded, context, seed)
         else:
             arranged = Arranged.by(siblings.families, siblings.order_by)
-            order = learn_order(encoded, known, arranged, column=siblings.column, min_group=min_group)
+            tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
+            order = learn_order(
+                encoded,
+                known,
+                arranged,
+                column=order_by,
+                tied=tied,
+                continuous=siblings.continuous,
+                min_group=min_group,
+            )
             before = contexts_before(encoded, known, arranged, order)
             at, first = first_rows(arranged, siblings.continuous)
-            starting = encoded
+            starting = encoded.drop(one.column for one in order.running if one.from_zero)
             if order.column:
                 ordered = encoded[order.column]
                 stride = find_stride(ordered, siblings.families, arranged, unit=order.unit)
@@ -250,19 +171,21 @@ class ValueModel:
                     order = order.model_copy(update={"stride": stride})
                     ends, lengths = ends_of(ordered, siblings.families, arranged, stride=stride)
                     heads = arranged.order[arranged.position == 0]
-                    parts["ends"] = fitted(synthesizer, ends, _beside(_some(context, heads), lengths), seed + 2)
-                    starting = encoded.drop(ordered.name)
+                    parts["ends"] = fitted(synthesizer, ends, beside(_some(context, heads), lengths), seed + 2)
+                    starting = starting.drop(ordered.name)
                     first = first.with_columns(ordered.gather(at))
-            parts["rows"] = fitted(synthesizer, starting[at], _beside(_some(context, at), first), seed)
+            parts["rows"] = fitted(synthesizer, starting[at], beside(_some(context, at), first), seed)
             at, steps = step_rows(encoded, arranged, order, siblings.continuous)
+            steps = steps.drop(one.column for one in order.running)
             steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
             kept |= frozenset(order.staying)
-            parts["steps"] = fitted(synthesizer, steps, _beside(_some(context, at), before[at]), seed + 1)
+            parts["steps"] = fitted(synthesizer, steps, beside(_some(context, at), before[at]), seed + 1)
         shape = Shape(
             synthesizer=synthesizer,
             formulas=formulas,
             columns=tuple(encoded.columns),
             gaps=gaps,
+            residuals=residuals,
             order=order,
             parts=tuple(parts),
         )
@@ -299,17 +222,15 @@ class ValueModel:
         self, around: Surroundings, lengths: Rows, order: FamilyOrder, rng: np.random.Generator
     ) -> pl.DataFrame:
         """First siblings of families of these lengths."""
-        first = first_context(np.zeros(around.rows, dtype=np.int64))
-        if order.column is None or order.stride is None:
-            return self._encoded("rows", around, first, rng)
-        known = _beside(around.context, around.known, pl.DataFrame({LENGTH: lengths}))
-        ends = self._model("ends").sample(around.rows, context=known, given=None, rng=rng)[order.column]
-        dtype = self._encoded_schema()[order.column]
-        start = starts_of(ends, lengths, stride=order.stride, dtype=dtype)
-        rows = self._model("rows").sample(
-            around.rows, context=_beside(around.context, around.known, first.with_columns(start)), given=None, rng=rng
-        )
-        return rows.with_columns(start).select(self._shape.columns)
+        first, start = first_context(np.zeros(around.rows, dtype=np.int64)), pl.DataFrame()
+        if order.column is not None and order.stride is not None:
+            told = beside(around.context, around.known, pl.DataFrame({LENGTH: lengths}))
+            ends = self._model("ends").sample(around.rows, context=told, given=None, rng=rng)[order.column]
+            dtype = self._encoded_schema()[order.column]
+            start = starts_of(ends, lengths, stride=order.stride, dtype=dtype).to_frame()
+        context = beside(around.context, around.known, first, start)
+        rows = beside(self._model("rows").sample(around.rows, context=context, given=None, rng=rng), start)
+        return with_first_totals(rows, around.known, order).select(self._shape.columns)
 
     def _model(self, part: str) -> Synthesizer:
         model = self._parts[part]
@@ -317,12 +238,13 @@ class ValueModel:
         return model
 
     def _encoded_schema(self) -> pl.Schema:
-        steps = {gap.column for gap in self._shape.gaps.steps}
-        return pl.Schema({n: pl.Int64() if n in steps else self._schema[n] for n in self._shape.columns})
+        schema, gaps = self._shape.residuals.encoded(self._schema), self._shape.gaps.columns
+        return pl.Schema({n: pl.Int64() if n in gaps else schema[n] for n in self._shape.columns})
 
     def _decoded(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
-        """All columns as they will be: gaps added up, formulas applied."""
-        decoded = self._shape.gaps.decode(_beside(around.known, rows), self._schema)
+        """All columns as they will be: gaps and residuals added up, formulas applied."""
+        decoded = self._shape.gaps.decode(beside(around.context, around.known, rows), self._schema)
+        decoded = self._shape.residuals.decode(decoded, self._schema)
         return self._computed(
             decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns), around
         )
@@ -331,7 +253,7 @@ class ValueModel:
         """The rows with the columns that formulas give."""
         if not self._shape.formulas:
             return rows
-        frame = _beside(around.context, around.known, rows)
+        frame = beside(around.context, around.known, rows)
         for formula in self._shape.formulas:
             frame = frame.with_columns(formula.apply(frame, self._schema[formula.column]))
         return frame.select(self._schema.names())
@@ -350,7 +272,7 @@ class ValueModel:
         return self._repaired(rows, around, rng)
 
     def _violated(self, rows: pl.DataFrame, known: pl.DataFrame | None) -> npt.NDArray[np.bool_]:
-        return self._checks.violated(_beside(known, rows))
+        return self._checks.violated(beside(known, rows))
 
     def _repaired(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """Rows that break a check take the columns that it names from another generated row, until none does."""
@@ -370,7 +292,7 @@ class ValueModel:
         model = self._parts[part]
         if isinstance(model, SequenceSynthesizer):
             return self._sequences(model, _apart(around), rng)
-        context = _beside(around.context, around.known, before)
+        context = beside(around.context, around.known, before)
         uses_context = learns_context(self._shape.synthesizer) and context.width
         rows = model.sample(around.rows, context=context if uses_context else None, given=None, rng=rng)
         return self._with_hidden(rows, around, rng)
@@ -378,7 +300,7 @@ class ValueModel:
     def _sequences(self, model: SequenceSynthesizer, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         families = around.families if around.families is not None else np.arange(around.rows)
         firsts, lengths = runs(families)
-        context = _beside(around.context, around.known)[firsts]
+        context = beside(around.context, around.known)[firsts]
         rows = model.sample_sequences(lengths, context=context, rng=rng)
         return self._with_hidden(rows, around, rng).cast(self._schema)
 
@@ -386,7 +308,7 @@ class ValueModel:
         """All columns in their order; where hidden ones have a model of their own, they are drawn by it."""
         hidden_model = self._parts.get("hidden")
         if isinstance(hidden_model, Synthesizer):
-            given = _beside(around.context, around.known, rows)
+            given = beside(around.context, around.known, rows)
             hidden = hidden_model.sample(rows.height, context=given, given=None, rng=rng)
             rows = pl.concat([rows, hidden], how="horizontal")
         return rows.select(self._shape.columns)
@@ -416,33 +338,8 @@ def saved_shape(folder: Folder) -> Shape | None:
     return Shape.model_validate(folder.read_json("values.json")) if folder.exists("values.json") else None
 
 
-def _formulas(training: Training, synthesizer: str, min_group: int, seed: int) -> tuple[Formula, ...]:
-    """The published columns that others give; none for engines that know nothing of other tables' rows."""
-    if not learns_context(synthesizer) or not training.discover:
-        return ()
-    fixed = {*training.kept, *training.computed_later, *([training.siblings.column] if training.siblings else [])}
-    published = training.rows.drop(training.hidden)
-    rows = published.select(name for name in published.columns if name not in fixed)
-    others = published.drop(rows.columns)
-    return find_formulas(rows, _beside(training.context, training.known, others), min_group=min_group, seed=seed)
-
-
-def families_of(parents: Rows) -> Rows:
-    """The family of each row: its parent; a row without one is a family of its own."""
-    return np.where(parents < 0, -1 - np.arange(len(parents)), parents)
-
-
 def _apart(around: Surroundings) -> Surroundings:
     return Surroundings(around.rows, around.context, around.known, np.arange(around.rows))
-
-
-def _beside(*frames: pl.DataFrame | None) -> pl.DataFrame:
-    """Frames of the same rows side by side; any may be missing."""
-    there = [frame for frame in frames if frame is not None]
-    wide = [frame for frame in there if frame.width]
-    if not wide:
-        return pl.DataFrame(height=max((frame.height for frame in there), default=0))
-    return wide[0] if len(wide) == 1 else pl.concat(wide, how="horizontal")
 
 
 def _some(frame: pl.DataFrame | None, rows: Rows) -> pl.DataFrame | None:
@@ -457,13 +354,12 @@ def _replaced(rows: pl.DataFrame, at: Rows, fresh: pl.DataFrame) -> pl.DataFrame
 
 def _spec(values: pl.Series, *, kept: frozenset[str], hidden: Collection[str], gaps: Gaps) -> ColumnSpec:
     kind = column_kind(values.dtype)
-    is_gap = any(gap.column == values.name for gap in gaps.steps)
     counted = values.name in hidden and kind is ColumnKind.NUMBER
     return ColumnSpec(
         name=values.name,
         kind=kind,
         nullable=values.null_count() > 0,
-        minimum=0 if is_gap or counted else None,
+        minimum=0 if values.name in gaps.columns or counted else None,
         keep=values.name in kept,
     )
 

@@ -4,20 +4,23 @@ A round of a few hundred rows is over in a few milliseconds only if nothing but 
 codes and plain numbers, and becomes columns of a frame when all rounds are over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.synthesize.deviation import Deviation, plain_numbers, typed
 from synth_assets.synthesize.protocol import Following
+from synth_assets.synthesize.running import Running
 from synth_assets.synthesize.trees.columns import ColumnCodes, Numbers
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.scale import Codes, Floats
 
 Rows = npt.NDArray[np.int64]
 Draw = Callable[[Sequence[Codes], int], Codes]
+_TRIES = 4  # of a row whose running total leaves its range
 
 
 class _Column(Protocol):
@@ -102,6 +105,11 @@ class _Labels:
             (self._known[context.name],) = context.encode(pl.Series(self._texts, dtype=pl.String))
         return [self._known[context.name][self._places[at]]]
 
+    def by_label(self, number_of: Callable[[pl.Series], Floats]) -> Callable[[Rows], Floats]:
+        """The number of each of some rows, as a function gives it for labels."""
+        numbers = number_of(pl.Series(self._texts, dtype=pl.String))
+        return lambda at: numbers[self._places[at]]
+
     def series(self) -> pl.Series:
         return pl.Series(self._texts, dtype=pl.String).gather(self._places).alias(self._name)
 
@@ -129,10 +137,94 @@ class _Steps:
         return (values.cast(pl.Int32) if self._dtype == pl.Date else values).cast(self._dtype)
 
 
+class _Plain:
+    """A number or time, never NULL, as a plain number."""
+
+    def __init__(self, name: str, first: pl.Series, starts: Rows, rows: int) -> None:
+        self._name, self._dtype = name, first.dtype
+        self._values = np.zeros(rows)
+        self._values[starts] = plain_numbers(first)
+
+    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
+        assert isinstance(context.coding, Numbers)  # noqa: S101 (of a number)
+        scale = context.coding.scale
+        values = self._values[at]
+        values = values * 10.0**scale.dtype.scale if isinstance(scale.dtype, pl.Decimal) else values
+        return context.coding.encode_values(values - scale.base, np.zeros(len(at), np.bool_))
+
+    def plain(self, at: Rows) -> Floats:
+        """The numbers that the values of some rows stand for."""
+        return self._values[at]
+
+    def series(self) -> pl.Series:
+        return typed(self._name, self._values, self._dtype)
+
+
+class _Deviations(_Plain):
+    """One that is drawn by how far it is off the row before."""
+
+    def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, deviation: Deviation) -> None:
+        super().__init__(column.name, first, starts, rows)
+        self._column, self._deviation = column, deviation
+
+    def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
+        assert isinstance(self._column.coding, Numbers)  # noqa: S101 (deviations are numbers)
+        off, _ = self._column.coding.values(codes, rng)
+        self._values[at] = self._deviation.decode(off, self._values[at - 1])
+
+
+class _Running(_Plain):
+    """One that is worked out from the row before and what is drawn of the row, or known of it."""
+
+    def __init__(
+        self,
+        running: Running,
+        first: pl.Series,
+        starts: Rows,
+        rows: int,
+        drawn: Mapping[str, "_Column"],
+        known: pl.DataFrame,
+    ) -> None:
+        super().__init__(running.column, first, starts, rows)
+        self._running = running
+        self._adds: Callable[[Rows], Floats]
+        self._signs: Callable[[Rows], Floats]
+        if running.by in drawn:
+            by = drawn[running.by]
+            assert isinstance(by, _Numbers | _Plain)  # noqa: S101 (numbers are added up)
+            self._adds = by.plain
+        else:
+            adds = plain_numbers(known[running.by])
+            self._adds = lambda at: adds[at]
+        if running.label is None or running.label in known.columns:
+            labels = None if running.label is None else known[running.label]
+            signs = running.signs(labels, rows)
+            self._signs = lambda at: signs[at]
+        else:
+            of = drawn[running.label]
+            assert isinstance(of, _Labels)  # noqa: S101 (a sign is told by a text)
+            self._signs = of.by_label(lambda labels: running.signs(labels, len(labels)))
+
+    def work_out(self, at: Rows) -> None:
+        """Set the values of rows whose other columns are drawn."""
+        self._values[at] = self._running.following(self._values[at - 1], self._adds(at), self._signs(at))
+
+    def beyond(self, at: Rows) -> npt.NDArray[np.bool_]:
+        """Which of some rows lie beyond where totals should."""
+        return self._running.beyond(self._values[at])
+
+
+class _Share:
+    """Which rows have a label, as a number."""
+
+    def __init__(self, labels: "_Labels", label: str) -> None:
+        self.plain = labels.by_label(lambda labels: labels.eq(label).fill_null(value=False).cast(pl.Float64).to_numpy())
+
+
 class _Mean:
     """The mean of a column over all rows of a family so far."""
 
-    def __init__(self, column: _Numbers, starts: Rows, rows: int) -> None:
+    def __init__(self, column: "_Numbers | _Plain | _Share", starts: Rows, rows: int) -> None:
         self._column = column
         self._sums, self._counts = np.zeros(rows), np.zeros(rows)
         self._add(starts)
@@ -160,6 +252,7 @@ def draw_following(
     *,
     columns: Sequence[ColumnCodes],
     context: Sequence[tuple[ColumnCodes, list[Codes] | None]],
+    known: pl.DataFrame,
     following: Following,
     draw: Draw,
     rng: np.random.Generator,
@@ -171,20 +264,16 @@ def draw_following(
         lengths: At least 1 each.
         columns: The columns to draw, in the order of their codes.
         context: The context's columns, with the codes of all rows for those that are known beforehand.
+        known: These columns of the context.
         following: What the others say.
         draw: Codes of all columns, the context's first, for that of the context and a number of rows.
         rng: Source of randomness.
     """
     starts, rows = np.cumsum(lengths) - lengths, int(lengths.sum())
-    made = {column.name: _column(column, first[column.name], starts, rows, following) for column in columns}
-    averaged = {name: made[column] for name, column in following.means.items()}
-    means = {
-        column.name: _Mean(of, starts, rows)
-        for column, _ in context
-        if isinstance(of := averaged.get(column.name), _Numbers)
-    }
-    outside = sum(len(column.names) for column, _ in context)
-    places = np.cumsum([outside, *(len(column.names) for column in columns)])
+    drawn_of = {column.name: _column(column, first[column.name], starts, rows, following) for column in columns}
+    totals = {one.column: _Running(one, first[one.column], starts, rows, drawn_of, known) for one in following.running}
+    made: dict[str, _Column | _Running] = {**drawn_of, **totals}
+    means = _means(context, made, following, starts, rows)
     active, position = starts, 0
     while True:
         position += 1
@@ -200,17 +289,63 @@ def draw_following(
             else:
                 teller = means.get(column.name) or made[following.previous[column.name]]
                 around += teller.told(column, at - 1)
-        drawn = draw(around, len(at))
-        for number, column in enumerate(columns):
-            made[column.name].put(list(drawn[places[number] : places[number + 1]]), at, rng)
+        _draw_round(at, around, columns, drawn_of, list(totals.values()), draw, rng)
         for mean in means.values():
             mean.add(at)
     return pl.DataFrame([made[name].series() for name in first.columns])
 
 
+def _draw_round(
+    at: Rows,
+    around: Sequence[Codes],
+    columns: Sequence[ColumnCodes],
+    drawn_of: Mapping[str, "_Column"],
+    totals: Sequence[_Running],
+    draw: Draw,
+    rng: np.random.Generator,
+) -> None:
+    """Draw the columns of one row of each family; those whose running totals leave their range a few times over."""
+    for _ in range(_TRIES):
+        codes = draw(around, len(at))
+        place = len(around)
+        for column in columns:
+            drawn_of[column.name].put(list(codes[place : place + len(column.names)]), at, rng)
+            place += len(column.names)
+        wrong = np.zeros(len(at), np.bool_)
+        for total in totals:
+            total.work_out(at)
+            wrong |= total.beyond(at)
+        if not wrong.any():
+            break
+        at, around = at[wrong], [of[wrong] for of in around]
+
+
+def _means(
+    context: Sequence[tuple[ColumnCodes, list[Codes] | None]],
+    made: Mapping[str, "_Column | _Running"],
+    following: Following,
+    starts: Rows,
+    rows: int,
+) -> dict[str, _Mean]:
+    """What adds up over families, by the columns of the context that it is told by."""
+    wanted = {column.name for column, codes in context if codes is None}
+    found = {}
+    for name, column in following.means.items():
+        of = made.get(column)
+        if name in wanted and isinstance(of, _Numbers | _Plain):
+            found[name] = _Mean(of, starts, rows)
+    for share in following.shares:
+        labels = made[share.column]
+        if share.name in wanted and isinstance(labels, _Labels):
+            found[share.name] = _Mean(_Share(labels, share.label), starts, rows)
+    return found
+
+
 def _column(column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, following: Following) -> _Column:
     if column.name == following.step:
         return _Steps(column, first, starts, rows, following.unit)
+    if column.name in following.deviations:
+        return _Deviations(column, first, starts, rows, following.deviations[column.name])
     if isinstance(column.coding, LabelCodes):
         return _Labels(column, first, starts, rows, following.stays.get(column.name))
     return _Numbers(column, first, starts, rows)

@@ -132,6 +132,7 @@ class TreesSynthesizer:
             lengths,
             columns=self.columns,
             context=told_beforehand(self.context, context),
+            known=context,
             following=following,
             draw=lambda around, rows: draw(self.parts, around, rows, {}, candidates=self.settings.candidates, rng=rng),
             rng=rng,

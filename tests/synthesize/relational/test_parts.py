@@ -8,23 +8,14 @@ import pytest
 
 from synth_assets.catalog.model import Branch, Check, Column, DataType, ForeignKey, Kind, Table
 from synth_assets.statistics.references import match_rows
+from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
-from synth_assets.synthesize.relational.families import (
-    STAYS,
-    Arranged,
-    FamilyOrder,
-    contexts_before,
-    first_rows,
-    learn_order,
-    order_column,
-    pull_in,
-    step_rows,
-    with_stays,
-    worth_following,
-)
+from synth_assets.synthesize.relational.families import order_column, pull_in, worth_following
+from synth_assets.synthesize.relational.family_order import STAYS, FamilyOrder, learn_order
 from synth_assets.synthesize.relational.gaps import Gaps, common_unit
 from synth_assets.synthesize.relational.hierarchy import levels, parent_levels
+from synth_assets.synthesize.relational.history import contexts_before, first_rows, step_rows, with_stays
 from synth_assets.synthesize.relational.matching import NO_ROW, gather, group_numbers, rank_within
 from synth_assets.synthesize.relational.partition import Partition
 from synth_assets.synthesize.relational.uniqueness import find_ordinal, repeated
@@ -145,7 +136,7 @@ def test_siblings_know_the_ones_before() -> None:
     parents = np.repeat(np.arange(300), 3)
     year = np.tile([2003, 2001, 2002], 300)
     rows = pl.DataFrame({"year": year, "hits": np.tile([30.0, 10.0, 20.0], 300)})
-    assert worth_following(parents)
+    assert worth_following(parents, rows, rows["year"])
     assert order_column(rows, ["year"]) == "year"
     arranged = Arranged.by(parents, rows["year"])
     order = learn_order(rows, None, arranged, column="year", min_group=10)
@@ -156,6 +147,19 @@ def test_siblings_know_the_ones_before() -> None:
     assert (first["previous hits"], first["mean hits"], first["#position"]) == (10.0, 10.0, 1)
     assert (second["previous hits"], second["mean hits"], second["#position"]) == (20.0, 15.0, 2)
     assert rows["hits"][int(at[0])] == 20.0
+
+
+def test_few_long_families_are_followed_only_where_their_rows_go_on() -> None:
+    rng = np.random.default_rng(0)
+    parents = np.repeat(np.arange(12), 400)
+    day = pl.Series("day", np.tile(np.arange(400), 12))
+    noise = pl.DataFrame({"day": day, "height": rng.normal(0, 1, 4_800)})
+    walk = pl.DataFrame({"day": day, "height": rng.normal(0, 1, (12, 400)).cumsum(axis=1).ravel()})
+    assert not worth_following(parents, noise, day)
+    assert not worth_following(parents, walk, None)
+    assert worth_following(parents, walk, day)
+    many = np.repeat(np.arange(150), 400)
+    assert worth_following(many, pl.DataFrame({"height": rng.normal(0, 1, len(many))}), None)
 
 
 def test_rows_whose_forerunner_is_held_out_are_no_steps() -> None:

@@ -1,0 +1,157 @@
+"""Values of one row that nearly follow another column of it: learned by how far they are off, see deviation."""
+
+from collections.abc import Collection
+
+import numpy as np
+import polars as pl
+
+from synth_assets.catalog.model import Value
+from synth_assets.synthesize.deviation import (
+    FEWEST_ROWS,
+    Deviation,
+    Numbers,
+    Tie,
+    find_tie,
+    may_follow,
+    plain_numbers,
+    typed,
+)
+
+_LOOKED_AT = 5_000  # evenly spread rows that the search looks at
+_LEAST_CORRELATION = 0.7  # of ranks; what is less alike is not looked at
+
+
+class Residual(Value):
+    """`column` is learned as its deviation from `by`."""
+
+    column: str
+    by: str
+    deviation: Deviation
+
+    def encode(self, rows: pl.DataFrame) -> pl.Series:
+        """The deviations."""
+        off = self.deviation.encode(plain_numbers(rows[self.column]), plain_numbers(rows[self.by]))
+        made = pl.Series(self.column, off, nan_to_null=True)
+        return made.cast(pl.Int64) if self.deviation.whole else made
+
+    def decode(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+        """The column of its own type; NULL where the deviation or the other column is."""
+        values = self.deviation.decode(plain_numbers(rows[self.column]), plain_numbers(rows[self.by]))
+        return typed(self.column, values, dtype)
+
+
+class Residuals(Value):
+    """All columns of a table that nearly follow another one, in an order in which they can be worked out again."""
+
+    steps: tuple[Residual, ...] = ()
+
+    @classmethod
+    def find(
+        cls, rows: pl.DataFrame, *, min_group: int, among: Collection[str], outside: pl.DataFrame | None = None
+    ) -> "Residuals":
+        """Tie columns to others that tell them more closely than codes do, the closest first.
+
+        Args:
+            rows: Columns of the table, learned and made earlier.
+            min_group: Fewest rows that must reach the ends of what may come out.
+            among: Columns of `rows` that may be tied; the others, and those of `outside`, may be what they follow.
+            outside: What is known of each row's parents.
+        """
+        frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
+        names = [name for name in frame.columns if _is_on_a_line(frame.schema[name])]
+        free = [name for name in names if name in among and may_follow(frame[name])]
+        if frame.height < FEWEST_ROWS or not free:
+            return cls()
+        looked = frame.select(names)[np.linspace(0, frame.height - 1, min(frame.height, _LOOKED_AT)).astype(np.intp)]
+        plain = {name: plain_numbers(looked[name]) for name in names}
+        alike = _rank_correlations(plain)
+        found: dict[tuple[str, str], Tie] = {}
+        for column in free:
+            for by in names:
+                if by == column or not alike[names.index(column), names.index(by)] >= _LEAST_CORRELATION:
+                    continue
+                if _comparable(frame.schema[column], frame.schema[by]) and _known_where(frame, column, by):
+                    tie = find_tie(plain[column], plain[by], times=frame.schema[by].is_temporal())
+                    if tie:
+                        found[column, by] = tie
+        return cls(
+            steps=tuple(
+                Residual(
+                    column=column, by=by, deviation=Deviation.of(frame[column], found[column, by], min_group=min_group)
+                )
+                for column, by in _in_order({pair: tie.gain for pair, tie in found.items()}, free)
+            )
+        )
+
+    def encode(self, rows: pl.DataFrame, outside: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Replace the columns by their deviations; `outside` as for `find`."""
+        frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
+        return rows.with_columns(step.encode(frame) for step in self.steps)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Those that are learned by how far they are off."""
+        return frozenset(step.column for step in self.steps)
+
+    def decode(self, rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+        """Undo `encode`: `rows` hold what the columns follow, too; `schema` gives their types."""
+        for step in self.steps:
+            rows = rows.with_columns(step.decode(rows, schema[step.column]))
+        return rows
+
+    def encoded(self, schema: pl.Schema) -> pl.Schema:
+        """The types of the encoded rows."""
+        whole = {step.column: step.deviation.whole for step in self.steps}
+        return pl.Schema(
+            {
+                name: dtype if name not in whole else pl.Int64() if whole[name] else pl.Float64()
+                for name, dtype in schema.items()
+            }
+        )
+
+
+def _is_on_a_line(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or isinstance(dtype, pl.Date | pl.Datetime)
+
+
+def _comparable(column: pl.DataType, by: pl.DataType) -> bool:
+    """Numbers follow numbers, times follow times of their own type."""
+    return column == by if column.is_temporal() or by.is_temporal() else True
+
+
+def _known_where(rows: pl.DataFrame, column: str, by: str) -> bool:
+    """Whether the other column is known wherever the column is."""
+    return not rows.select((pl.col(column).is_not_null() & pl.col(by).is_null()).any()).item()
+
+
+def _rank_correlations(columns: dict[str, Numbers]) -> Numbers:
+    """(columns, columns) correlations of ranks; a missing value stands in the middle."""
+    ranked = []
+    for values in columns.values():
+        known = np.isfinite(values)
+        ranks = np.zeros(len(values))
+        places = np.searchsorted(np.sort(values[known]), values[known], side="left")
+        ranks[known] = places - places.mean() if known.any() else 0.0
+        size = np.linalg.norm(ranks)
+        ranked.append(ranks / size if size else ranks)
+    matrix = np.stack(ranked)
+    return np.asarray(matrix @ matrix.T)
+
+
+def _in_order(gains: dict[tuple[str, str], float], free: list[str]) -> list[tuple[str, str]]:
+    """Which column follows which: a tree of great gains (Prim 1957), each column after the one that it follows."""
+    open_ = {column for column, _ in gains}
+    placed = {by for _, by in gains} - open_
+    steps: list[tuple[str, str]] = []
+    while open_:
+        possible = [pair for pair in gains if pair[0] in open_ and pair[1] in placed]
+        if possible:
+            steps.append(max(possible, key=lambda pair: gains[pair]))
+            added = steps[-1][0]
+        else:
+            # None of them follows what is placed: the one that others follow most closely stays as it is.
+            said = {name: sum(gain for (_, by), gain in gains.items() if by == name) for name in open_}
+            added = max(sorted(open_, key=free.index), key=lambda name: said[name])
+        placed.add(added)
+        open_.discard(added)
+    return steps

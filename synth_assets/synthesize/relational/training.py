@@ -1,0 +1,142 @@
+"""What a value model is fitted on, and what its rows are drawn for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.dependencies.formulas import Formula, find_formulas
+from synth_assets.synthesize.registry import learns_context
+from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.matching import Rows
+from synth_assets.synthesize.relational.residuals import Residuals
+
+RARE = "\x01rare"
+
+
+@dataclass(frozen=True)
+class Siblings:
+    """How the rows that a model is trained on belong together.
+
+    Attributes:
+        families: The parent of each row; a row without one is a family of its own (a negative number).
+        order_by: Values in whose order siblings stand.
+        column: The column among those to learn that `order_by` is; None if it is none of them.
+        follow: Rows are generated knowing the siblings before them.
+        continuous: False for rows whose forerunner is held out; what they follow is not known.
+    """
+
+    families: Rows
+    order_by: pl.Series
+    column: str | None
+    follow: bool
+    continuous: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a value model is fitted on.
+
+    Attributes:
+        rows: Columns to learn, then hidden ones (counts of children, leaves of further parents, ...).
+        hidden: Names of the hidden columns: they are never published.
+        kept: Columns whose real values the plan lets through.
+        context: What is known of each row's parents.
+        common_labels: By column of the context, the labels that models may know by name; columns that are not in it
+            have no others.
+        known: Columns of the same rows that are made earlier.
+        siblings: None for rows that have nothing to do with each other.
+        computed_later: Columns that are drawn, and computed when all rows are there.
+        discover: What holds between columns in all rows is looked for.
+        canaries: Invented values are planted into some rows, see canaries.
+    """
+
+    rows: pl.DataFrame
+    hidden: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
+    context: pl.DataFrame | None = None
+    common_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    known: pl.DataFrame | None = None
+    siblings: Siblings | None = None
+    computed_later: frozenset[str] = frozenset()
+    discover: bool = True
+    canaries: bool = False
+
+    @property
+    def told(self) -> pl.DataFrame | None:
+        """What models may know of each row: the context with one word for all labels that they may not, and `known`."""
+        if self.context is None and self.known is None:
+            return None
+        context = self.context
+        if context is not None:
+            context = context.with_columns(
+                pl.when(pl.col(name).is_in(labels) | pl.col(name).is_null())
+                .then(name)
+                .otherwise(pl.lit(RARE))
+                .alias(name)
+                for name, labels in self.common_labels.items()
+                if name in context.columns
+            )
+        return beside(context, self.known)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What rows are drawn for.
+
+    Attributes:
+        rows: How many.
+        context, known: As in Training.
+        families: The family of each row, those of one family side by side; None for rows that know of no other.
+    """
+
+    rows: int
+    context: pl.DataFrame | None = None
+    known: pl.DataFrame | None = None
+    families: Rows | None = None
+
+    def at(self, rows: Rows) -> "Surroundings":
+        """The same for some rows, each by itself."""
+        return Surroundings(
+            len(rows),
+            None if self.context is None else self.context[rows],
+            None if self.known is None else self.known[rows],
+        )
+
+
+def formulas_of(training: Training, synthesizer: str, min_group: int, seed: int) -> tuple[Formula, ...]:
+    """The published columns that others give; none for engines that know nothing of other tables' rows."""
+    if not learns_context(synthesizer) or not training.discover:
+        return ()
+    fixed = {*training.kept, *training.computed_later, *([training.siblings.column] if training.siblings else [])}
+    published = training.rows.drop(training.hidden)
+    rows = published.select(name for name in published.columns if name not in fixed)
+    others = published.drop(rows.columns)
+    return find_formulas(rows, beside(training.context, training.known, others), min_group=min_group, seed=seed)
+
+
+def residuals_of(training: Training, rows: pl.DataFrame, gaps: Gaps, min_group: int) -> Residuals:
+    """The columns to learn that nearly follow another one, of the table or of its parents."""
+    if not training.discover:
+        return Residuals()
+    closed = training.kept | training.computed_later | gaps.columns | gaps.since | {*training.hidden}
+    order_by = training.siblings.column if training.siblings else None
+    among = [name for name in rows.columns if name not in closed and name != order_by]
+    around = beside(training.known, rows.drop(training.hidden))
+    return Residuals.find(around, min_group=min_group, among=among, outside=training.context)
+
+
+def families_of(parents: Rows) -> Rows:
+    """The family of each row: its parent; a row without one is a family of its own."""
+    return np.where(parents < 0, -1 - np.arange(len(parents)), parents)
+
+
+def beside(*frames: pl.DataFrame | None) -> pl.DataFrame:
+    """Frames of the same rows side by side; any may be missing."""
+    there = [frame for frame in frames if frame is not None]
+    wide = [frame for frame in there if frame.width]
+    if not wide:
+        return pl.DataFrame(height=max((frame.height for frame in there), default=0))
+    return wide[0] if len(wide) == 1 else pl.concat(wide, how="horizontal")
