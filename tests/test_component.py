@@ -214,7 +214,7 @@ def test_the_schema_that_editors_get_points_at_what_is_wrong(changes: dict[str, 
 def test_three_hundred_tables_load_in_under_three_seconds(translation: dict[str, Any] | None) -> None:
     many = wide_catalog(300)
     # A busy machine takes more CPU time for the same work: Dagster's own share of it tells how much more.
-    plain = seconds_of(lambda: as_many_assets_without_us(300))
+    plain = min(seconds_of(lambda: as_many_assets_without_us(300)) for _ in range(2))
     with create_defs_folder_sandbox() as sandbox:
         written = {"type": TYPE, "attributes": attributes(tables={}, translation=translation)}
         folder = sandbox.scaffold_component(SyntheticDatabase, "shop", defs_yaml_contents=written)
@@ -225,7 +225,8 @@ def test_three_hundred_tables_load_in_under_three_seconds(translation: dict[str,
                 defs.get_repository_def().get_job("refresh_shop")
                 assert len(asset_keys(defs)) == 300 * 6 + 1
 
-        seconds = seconds_of(load)
+        # Beside the first use of modules and models.
+        seconds = min(seconds_of(load), seconds_of(load))
     assert seconds < 3.0 * max(1.0, plain / QUIET), f"300 tables: {seconds:.2f} s, Dagster alone {plain:.2f} s"
 
 

@@ -1,6 +1,8 @@
 """A dataset, or a whole project, as Dagster definitions."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import dagster as dg
 
@@ -59,8 +61,18 @@ def build_synthetic_database(
     Raises:
         UnknownDataset: There is no such plan.
     """
+    with _without_collection():
+        return _definitions(project, dataset, executor or preloading_executor(project), translator, source_assets)
+
+
+def _definitions(
+    project: Project,
+    dataset: str,
+    executor: dg.ExecutorDefinition,
+    translator: SyntheticDatabaseTranslator | None,
+    source_assets: bool,
+) -> dg.Definitions:
     settings = project.dataset(dataset)
-    executor = executor or preloading_executor(project)
     try:
         known = read_dataset(project, dataset, translator=translator)
     except SynthAssetsError as problem:
@@ -79,6 +91,20 @@ def build_synthetic_database(
         sensors=[cleanup_sensor(project, dataset), schema_sensor(known), *([alerts] if alerts else [])],
         resources={known.resource: RefreshResource.configure_at_launch()},
     )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Definitions of many tables are hundreds of thousands of objects, none of them garbage: looking for some among
+    them takes a fifth of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def dataset_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
