@@ -26,7 +26,6 @@ from synth_assets.component_translation import yaml_translator
 from synth_assets.plan.yaml_problems import Location
 from synth_assets.plan.yaml_source import SettingsInvalid, YamlDocument, YamlValue
 from synth_assets.project import Project
-from synth_assets.refresh.source_catalog import source_catalog
 
 _ATTRIBUTES = "attributes"
 _IN_PYTHON = "attributes given in Python"
@@ -126,6 +125,8 @@ class SyntheticDatabase(dg.StateBackedComponent, dg.Resolvable):
 
     def write_state_to_path(self, state_path: Path) -> None:
         """Read the source's catalog, schema only; raises as `source_catalog` does."""
+        from synth_assets.refresh.source_catalog import source_catalog
+
         write_catalog(state_path, source_catalog(self.project, self.settings.dataset))
 
     def build_defs_from_state(

@@ -62,7 +62,7 @@ def test_definitions_load_without_asking_the_source_even_in_development(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("synth_assets.component.source_catalog", lambda *_: asked.append("asked"))
+    monkeypatch.setattr("synth_assets.refresh.source_catalog.source_catalog", lambda *_: asked.append("asked"))
     monkeypatch.setenv("DAGSTER_IS_DEV_CLI", "1")
     with loaded(attributes(), catalog) as (component, _):
         assert component.defs_state_config.refresh_if_dev is False

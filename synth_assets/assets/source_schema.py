@@ -11,7 +11,6 @@ from synth_assets.assets.dataset import SOURCE, Dataset
 from synth_assets.assets.failures import run_stage
 from synth_assets.catalog.drift import Change, compare
 from synth_assets.project import DEFAULT_ENVIRONMENT
-from synth_assets.refresh.source_catalog import source_catalog
 from synth_assets.store.digest import digest
 
 CHECK = "schema"
@@ -67,6 +66,8 @@ def changes_by_table(dataset: Dataset) -> dict[str, tuple[Change, ...]]:
     Raises:
         MissingVariable, DatabaseError: see `source_catalog`.
     """
+    from synth_assets.refresh.source_catalog import source_catalog
+
     now = source_catalog(dataset.project, dataset.name)
     changes = compare(dataset.catalog, now).changes
     elsewhere = tuple(change for change in changes if change.table not in dataset.catalog.table_names)
