@@ -14,6 +14,7 @@ class MemoryRows:
 
     Attributes:
         mask: True for rows that are held out; None if none is.
+        real: Of generated rows, the row of the source that each is, NULL for a synthetic one; None if none is real.
     """
 
     frame: pl.DataFrame
@@ -21,6 +22,7 @@ class MemoryRows:
     fingerprint: str = "f"
     formats: Mapping[str, str] = field(default_factory=dict)
     computed: Sequence[str] = ()
+    real: pl.Series | None = None
 
     @property
     def rows(self) -> int:
@@ -36,6 +38,9 @@ class MemoryRows:
             return frame
         mask = self.mask if self.mask is not None else pl.repeat(False, frame.height, eager=True)
         return frame.filter(mask if part == "held_out" else ~mask)
+
+    def source_rows(self) -> pl.Series | None:
+        return self.real
 
     def batches(self, *, columns: Sequence[str] | None = None, rows: int = 131_072) -> Iterator[pl.DataFrame]:
         yield from self.read(columns=columns).iter_slices(rows)

@@ -1,9 +1,10 @@
-"""Libraries that say nothing while rows are at hand: a warning or a log line of theirs may quote one."""
+"""Libraries that say nothing while rows are at hand: a warning, a log line or a print of theirs may quote one."""
 
+import io
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 # By the first part of their loggers' names; those below inherit the level.
 LIBRARIES = (
@@ -48,3 +49,10 @@ def silent_libraries() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, before, strict=True):
             logger.setLevel(level)
+
+
+@contextmanager
+def silent_work() -> Iterator[None]:
+    """Beside that, nothing that is printed in the block comes out. Consoles and handlers made before still write."""
+    with silent_libraries(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        yield

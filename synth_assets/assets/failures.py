@@ -11,21 +11,21 @@ import dagster as dg
 
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.errors import SynthAssetsError
-from synth_assets.silence import silent_libraries
+from synth_assets.silence import silent_work
 
 Result = TypeVar("Result")
 _PACKAGE = Path(__file__).parents[1]
 
 
 def run_stage(stage: str, work: Callable[[], Result]) -> Result:
-    """What `work` returns; libraries say nothing meanwhile.
+    """What `work` returns; nothing that a library says or prints meanwhile comes out.
 
     Raises:
         dagster.Failure: With the message of a SynthAssetsError, which never holds a value of a row; of any other
             exception only its type and the place. It has no cause and no context.
     """
     try:
-        with silent_libraries():
+        with silent_work():
             return work()
     except dg.Failure:
         raise

@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from synth_assets.project import Project
     from synth_assets.store.store import Store
 
-STYLES = {"keep": "bold yellow", "reference": "bold yellow", "partial": "bold yellow", "exclude": "dim", "empty": "dim"}
+STYLES = {
+    "keep": "bold yellow",
+    "reference": "bold yellow",
+    "partial": "bold yellow",
+    "hybrid": "bold yellow",
+    "exclude": "dim",
+    "empty": "dim",
+}
 
 
 @click.command("plan", short_help="What becomes of every table and column, before anything runs.")
@@ -210,13 +217,15 @@ def personal_paths(
 
 def table_reason(table: "TableDecision", chosen: str | None) -> str:
     """Why the table is let through, or what learns it; `chosen` is what auto took at the last refresh."""
+    wished = f", {table.balance.column} with wished shares" if table.balance else ""
     if table.because:
-        return table.because
+        share = "" if table.real_share is None else f"{table.real_share:g} of the rows real: "
+        return f"{share}{table.because}"
     if table.private:
         return f"learned by private: {table.private.text}"
     scale = "" if table.scale == 1 else f", {table.scale:g} times the rows"
     last = f" (at the last refresh {chosen})" if chosen else ""
-    return f"learned by {table.synthesizer}{last}{scale}" if table.mode.value == "synthetic" else ""
+    return f"learned by {table.synthesizer}{last}{scale}{wished}" if table.mode.value == "synthetic" else ""
 
 
 def column_reason(column: "ColumnDecision", keys: "Sequence[ForeignKey]") -> str:
@@ -238,7 +247,8 @@ def becomes(column: "ColumnDecision") -> Text:
     if column.treatment.value == "learn" and column.role.value == "text":
         return styled("new text")
     kind = column.options.get("kind") or column.options.get("format") or column.options.get("expression")
-    return styled(column.treatment.value, (f" {kind}" if kind else "") + (", unique" if column.unique else ""))
+    real = ", real in real rows" if column.real_in_real_rows else ""
+    return styled(column.treatment.value, (f" {kind}" if kind else "") + (", unique" if column.unique else "") + real)
 
 
 def styled(word: str, more: str = "") -> Text:

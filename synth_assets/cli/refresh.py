@@ -12,6 +12,7 @@ import click
 from synth_assets.cli.console import console, reporting
 from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
 from synth_assets.errors import SynthAssetsError
+from synth_assets.silence import silent_work
 
 if TYPE_CHECKING:
     from synth_assets.project import Project
@@ -103,7 +104,7 @@ def run(
     out = console()
     check_targets(project, targets)
     try:
-        with shown_progress(console(stderr=True)) as progress:
+        with shown_progress(console(stderr=True)) as progress, silent_work():
             refresh = Refresh(
                 project, dataset, refresh=new_refresh(), seed=seed, progress=progress, data_docs=data_docs
             )

@@ -19,7 +19,8 @@ def command(folder: Path) -> None:
     \b
         SYNTH_STORE_KEY_OLD=<the old key> SYNTH_STORE_KEY=<the new key> synth-assets rekey
 
-    Let no refresh run meanwhile. If it is interrupted, run it again. Verdicts, the privacy budget, pseudonyms and what
+    Refused while a refresh is at work, and refreshes are refused meanwhile; on object storage, which has no locks, let
+    none run. If it is interrupted, run it again. Verdicts, the privacy budget, pseudonyms and what
     is published stay as they are.
     """
     from synth_assets.store.key import read_old_store_key, read_store_key

@@ -24,12 +24,34 @@ def _options(value: object) -> object:
 
 
 class FakeOptions(Value):
-    """`fake: email`, or `fake: {kind: phone, locale: de_DE}`."""
+    """`fake: email`, `fake: {kind: phone, locale: de_DE}`, or `fake: {same_as: customers.email}`."""
 
     kind: str | None = Field(default=None, description="A kind of personal data; None: the one recognised.")
     locale: str | None = Field(
         default=None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="Language and country, such as de_DE."
     )
+    same_as: str | None = Field(
+        default=None,
+        pattern=r"^.+\.[^.]+$",
+        description="A faked column of a table that the row refers to, such as customers.email: its fake is repeated.",
+    )
+    by: str | None = Field(
+        default=None, description="With same_as, a column of the foreign key, where several refer to the table."
+    )
+    consistent: Flag | str | None = Field(
+        default=None,
+        description="Of a partial table: the same real value has the same fake in every table and refresh; or the "
+        "column whose real value says who it is, such as customer_id.",
+    )
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        others = [name for name in ("kind", "locale", "consistent") if getattr(self, name) is not None]
+        if self.same_as is not None and others:
+            raise ValueError(f"`same_as` repeats a fake as it is; take {' and '.join(others)} out")
+        if self.by is not None and self.same_as is None:
+            raise ValueError("`by` goes with `same_as`, such as {same_as: customers.email, by: sender_id}")
+        return self
 
 
 class PseudonymizeOptions(Value):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from synth_assets.catalog.model import Catalog, Value
 from synth_assets.plan.explain import explain
-from synth_assets.plan.resolved import ResolvedPlan
+from synth_assets.plan.resolved import ResolvedPlan, TableDecision
 
 
 class DecidedTable(Value):
@@ -27,8 +27,16 @@ def decided(plan: ResolvedPlan, catalog: Catalog) -> Decided:
         if row.column:
             columns[row.table][row.column] = row.treatment + (", unique" if row.unique else "")
     return Decided(
-        tables={t.name: DecidedTable(mode=t.mode.value, columns=columns[t.name]) for t in plan.tables},
+        tables={t.name: DecidedTable(mode=_in_words(t), columns=columns[t.name]) for t in plan.tables},
     )
+
+
+def _in_words(table: TableDecision) -> str:
+    """The mode, with the share of real rows and the shares that are wished for."""
+    real = [] if table.real_share is None else [f"{table.real_share:g} of the rows real"]
+    shares = table.balance.shares.items() if table.balance else ()
+    wished = [f"{table.balance.column} {value} {share:g}" for value, share in shares if table.balance]
+    return ", ".join([table.mode.value, *real, *wished])
 
 
 def other_decisions(before: Decided, after: Decided) -> list[str]:

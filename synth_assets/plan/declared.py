@@ -44,7 +44,7 @@ def declared_dependencies(
         foreign_keys: The keys among published tables, by child.
     """
     declared = [one for said in settings.dependencies for one in said.dependencies()]
-    if declared and settings.mode is not Mode.SYNTHETIC:
+    if declared and settings.mode not in (Mode.SYNTHETIC, Mode.HYBRID):
         problems.add(
             f"`dependencies` cannot go with the mode {settings.mode}",
             table=table.name,

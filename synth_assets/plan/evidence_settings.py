@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.refused import Problems
-from synth_assets.plan.resolved import Mode, Role, TableDecision, Treatment
+from synth_assets.plan.resolved import Role, TableDecision, Treatment
 from synth_assets.plan.settings import DatasetSettings
 
 _LEARNED = (Treatment.LEARN, Treatment.KEEP)
@@ -42,7 +42,7 @@ def with_evidence(
 
 
 def _check_learned(table: TableDecision, columns: Sequence[str], setting: str, problems: Problems) -> None:
-    if columns and table.mode not in (Mode.SYNTHETIC, Mode.HYBRID):
+    if columns and not table.is_generated:
         problems.add(
             f"`{setting}` cannot go with the mode {table.mode}: its rows are not learned",
             table=table.name,

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
 
+# Modes in which real rows are published with some of their columns treated.
+_REAL_ROWS = (Mode.PARTIAL, Mode.HYBRID)
+
 
 @dataclass(frozen=True)
 class ExplainedColumn:
@@ -13,7 +16,7 @@ class ExplainedColumn:
     Attributes:
         column, type: Empty for a table that is not published.
         treatment: In words: 'learn', 'fake email', 'made anew', 'parent's key', 'computed', ...
-        real_values: How far real values come through: 'no', 'in part' or 'yes'.
+        real_values: How far real values come through: 'no', 'in part', 'in real rows' or 'yes'.
     """
 
     table: str
@@ -39,15 +42,16 @@ def let_through(plan: ResolvedPlan) -> tuple[str, ...]:
             lines.append(f"{table.name}: all rows, copied as they are ({table.because})")
             continue
         kept = [column for column in table.columns if column.lets_real_values_through]
-        if table.mode is Mode.PARTIAL:
+        if table.mode in _REAL_ROWS:
             names = ", ".join(column.name for column in kept if column.because == table.because)
-            lines.append(f"{table.name}: real rows with {names or 'no column kept'} ({table.because})")
+            share = "" if table.real_share is None else f", {table.real_share:g} of all rows,"
+            lines.append(f"{table.name}: real rows{share} with {names or 'no column kept'} ({table.because})")
             kept = [column for column in kept if column.because != table.because]
         lines += [f"{table.name}.{column.name}: {_what_real(column)} ({column.because})" for column in kept]
         lines += [
             f"{table.name}.{column.name}: real values, covered but for {_uncovered(column)} characters"
             for column in table.columns
-            if table.mode is Mode.PARTIAL and _shows_in_part(column)
+            if table.mode in _REAL_ROWS and _shows_in_part(column)
         ]
     return tuple(lines)
 
@@ -62,7 +66,7 @@ def _of_table(table: TableDecision, catalog: Catalog) -> list[ExplainedColumn]:
             mode=table.mode,
             column=column.name,
             type=columns.column(column.name).type.native,
-            treatment=_in_words(column),
+            treatment=_in_words(column) + (", real in real rows" if column.real_in_real_rows else ""),
             unique=column.unique,
             reason=column.reason if column.because is None else f"{column.reason} Because: {column.because}",
             real_values=_real_values(table, column),
@@ -81,6 +85,8 @@ def _in_words(column: ColumnDecision) -> str:
             return "parent's key"
         case Role.TEXT, Treatment.LEARN:
             return "written anew"
+        case _, Treatment.FAKE if column.repeats:
+            return f"fake of {column.repeats.parent}.{column.repeats.column}"
         case _, Treatment.FAKE:
             return f"fake {column.options.get('kind', '')}".strip()
         case _:
@@ -94,9 +100,11 @@ def _what_real(column: ColumnDecision) -> str:
 def _real_values(table: TableDecision, column: ColumnDecision) -> str:
     if table.mode is Mode.EMPTY:
         return "no"
+    if column.real_in_real_rows:
+        return "in real rows"
     if column.lets_real_values_through:
         return "yes"
-    return "in part" if table.mode is Mode.PARTIAL and _shows_in_part(column) else "no"
+    return "in part" if table.mode in _REAL_ROWS and _shows_in_part(column) else "no"
 
 
 def _shows_in_part(column: ColumnDecision) -> bool:

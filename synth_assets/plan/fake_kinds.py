@@ -120,6 +120,9 @@ FAKE_KINDS: dict[str, FakeKind] = {
     "time": _kind("Time of day", Nature.TIME),
 }
 
+# Kinds of which there are so many that every real value can have one of its own, told apart by letters at the end.
+ONE_FOR_EACH_VALUE = frozenset({"email", "user_name", "url", "password", "token", "hash"})
+
 _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT})
 _FITTING: dict[Nature, frozenset[Kind]] = {
     Nature.TEXT: frozenset({Kind.OTHER}),

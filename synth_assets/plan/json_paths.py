@@ -69,6 +69,10 @@ def _named(path: str, said: ColumnSettings) -> PathDecision:
     if words or said.treatment not in _ALLOWED:
         found = " and ".join("json" if word == "paths" else word for word in words) or "nothing"
         raise PathRefused(path, f"{found} cannot be said of it", f"Name one of {', '.join(_ALLOWED)}.")
+    if said.fake is not None and (said.fake.same_as or said.fake.consistent):
+        raise PathRefused(
+            path, "same_as and consistent are for whole columns", "Name the kind of fake only, such as {fake: email}."
+        )
     if said.treatment is Treatment.FAKE and (kind := str(said.options.get("kind", ""))) not in FAKE_KINDS:
         raise PathRefused(path, f"unknown kind of fake {kind!r}{hint(kind, FAKE_KINDS)}", "Name a known kind.")
     return PathDecision(

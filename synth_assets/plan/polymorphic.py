@@ -51,7 +51,7 @@ class PolymorphicKey:
                         remedy=f"Give {key.parent} the mode partial or reference, or {self.table} the mode synthetic.",
                     )
             return replace(self, branches=left)
-        for key in gone if mode is Mode.SYNTHETIC and not self._may_be_empty(table) else ():
+        for key in gone if mode in (Mode.SYNTHETIC, Mode.HYBRID) and not self._may_be_empty(table) else ():
             said = "excluded" if modes[key.parent] is Mode.EXCLUDE else "published without rows"
             problems.add(
                 f"{self.column} and {self.type_column} are not both nullable, and refer to rows of {key.parent}, "

@@ -113,7 +113,7 @@ class _Roots:
 
     def __init__(self, decisions: Mapping[str, TableDecision], catalog: Catalog, foreign_keys: ForeignKeys) -> None:
         # Rows that are copied as they are, or not published, own nobody's rows. No row is counted to tell.
-        owners = [t.name for t in decisions.values() if t.mode in (Mode.SYNTHETIC, Mode.PARTIAL)]
+        owners = [t.name for t in decisions.values() if t.mode in (Mode.SYNTHETIC, Mode.HYBRID, Mode.PARTIAL)]
         tables = [catalog.table(name) for name in owners]
         self._driving = driving_keys(tables, foreign_keys, dict.fromkeys(owners, 0))
 

@@ -34,7 +34,7 @@ class PlanRefused(SynthAssetsError):
         found = "\n".join(f"  {problem}" for problem in self.problems)
         super().__init__(
             f"The plan of the dataset {dataset!r} cannot be carried out:\n{found}\n",
-            untouched="Nothing was extracted, generated or published.",
+            untouched="Nothing was generated or published, and no target was touched.",
             next_step=f"Change plans/{dataset}.yaml as said.",
         )
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from synth_assets.catalog.model import Catalog, Column, ForeignKey, Kind, Table
+from synth_assets.plan.balanced_tables import with_balance
 from synth_assets.plan.chosen import PSEUDONYMIZED, TreatmentDoesNotFit, chosen_treatment
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.declared import declared_dependencies
 from synth_assets.plan.derived import with_derived
 from synth_assets.plan.evidence import ColumnEvidence
 from synth_assets.plan.evidence_settings import with_evidence
+from synth_assets.plan.hybrid import in_real_rows, share_problems
 from synth_assets.plan.json_paths import PathRefused, path_decisions
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.private_columns import private_column
@@ -28,12 +30,19 @@ from synth_assets.plan.resolved import (
 )
 from synth_assets.plan.safe import ColumnPlace, fake, is_identifying, one_value, personal_finding, safe_treatment
 from synth_assets.plan.settings import DatasetSettings, SynthesizerSettings, TableSettings
+from synth_assets.plan.shared_fakes import with_shared_fakes
 from synth_assets.plan.unique_numbers import names_its_row
 
 Evidence = Mapping[tuple[str, str], ColumnEvidence]
 
 # What is known of a column of a private table: nothing that its rows would have to tell.
 _NOT_LOOKED_AT = ColumnEvidence(low_cardinality=False)
+
+_LET_THROUGH = {
+    Mode.REFERENCE: "all its real rows",
+    Mode.PARTIAL: "real values of the columns not replaced",
+    Mode.HYBRID: "real rows",
+}
 
 # What the values that rows of other tables refer to cannot be.
 _CANNOT = {Treatment.NULL: "null", Treatment.DERIVE: "derived"}
@@ -58,7 +67,9 @@ def resolve(settings: DatasetSettings, catalog: Catalog, *, evidence: Evidence |
         for table in sorted(catalog.tables, key=lambda table: table.name)
     )
     published = {name: link.published for name, link in links.items() if link.published}
+    tables = with_shared_fakes(tables, catalog, published, problems)
     tables = _with_dependencies(tables, settings, catalog, published, problems)
+    tables = with_balance(tables, settings, catalog, problems, profiled=evidence is not None)
     tables = with_evidence(tables, settings, problems)
     tables = with_promises(tables, settings, catalog, published, problems)
     if all(table.mode is Mode.EXCLUDE for table in tables):
@@ -135,7 +146,6 @@ class _Resolving:
     def table(self) -> TableDecision:
         settings = self._settings
         self._check_column_names()
-        self._check_availability()
         self._check_mode()
         columns = () if settings.mode is Mode.EXCLUDE else tuple(self._column(c) for c in self._table.columns)
         columns = with_derived(columns, self._table, lambda why, how, name: self._refuse(why, how, column=name))
@@ -148,6 +158,7 @@ class _Resolving:
             synthesizer_options=synthesizer.options,
             candidates=tuple(Engine(name=c.name, options=c.options) for c in synthesizer.candidates),
             scale=settings.scale,
+            real_share=settings.real_share,
             because=settings.because,
         )
 
@@ -160,23 +171,15 @@ class _Resolving:
             if name not in names:
                 self._refuse(f"there is no column {name!r}{hint(name, names)}", "Correct its name under `columns`.")
 
-    def _check_availability(self) -> None:
-        settings = self._settings
-        if settings.mode is Mode.HYBRID:
-            self._refuse(
-                "the mode hybrid is not available in this version", "Give it the mode synthetic or partial instead."
-            )
-        if settings.balance is not None:
-            self._refuse("balance is not available in this version", "Take it out; shares follow the source.")
-
     def _check_mode(self) -> None:
         settings, mode = self._settings, self._settings.mode
         if self._named_private and not self._private:
             self._refuse(f"the synthesizer private cannot go with the mode {mode}", "Give it the mode synthetic.")
-        if mode in (Mode.REFERENCE, Mode.PARTIAL) and settings.because is None:
-            rows = "all its real rows" if mode is Mode.REFERENCE else "real values of the columns not replaced"
+        for message, remedy in share_problems(settings):
+            self._refuse(message, remedy)
+        if mode in _LET_THROUGH and settings.because is None:
             self._refuse(
-                f"the mode {mode} lets {rows} through and needs a reason",
+                f"the mode {mode} lets {_LET_THROUGH[mode]} through and needs a reason",
                 'Say why it may, such as because: "public list, no personal data".',
             )
         if mode in (Mode.SYNTHETIC, Mode.HYBRID):
@@ -194,6 +197,9 @@ class _Resolving:
         place = self._place(column)
         named = self._settings.columns.get(column.name)
         decision = self._with_paths(self._of_any_table(column, place), place, named)
+        if self._settings.mode is Mode.HYBRID:
+            treated = named is not None and named.treatment is not None
+            decision = in_real_rows(decision, place, named=treated, because=self._settings.because)
         if not self._private:
             if named is not None and named.names_domain:
                 self._refuse(

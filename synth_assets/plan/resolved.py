@@ -6,6 +6,7 @@ from functools import cached_property
 from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import ForeignKey, Value
+from synth_assets.plan.balance import Balance
 from synth_assets.plan.dependencies import Dependency
 from synth_assets.plan.domain import Domain
 from synth_assets.plan.private_settings import Budget, PrivatePromise
@@ -61,6 +62,14 @@ class PathDecision(Value):
     reason: str = Field(description="One sentence for people; never a value of a row.")
 
 
+class RepeatedFake(Value):
+    """The fake of another table's row, which a column repeats."""
+
+    parent: str = Field(description="The table referred to.")
+    column: str = Field(description="Its faked column.")
+    key: tuple[str, ...] = Field(description="The columns of the foreign key by which the row is found.")
+
+
 class ColumnDecision(Value):
     """What becomes of one column."""
 
@@ -69,8 +78,8 @@ class ColumnDecision(Value):
     role: Role
     options: dict[str, JsonValue] = Field(
         default_factory=dict,
-        description="Of the treatment: fake {kind, locale}, pseudonymize {format}, mask {...}, constant {value}, "
-        "derive {expression}.",
+        description="Of the treatment: fake {kind, locale, consistent, most_characters}, pseudonymize {format}, "
+        "mask {...}, constant {value}, derive {expression}.",
     )
     unique: bool = Field(default=False, description="No two rows may share a value (a one-column key or the plan).")
     labels: tuple[str, ...] = Field(
@@ -81,6 +90,7 @@ class ColumnDecision(Value):
     real_inputs: tuple[str, ...] = Field(
         default=(), description="Of a derived column: the kept columns whose real values it is computed from."
     )
+    repeats: RepeatedFake | None = Field(default=None, description="Of a fake that another table's row has, too.")
     paths: tuple[PathDecision, ...] = Field(
         default=(), description="Of JSON documents: what becomes of a path that is not merely learned."
     )
@@ -88,15 +98,18 @@ class ColumnDecision(Value):
     reason: str = Field(description="One sentence for people; never a value of a row.")
     because: str | None = Field(default=None, description="The plan's own justification for letting real values by.")
     domain: Domain | None = Field(default=None, description="Of a learned column of a private table: all its values.")
+    real_in_real_rows: bool = Field(
+        default=False, description="Of a learned column of a hybrid table: its real rows keep their values."
+    )
 
     @property
     def lets_real_values_through(self) -> bool:
-        return self.treatment is Treatment.KEEP or bool(self.real_inputs)
+        return self.treatment is Treatment.KEEP or bool(self.real_inputs) or self.real_in_real_rows
 
     @property
     def keeps_rare_values(self) -> bool:
-        """However few rows share a value, it may come out: the plan lets all through, or names them itself."""
-        return self.lets_real_values_through or bool(self.labels)
+        """However few rows share a value, synthetic rows may hold it: the plan lets all through, or names them."""
+        return self.treatment is Treatment.KEEP or bool(self.real_inputs) or bool(self.labels)
 
 
 class Engine(Value):
@@ -118,12 +131,19 @@ class TableDecision(Value):
         default=(), description="Of the synthesizer auto: what it chooses among; its own list if empty."
     )
     scale: float = Field(default=1.0, gt=0, description="Rows relative to the source.")
+    real_share: float | None = Field(default=None, description="Of a hybrid table: the share of its rows that is real.")
+    balance: Balance | None = Field(default=None, description="Wished shares of a column's values.")
     dependencies: tuple[Dependency, ...] = Field(default=(), description="What the plan declares to hold in every row.")
     discover_dependencies: bool = Field(default=True, description="Dependencies are found in the rows, too.")
     quasi_identifiers: tuple[str, ...] = Field(default=(), description="What an attacker knows of a person.")
     sensitive: tuple[str, ...] = Field(default=(), description="What must not be guessed; empty: any learned column.")
     because: str | None = None
     private: PrivatePromise | None = Field(default=None, description="Of the synthesizer private: what it promises.")
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether rows are drawn, all of them or all but a share, rather than taken from the source."""
+        return self.mode in (Mode.SYNTHETIC, Mode.HYBRID)
 
     def column(self, name: str) -> ColumnDecision:
         return self._columns[name]

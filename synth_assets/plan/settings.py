@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
 
 from synth_assets.catalog.model import ForeignKey, Value
+from synth_assets.plan.balance import Balance
 from synth_assets.plan.columns import WORD, ColumnSettings
 from synth_assets.plan.cron import check_cron
 from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
@@ -55,13 +56,6 @@ class SynthesizerSettings(Value):
         return self
 
 
-class BalanceSettings(Value):
-    """`balance: {column: is_fraud, shares: {true: 0.2}}`."""
-
-    column: str = Field(description="The column whose shares are wished for.")
-    shares: dict[str, float] = Field(description="Wished share of a value, 0 to 1.")
-
-
 class TableSettings(Value):
     """The plan for one table."""
 
@@ -73,7 +67,10 @@ class TableSettings(Value):
         default=None, description="The engine that learns the table; trees unless named."
     )
     scale: float = Field(default=1.0, gt=0, le=1000, description="Rows relative to the source.")
-    balance: BalanceSettings | None = Field(default=None, description="Wished shares of a column's values.")
+    real_share: float | None = Field(
+        default=None, gt=0, lt=1, description="Of a hybrid table: the share of its rows that is real."
+    )
+    balance: Balance | None = Field(default=None, description="Wished shares of a column's values.")
     dependencies: tuple[Annotated[DependencySettings, BeforeValidator(as_dependency_settings), TEXT], ...] = Field(
         default=(),
         description="What holds in every row and must hold in every synthetic one: `total = price * quantity`, "

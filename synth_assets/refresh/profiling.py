@@ -7,11 +7,14 @@ import polars as pl
 from synth_assets.catalog.model import ForeignKey, Table
 from synth_assets.code_version import code_version
 from synth_assets.dependencies.totals import Children, children_of
+from synth_assets.plan.balanced_tables import value_problems
+from synth_assets.plan.refused import PlanRefused, Problems
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.refresh.inputs import RefreshInputs
 from synth_assets.refresh.last_refresh import keep_decisions
 from synth_assets.refresh.values import Outcome, Progress
+from synth_assets.statistics.encoding import as_text
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Draft
@@ -22,7 +25,11 @@ class ProfileStage(RefreshInputs):
     """A refresh's profiles."""
 
     def profile(self) -> dict[str, Outcome]:
-        """Profile every table of the snapshot; of a private one only the columns' names are written down."""
+        """Profile every table of the snapshot; of a private one only the columns' names are written down.
+
+        Raises:
+            PlanRefused: The plan does not fit what the rows hold.
+        """
         from synth_assets.profile.dependencies import find_dependencies
         from synth_assets.profile.profile import profile_table, save_profile, unseen_profile
 
@@ -73,8 +80,24 @@ class ProfileStage(RefreshInputs):
             )
             outcomes[name] = self._made("profile", name, inputs, fill)
         self._forget()
+        self._check_balance()
         keep_decisions(self.store, self.plan, self.catalog, refresh=self.refresh)
         return outcomes
+
+    def _check_balance(self) -> None:
+        """Raises PlanRefused where the plan wishes for rows with values that the source does not hold."""
+        problems = Problems([])
+        for table in self.plan.published:
+            if table.balance is None:
+                continue
+            name = table.balance.column
+            values = as_text(self.snapshot_rows[table.name].read(columns=[name], part="training")[name])
+            counted = values.fill_null("").value_counts(name="#")
+            rows = dict(zip(counted[name].to_list(), counted["#"].to_list(), strict=True))
+            for message, remedy in value_problems(table.balance, rows, min_group=self.plan.min_group):
+                problems.add(message, table=table.name, column=name, remedy=remedy)
+        if problems.found:
+            raise PlanRefused(self.dataset, problems.found)
 
     def _children(self, plan: ResolvedPlan, name: str) -> list[tuple[str, ForeignKey]]:
         """The keys of other extracted tables that refer to a table, without those of private ones."""

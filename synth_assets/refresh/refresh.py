@@ -27,7 +27,7 @@ from synth_assets.refresh.settling import SettlingStage
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
-from synth_assets.store.tables import ROWS_FILE, TableRows
+from synth_assets.store.tables import REAL_COLUMN, REAL_FILE, ROWS_FILE, TableRows
 from synth_assets.store.verdict import Verdict
 from synth_assets.store.verdicts import save_verdict
 
@@ -198,6 +198,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
 
     def generate(self, tables: Sequence[str]) -> dict[str, Outcome]:
         """Generate the tables of one group: one table, or all tables of one cycle."""
+        from synth_assets.synthesize.relational.consistent import consistent_tables
         from synth_assets.synthesize.relational.generate import Generation
         from synth_assets.synthesize.relational.generated import Finished
         from synth_assets.synthesize.relational.whole_dataset import read_whole_dataset
@@ -215,6 +216,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         above = {name: self._needed("synthetic", name) for name in sorted(self._ancestry(parents))}
         models |= {name: self._needed("synthesizer", name) for name in sorted(parents)}
         whole = self._whole_dataset()
+        consistent = consistent_tables(self.structures)
         inputs = digest(
             code_version(),
             self.plan.seed,
@@ -222,6 +224,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             {name: artifact.fingerprint for name, artifact in models.items()},
             {name: artifact.fingerprint for name, artifact in above.items()},
             {name: self.plan.table(name).model_dump(mode="json") for name in (*group, *parents)},
+            {name: self.snapshot_rows[name].fingerprint for name in consistent if set(group) & set(consistent)},
         )
         found = {name: self._reusable("synthetic", name, inputs) for name in group}
         if all(found.values()):
@@ -249,6 +252,9 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
+                if table.source_rows is not None:
+                    real = pl.Series(REAL_COLUMN, table.source_rows)
+                    draft.folder.write_frame(REAL_FILE, real.set(real < 0, None).to_frame())
                 formats: dict[str, JsonValue] = {}
                 if self.plan.table(name).private:
                     formats |= self.public_formats(name)
@@ -332,6 +338,10 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
+        with self.store.in_use():
+            return self._run(targets)
+
+    def _run(self, targets: Sequence[str]) -> RefreshResult:
         from synth_assets.synthesize.auto.choice import choices_in
 
         seconds: dict[str, float] = {}

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from synth_assets.code_version import code_version
 from synth_assets.plan.dependencies import NotAbove, Total
-from synth_assets.plan.resolved import Mode
 from synth_assets.refresh.inputs import FEATURES_FILE, RefreshInputs
 from synth_assets.store.digest import digest
 from synth_assets.store.store import ArtifactKey
-from synth_assets.store.tables import ROWS_FILE, TableRows
+from synth_assets.store.tables import REAL_FILE, ROWS_FILE, TableRows
 
 if TYPE_CHECKING:
     from synth_assets.synthesize.relational.settling import TableRules
@@ -62,6 +61,8 @@ class SettlingStage(RefreshInputs):
             with self._make(SETTLED, name, inputs) as draft:
                 settled = with_derived_columns(tables.frame(name).with_columns(columns), self.structures[name])
                 draft.folder.write_frame(ROWS_FILE, settled)
+                if (real := drawn[name].source_rows()) is not None:
+                    draft.folder.write_frame(REAL_FILE, real.to_frame())
                 draft.facts.update(self._needed("synthetic", name).facts)
 
     def computed_columns(self, table: str) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ class SettlingStage(RefreshInputs):
         from synth_assets.synthesize.relational.settling import TableRules
 
         structure = self.structures[name]
-        if structure.decision.mode is not Mode.SYNTHETIC:
+        if not structure.decision.is_generated:
             return TableRules()
         kept = kept_dependencies(structure, self.profiles, self.structures)
         model = self._needed("synthesizer", name).folder

@@ -14,6 +14,10 @@ from synth_assets.statistics.row_keys import Families, column_keys, row_keys, ti
 # The estimates of coincidence are rough: only what exceeds them this many times over shows that rows were kept.
 ROUGHLY = 3.0
 ROWS_COUNTED, ROWS_ESTIMATED = 20_000, 2_000
+# Where more rows are rare, how likely each comes out by coincidence takes long to estimate, and is not needed.
+ROWS_WEIGHED = 100_000
+# No estimate is so good that a row below it would tell still more.
+LEAST_LIKELY = 0.02
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Copies:
         chance: What would have come out of them by chance: the share of the distinct rare held-out rows that did;
             without enough of these, an estimate (`coincidence`).
         by_held_out: Whether `chance` was counted on held-out rows.
-        excess: Lower bound of training - chance, wrong for one honest engine in a thousand.
+        excess: Lower bound of training - chance, wrong for one honest engine in a thousand; rows count by how
+            unlikely they are to come out by coincidence.
     """
 
     share: float
@@ -51,7 +56,10 @@ def count_copies(
     How many synthetic rows are copies says little: where few combinations are possible, or where each occurs just once
     in the source (one award a year and league), everything that can come out is in the source. What tells is
     whether training rows come out more readily than held-out rows. Each distinct rare combination counts once; one
-    that is on both sides counts for each as much as it has rows there.
+    that is on both sides counts for each as much as it has rows there. And the more readily a row comes out by
+    coincidence, the less it counts: by the inverse of that probability, the best weight for a leak that takes rows
+    alike. Where a third of a table's rows is met by chance, the rest would not be heard otherwise. The weights know
+    nothing of who was held out, so that the test stays exact however rough they are.
 
     With a hold-out of one in ten, one needs some 66 rows to come out, and none of the held-out ones, for the difference
     to be certain (0.9 ** 66 is a thousandth). So tables in which coincidence is next to impossible have a second bound:
@@ -62,11 +70,12 @@ def count_copies(
     """
     values = column_keys([training, held_out, synthetic], columns)
     known, unseen, made = (row_keys(v) for v in values)
-    found = _compared(known, unseen, made, entities=entities, min_group=min_group, rng=rng)
+    source, entity = np.concatenate([known, unseen]), _apart(entities)
+    weights = _weights(np.hstack(values[:2]), source, entity, synthetic_rows=len(made), min_group=min_group, rng=rng)
+    found = _compared(known, unseen, made, weights=weights, entities=entities, min_group=min_group, rng=rng)
     targets = round(found.rare)
     if not found.training:
         return found.copies(0.0)
-    source, entity = np.concatenate([known, unseen]), _apart(entities)
     met = coincidence(
         np.hstack(values[:2]), entity, np.flatnonzero(found.is_rare[: len(known)]), synthetic_rows=len(made), rng=rng
     )
@@ -85,7 +94,7 @@ def count_copied_families(
     """
     sides = [f.of_several() for f in (training, held_out, synthetic)]
     entities = sides[0].entities, sides[1].entities
-    found = _compared(*(s.keys for s in sides), entities=entities, min_group=min_group, rng=rng)
+    found = _compared(*(s.keys for s in sides), weights=None, entities=entities, min_group=min_group, rng=rng)
     return found.copies(0.0) if found.by_held_out else None
 
 
@@ -109,24 +118,30 @@ def _compared(
     unseen: Array,
     made: Array,
     *,
+    weights: Array | None,
     entities: tuple[Array, Array],
     min_group: int,
     rng: np.random.Generator,
 ) -> _Compared:
-    """How much of the training and of the held-out keys came out again."""
+    """How much of the training and of the held-out keys came out again.
+
+    Args:
+        weights: How much each training key, then each held-out key counts for the excess; None: all alike.
+    """
     source, split = np.concatenate([known, unseen]), len(known)
     rows = times(source, source)
     rare = rows < min_group
     claims = np.where(rare, 1.0 / rows, 0.0)
     gains = np.where(times(source, made) > 0, claims, 0.0)
-    test = exchange_test((gains[:split], gains[split:]), (claims[:split], claims[split:]), entities, rng=rng)
-    targets = float(claims[:split].sum())
+    gained, claimed = (gains, claims) if weights is None else (gains * weights, claims * weights)
+    test = exchange_test((gained[:split], gained[split:]), (claimed[:split], claimed[split:]), entities, rng=rng)
+    targets, unseen_targets = float(claims[:split].sum()), float(claims[split:].sum())
     return _Compared(
         share=float((times(made, known[rare[:split]]) > 0).mean()) if len(made) else 0.0,
         rare=targets,
         is_rare=rare,
         training=float(gains[:split].sum()) / targets if targets else 0.0,
-        held_out=test.held_out if test else 0.0,
+        held_out=float(gains[split:].sum()) / unseen_targets if test else 0.0,
         by_held_out=test is not None,
         excess=test.training - test.held_out - test.by_chance if test else -1.0,
     )
@@ -140,7 +155,17 @@ def _apart(entities: tuple[Array, Array]) -> Array:
 def coincidence(
     values: Array, entities: Array, targets: Array, *, synthetic_rows: int, rng: np.random.Generator
 ) -> float:
-    """Share of the target rows that come out by chance from an engine that knows what goes with what.
+    """Share of the target rows that come out by chance, as `likelihoods` has it, of a sample."""
+    if not len(targets):
+        return 0.0
+    asked = rng.choice(targets, min(ROWS_ESTIMATED, len(targets)), replace=False)
+    return float(likelihoods(values, entities, asked, synthetic_rows=synthetic_rows, rng=rng).mean())
+
+
+def likelihoods(
+    values: Array, entities: Array, asked: Array, *, synthetic_rows: int, rng: np.random.Generator
+) -> Array:
+    """How likely each of some rows comes out by chance from an engine that knows what goes with what.
 
     Such an engine may take any other entity's row and put in, for one column, a value of any other entity's: a row is
     met so as often as rows agree with it in all columns but one, times how often that column has its value. What
@@ -149,12 +174,12 @@ def coincidence(
     Args:
         values: Keys of the source's values, uint64 of shape (columns, rows).
         entities: Of the source's rows.
-        targets: Places of the rows in question.
+        asked: Places of the rows in question.
+
+    Returns:
+        Probabilities, float64 of shape (rows asked,).
     """
-    if not len(targets):
-        return 0.0
     chosen = rng.choice(values.shape[1], min(ROWS_COUNTED, values.shape[1]), replace=False)
-    asked = rng.choice(targets, min(ROWS_ESTIMATED, len(targets)), replace=False)
     own, others = entities[asked], entities[chosen]
     whole, among = row_keys(values[:, asked]), row_keys(values[:, chosen])
     likely = np.zeros(len(asked))
@@ -162,7 +187,21 @@ def coincidence(
         rest = _elsewhere(whole - column[asked], own, among - column[chosen], others)
         value = _elsewhere(column[asked], own, column[chosen], others)
         likely = np.maximum(likely, rest / len(chosen) * value / len(chosen))
-    return float(-np.expm1(-synthetic_rows * likely).mean())
+    likelihood: Array = -np.expm1(-synthetic_rows * likely)
+    return likelihood
+
+
+def _weights(
+    values: Array, keys: Array, entities: Array, *, synthetic_rows: int, min_group: int, rng: np.random.Generator
+) -> Array | None:
+    """How much each source row counts; None: all alike."""
+    rare = np.flatnonzero(times(keys, keys) < min_group)
+    if len(rare) > ROWS_WEIGHED:
+        return None
+    weights = np.zeros(len(keys))
+    likely = likelihoods(values, entities, rare, synthetic_rows=synthetic_rows, rng=rng)
+    weights[rare] = 1 / np.maximum(likely, LEAST_LIKELY)
+    return weights
 
 
 def _elsewhere(keys: Array, own: Array, among: Array, others: Array) -> Array:

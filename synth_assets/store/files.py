@@ -1,5 +1,6 @@
 """Where the store's bytes lie: a local directory, or whatever fsspec reaches. Knows nothing of encryption."""
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -17,10 +18,17 @@ from synth_assets.store.errors import ArtifactMissing, StoreUnavailable
 _DIRECTORY_MODE = 0o700
 _FILE_MODE = 0o600
 _UNFINISHED = ".part"
+_LOCK = ".lock"
 
 
 class Files(Protocol):
     """Files by their path relative to the store, parts joined by `/`."""
+
+    def in_use(self, *, alone: bool) -> AbstractContextManager[bool]:
+        """Hold the store, together with others or alone; gives whether that could be had at once.
+
+        A process that ends, however it does, holds nothing any more. Where there are no locks it can always be had.
+        """
 
     def writing(self, path: str) -> AbstractContextManager[IO[bytes]]:
         """A new file: it stands at `path`, whole, after a clean exit, and not at all after an exception."""
@@ -82,6 +90,17 @@ class LocalFiles:
                 new.mkdir(mode=_DIRECTORY_MODE)
 
     @contextmanager
+    def in_use(self, *, alone: bool) -> Iterator[bool]:
+        try:
+            descriptor = os.open(self._root / _LOCK, os.O_RDWR | os.O_CREAT, _FILE_MODE)
+        except OSError as error:
+            raise StoreUnavailable(str(self._root), error.strerror or type(error).__name__) from error
+        try:
+            yield _locked(descriptor, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
     def writing(self, path: str) -> Iterator[IO[bytes]]:
         target = self._root / path
         temporary = target.with_name(f".{secrets.token_hex(8)}{_UNFINISHED}")
@@ -139,6 +158,14 @@ class LocalFiles:
                     file.unlink()
 
 
+def _locked(descriptor: int, operation: int) -> bool:
+    try:
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 class RemoteFiles:
     """Any other fsspec file system; its own writes become visible as a whole when they are closed."""
 
@@ -148,6 +175,10 @@ class RemoteFiles:
 
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"
+
+    @contextmanager
+    def in_use(self, *, alone: bool) -> Iterator[bool]:  # noqa: ARG002 (object storage has no locks)
+        yield True
 
     @contextmanager
     def writing(self, path: str) -> Iterator[IO[bytes]]:

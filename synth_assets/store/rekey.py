@@ -42,7 +42,9 @@ class Rekeyed:
 
 
 def rekey(url: str, *, old: bytes, new: bytes, progress: Callable[[int], None] = lambda _: None) -> Rekeyed:
-    """Encrypt all that a store holds by another key. No refresh may run meanwhile.
+    """Encrypt all that a store holds by another key, alone in the store.
+
+    Object storage has no locks: there, no refresh may run meanwhile.
 
     Signatures, fingerprints and pseudonyms stay; unfinished drafts are removed.
 
@@ -53,7 +55,7 @@ def rekey(url: str, *, old: bytes, new: bytes, progress: Callable[[int], None] =
         progress: Called with the number of artifacts that are encrypted anew so far.
 
     Raises:
-        RekeyRefused: The keys are the same, the store is empty, or neither key opens it. Nothing was changed.
+        RekeyRefused: The keys are the same, the store is empty or in use, or neither key opens it. Nothing was changed.
         RekeyStopped: A file is damaged, or of a third key. What is done stays done.
         StoreUnavailable: The store cannot be reached or written.
     """
@@ -64,7 +66,13 @@ def rekey(url: str, *, old: bytes, new: bytes, progress: Callable[[int], None] =
         raise RekeyRefused(
             "there is no store to change the key of", next_step="Just use the new key: the next refresh begins a store."
         )
-    return _Rekeying(files, old=old, new=new, progress=progress).run()
+    with files.in_use(alone=True) as alone:
+        if not alone:
+            raise RekeyRefused(
+                "a refresh, or another `synth-assets rekey`, is at work in the store",
+                next_step="Wait until it has ended, then run `synth-assets rekey` again.",
+            )
+        return _Rekeying(files, old=old, new=new, progress=progress).run()
 
 
 class _Rekeying:

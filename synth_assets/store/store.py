@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from synth_assets.store.encryption import KEY_BYTES, derive
-from synth_assets.store.errors import ArtifactDamaged, StoreKeyMismatch, StoreKeyRefused
+from synth_assets.store.errors import ArtifactDamaged, RekeyUnfinished, StoreKeyMismatch, StoreKeyRefused
 from synth_assets.store.files import open_files
 from synth_assets.store.folder import Folder, StoredFile, listed_files, stored_files
 from synth_assets.store.identity import read_identity
@@ -112,6 +112,20 @@ class Store:
     def _identity(self) -> bytes:
         return read_identity(self._files, key=self._key)
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep the store's key from being changed meanwhile, beside others that do.
+
+        Raises:
+            RekeyUnfinished: It is being changed, or that was interrupted.
+            StoreKeyMismatch: It was changed.
+        """
+        with self._files.in_use(alone=False) as held:
+            if not held:
+                raise RekeyUnfinished
+            read_identity(self._files, key=self._key)
+            yield
+
     def __repr__(self) -> str:
         return f"Store({self.url!r})"
 
@@ -127,6 +141,10 @@ class Store:
     @contextmanager
     def create(self, key: ArtifactKey, *, refresh: str) -> Iterator[Draft]:
         """Make an artifact: a clean exit commits it and makes it the latest, an exception removes all of it."""
+        with self.in_use():
+            yield from self._making(key, refresh)
+
+    def _making(self, key: ArtifactKey, refresh: str) -> Iterator[Draft]:
         identity = self._identity
         base = _path_of(key)
         attempt = new_draft()

@@ -11,6 +11,8 @@ from synth_assets.store.store import Artifact
 ROWS_FILE = "rows.parquet"
 HELD_OUT_FILE = "held_out.parquet"
 HELD_OUT_COLUMN = "held_out"
+REAL_FILE = "real.parquet"
+REAL_COLUMN = "source_row"
 
 Part = Literal["all", "training", "held_out"]
 
@@ -60,6 +62,15 @@ class TableRows:
         if not self._folder.exists(HELD_OUT_FILE):
             return pl.repeat(False, self.rows, dtype=pl.Boolean, eager=True).alias(HELD_OUT_COLUMN)
         return self._folder.read_frame(HELD_OUT_FILE)[HELD_OUT_COLUMN]
+
+    def source_rows(self) -> pl.Series | None:
+        """For each generated row the row of the source that it is, Int64, NULL for a synthetic one.
+
+        None where no generated row is real. That a row is real is known beside the rows, and never in a target.
+        """
+        if not self._folder.exists(REAL_FILE):
+            return None
+        return self._folder.read_frame(REAL_FILE)[REAL_COLUMN]
 
     def batches(self, *, columns: Sequence[str] | None = None, rows: int = ROW_GROUP_ROWS) -> Iterator[pl.DataFrame]:
         """All rows, at most `rows` at a time, in the source's order."""

@@ -72,7 +72,7 @@ class Deviation(Value):
     def encode(self, values: Numbers, by: Numbers) -> Numbers:
         """The deviations; NaN where a value or the other number is."""
         if self.way == "ratio":
-            return values / by
+            return np.where(by == 0, 1.0, values / np.where(by == 0, 1.0, by)) + 0 * values
         off = values - self._expected(by)
         return off if self.scale is None else np.rint(off * 10.0**self.scale)
 
@@ -106,8 +106,9 @@ def typed(name: str, values: Numbers, dtype: pl.DataType) -> pl.Series:
 
 
 def may_follow(values: pl.Series) -> bool:
-    """Whether a column of numbers or times has values that few rows share, and that floats hold exactly."""
+    """Whether a column of numbers or times has, but for 0, values that few rows share, and that floats hold exactly."""
     known = values.drop_nulls()
+    known = known.filter(known != 0) if known.dtype.is_numeric() else known
     if len(known) < FEWEST_ROWS:
         return False
     counts = known.value_counts()["count"].to_numpy()
@@ -123,6 +124,12 @@ def find_tie(values: Numbers, by: Numbers, *, times: bool) -> Tie | None:
     """
     both = np.isfinite(values) & np.isfinite(by)
     values, by = values[both], by[both]
+    if not times:
+        # Nothing of nothing, sales of closed days, says nothing; frequent zeros of something would get lost.
+        if np.mean(values == 0) > _HEAVY and np.any((values == 0) != (by == 0)):
+            return None
+        some = (values != 0) | (by != 0)
+        values, by = values[some], by[some]
     codes = min(len(values) // _ROWS_A_CODE, _CODES)
     if codes < 2 or len(values) < FEWEST_ROWS:
         return None
@@ -133,24 +140,35 @@ def find_tie(values: Numbers, by: Numbers, *, times: bool) -> Tie | None:
     finest = np.full(codes, float(steps.min()) if len(steps) else 1.0)
     plain = _entropy(values, spans, finest)
 
-    def difference(slope: float) -> Tie:
-        return Tie(gain=plain - _entropy(values - slope * by, spans, finest), way="difference", slope=slope)
+    def tried(off: Numbers, least: Numbers, stretched: float, way: Way, slope: float) -> tuple[Tie, float]:
+        """The tie with how uncertain its deviations are over all rows; a density is stretched with its values."""
+        gain = plain - _entropy(off, spans, least) - stretched
+        return Tie(gain=gain, way=way, slope=slope), _spread(off) + stretched
 
-    best = difference(1.0)
+    best = tried(values - by, finest, 0.0, "difference", 1.0)
     if not times:
         slope = _slope(values, by)
-        best = _better(best, difference(slope)) if slope else best
+        if slope:
+            best = _better(best, tried(values - slope * by, finest, 0.0, "difference", slope))
         if by[0] > 0 and values.min() > 0:
-            # A density of ratios is one of values when divided by what it was multiplied with.
             middles = np.array([np.median(by[start:end]) for start, end in pairwise(spans)])
-            ratios = _entropy(values / by, spans, finest / middles) + float(np.log(by).mean())
-            best = _better(best, Tie(gain=plain - ratios, way="ratio", slope=1.0))
-    return best if best.gain >= _GAIN else None
+            stretched = float(np.log(by).mean())
+            best = _better(best, tried(values / by, finest / middles, stretched, "ratio", 1.0))
+    return best[0] if best[0].gain >= _GAIN else None
 
 
-def _better(simple: Tie, other: Tie) -> Tie:
-    """The simpler way, unless the other is clearly closer."""
-    return other if other.gain > simple.gain + _CLEARLY else simple
+def _better(simple: tuple[Tie, float], other: tuple[Tie, float]) -> tuple[Tie, float]:
+    """The simpler way, unless the other leaves clearly less uncertain: among alike rows, or, if as much, over all."""
+    (first, over_all), (second, over_all_too) = simple, other
+    if abs(second.gain - first.gain) > _CLEARLY:
+        return max(simple, other, key=lambda one: one[0].gain)
+    return other if over_all_too < over_all - _CLEARLY else simple
+
+
+def _spread(values: Numbers) -> float:
+    """The log of how wide the middle of the values is: their entropy in nats, but for what their shape adds."""
+    low, high = np.quantile(values, (0.1, 0.9))
+    return float(np.log(max(high - low, 1e-300)))
 
 
 def _slope(values: Numbers, by: Numbers) -> float:

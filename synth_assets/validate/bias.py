@@ -50,7 +50,7 @@ def bias_checks(
     gate: BiasGate,
 ) -> Iterator[CheckResult]:
     """A check for each of the plan's questions."""
-    made: dict[str, Rows] = {name: subject.synthetic for name, subject in judged.items()}
+    made: dict[str, Rows] = {name: subject.drawn for name, subject in judged.items()}
     synthetic = Entities(made, driving)
     for question in questions:
         name = f"bias_{name_part(question.sensitive)}_{name_part(question.outcome)}"
@@ -65,12 +65,14 @@ def _check(
     if why:
         return [not_applicable(name=name, table=subject.name, family=FAMILY, why=why)]
     columns = [question.sensitive, question.outcome]
-    sides = subject.extracted.read(columns=columns), subject.synthetic.read(columns=columns)
+    sides = subject.comparable.read(columns=columns), subject.drawn.read(columns=columns)
     root = entities.root(subject.name)
     clusters = [
-        of.numbers(subject.name, root=root) if root else np.arange(side.height)
-        for of, side in zip((entities, synthetic), sides, strict=True)
+        of.numbers(subject.name, root=root) if root else np.arange(of_table.rows)
+        for of, of_table in ((entities, subject.extracted), (synthetic, subject.drawn))
     ]
+    if subject.reweighted is not None:
+        clusters[0] = clusters[0][subject.reweighted.chosen("all")]
     groups = split(sides[0][question.sensitive], sides[1][question.sensitive])
     outcomes = split(sides[0][question.outcome], sides[1][question.outcome])
     if len(groups) < 2 or not outcomes:

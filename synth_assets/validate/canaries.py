@@ -53,8 +53,8 @@ def _checks(subject: Subject, canaries: pl.DataFrame | None) -> list[CheckResult
 def came_out(subject: Subject, canaries: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which canaries did: a label of theirs is there, or a row that has all of their numbers."""
     found = np.zeros(canaries.height, dtype=np.bool_)
-    columns = [name for name in canaries.columns if name in subject.synthetic.schema]
-    made = subject.synthetic.read(columns=columns)
+    columns = [name for name in canaries.columns if name in subject.drawn.schema]
+    made = subject.drawn.read(columns=columns)
     labels = [name for name in columns if canaries.schema[name] == pl.String]
     for name in labels:
         found |= canaries[name].is_in(made[name].cast(pl.String).unique().implode()).fill_null(value=False).to_numpy()

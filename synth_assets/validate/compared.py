@@ -1,6 +1,5 @@
 """What the checks of rows compare: which tables, which columns, and what to do when a table does not pass."""
 
-from synth_assets.plan.resolved import Mode
 from synth_assets.validate.subject import NOT_LOOKED_AT, Subject
 
 FAMILY = "privacy"
@@ -26,15 +25,15 @@ def _is_unique(subject: Subject, name: str) -> bool:
 
 
 def why_no_rows(subject: Subject) -> str | None:
-    mode = subject.decision.mode
-    if mode not in (Mode.SYNTHETIC, Mode.HYBRID):
-        return f"the plan makes this table {mode.value}; what real values it lets through is listed in the verdict"
+    if not subject.decision.is_generated:
+        mode = subject.decision.mode.value
+        return f"the plan makes this table {mode}; what real values it lets through is listed in the verdict"
     if subject.decision.private:
         return NOT_LOOKED_AT
     if not subject.learned:
         return "no column of this table is learned as a distribution"
     if subject.source is None or subject.source_rows == 0:
         return "the source table is empty"
-    if subject.synthetic.rows == 0:
+    if subject.drawn.rows == 0:
         return "the synthetic table is empty"
     return None

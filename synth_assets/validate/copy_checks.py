@@ -28,7 +28,7 @@ def rows_check(subject: Subject, threshold: float, entities: Entities, rng: np.r
     found = count_copies(
         subject.extracted.read(columns=columns, part="training"),
         subject.extracted.read(columns=columns, part="held_out"),
-        subject.synthetic.read(columns=columns),
+        subject.drawn.read(columns=columns),
         columns=columns,
         entities=(entities.training(subject.name), entities.held_out(subject.name)),
         min_group=subject.min_group,
@@ -47,8 +47,8 @@ def rows_check(subject: Subject, threshold: float, entities: Entities, rng: np.r
         description=(
             f"{found.training:.4%} of the training rows that fewer than {subject.min_group} share came out again, "
             f"equal in all {len(columns)} learned columns; {found.chance:.4%} {unseen}. Wanted: at most "
-            f"{threshold:.4%} more, beyond what chance does in one of a thousand tables. "
-            f"{found.share:.4%} of the synthetic rows are such."
+            f"{threshold:.4%} more, beyond what chance does in one of a thousand tables; rows count by how unlikely "
+            f"they are to come out by coincidence. {found.share:.4%} of the synthetic rows are such."
         ),
         remedy=ANOTHER_SYNTHESIZER,
         facts={
@@ -75,7 +75,7 @@ def families_check(subject: Subject, threshold: float, entities: Entities, rng: 
     frames = [
         subject.extracted.read(columns=wanted, part="training"),
         subject.extracted.read(columns=wanted, part="held_out"),
-        subject.synthetic.read(columns=wanted),
+        subject.drawn.read(columns=wanted),
     ]
     of_rows = [entities.training(subject.name), entities.held_out(subject.name)]
     found = count_copied_families(*_families(frames, columns, key, of_rows), min_group=subject.min_group, rng=rng)

@@ -50,7 +50,7 @@ def table_checks(
     rows = Attacked.of(
         subject.extracted.read(columns=columns, part="training"),
         subject.extracted.read(columns=columns, part="held_out"),
-        subject.synthetic.read(columns=columns),
+        subject.drawn.read(columns=columns),
         columns=columns,
         entities=sides,
     )

@@ -32,7 +32,7 @@ def entity_checks(
     checks: list[CheckResult] = []
     for root in sorted(entities.roots & set(judged)):
         below = [name for name in entities.below(root) if name in judged and not why_no_rows(judged[name])]
-        if not below or not judged[root].synthetic.rows or judged[root].decision.private:
+        if not below or not judged[root].drawn.rows or judged[root].decision.private:
             continue
         if len(entities.held_out(root)) < FEWEST_HELD_OUT:
             why = f"fewer than {FEWEST_HELD_OUT} entities are held out"
@@ -56,7 +56,7 @@ def _of_root(
     columns = {name: () if why_no_rows(judged[name]) else compared(judged[name]) for name in tables}
     labels = {name: common_labels(judged[name].extracted.read(columns=columns[name]), columns[name]) for name in below}
     source = {name: judged[name].extracted for name in tables}
-    made: dict[str, Rows] = {name: s.synthetic for name, s in judged.items()}
+    made: dict[str, Rows] = {name: s.drawn for name, s in judged.items()}
     synthetic = Entities(made, driving)
     sides = []
     for part in ("training", "held_out"):

@@ -67,7 +67,7 @@ def derive(subject: Subject, *, dialect: str) -> list[Expected]:
     for column in columns:
         decision = subject.column_decision(column.name)
         found += _of_catalog(column, subject, dialect)
-        if decision is not None and subject.decision.mode in (Mode.SYNTHETIC, Mode.HYBRID, Mode.PARTIAL):
+        if decision is not None and (subject.decision.is_generated or subject.decision.mode is Mode.PARTIAL):
             found += _of_plan(column, decision, subject)
             found += _of_profile(column, decision, subject)
     return found
@@ -218,7 +218,7 @@ def format_regex(text: str) -> str:
 def _of_profile(column: Column, decision: ColumnDecision, subject: Subject) -> Iterator[Expected]:
     """The protected range and the categories that may come out: what fewer than min_group source rows share may not."""
     learned = decision.treatment is Treatment.LEARN and decision.role is Role.VALUE
-    if not learned or decision.labels:
+    if not learned or decision.labels or decision.real_in_real_rows:
         return
     if subject.profile is None or column.name not in {c.name for c in subject.profile.columns}:
         return

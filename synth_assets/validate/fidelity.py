@@ -23,6 +23,7 @@ from synth_assets.validate.relations import (
     pairs_similarity,
 )
 from synth_assets.validate.results import figure, guarded, key_name, not_applicable
+from synth_assets.validate.reweighted import NOTE as REWEIGHTED_NOTE
 from synth_assets.validate.rows import draw
 from synth_assets.validate.subject import NOT_LOOKED_AT, ROWS_FOR_A_FIGURE, Subject
 
@@ -117,6 +118,12 @@ def _small_note(source_rows: int) -> str:
     return f" With fewer than {ROWS_FOR_A_FIGURE} source rows this is reported and does not block publishing."
 
 
+def _note(*subjects: Subject) -> str:
+    """What is to be said of the source rows: that there are few, or that they have wished shares."""
+    reweighted = any(subject.reweighted is not None for subject in subjects)
+    return (REWEIGHTED_NOTE if reweighted else "") + _small_note(min(s.comparable.rows for s in subjects))
+
+
 def _coding(
     subject: Subject, rng: np.random.Generator, entities: Entities, *, most_columns: int | None = None
 ) -> tuple[Coding, Array | None]:
@@ -124,17 +131,19 @@ def _coding(
     columns = subject.learned
     if most_columns is not None and len(columns) > most_columns:
         columns = tuple(columns[i] for i in sorted(rng.choice(len(columns), most_columns, replace=False)))
-    source = subject.extracted.read(columns=columns)
+    source = subject.comparable.read(columns=columns)
     families = entities.families(subject.name)
+    if families is not None and subject.reweighted is not None:
+        families = families[subject.reweighted.chosen("all")]
     numbers = pl.Series(FAMILY_COLUMN, np.arange(source.height) if families is None else families)
     drawn = draw(source.with_columns(numbers), ROWS_COMPARED, rng)
     coding = encode(
         drawn.drop(FAMILY_COLUMN),
-        draw(subject.synthetic.read(columns=columns), ROWS_COMPARED, rng),
+        draw(subject.drawn.read(columns=columns), ROWS_COMPARED, rng),
         columns=columns,
         kept=subject.kept,
         min_group=subject.min_group,
-        everything=source,
+        everything=subject.extracted.read(columns=columns),
     )
     return coding, None if families is None else drawn[FAMILY_COLUMN].to_numpy()
 
@@ -147,7 +156,7 @@ def _shape(subject: Subject, threshold: float, entities: Entities, rng: np.rando
 
     similarities = column_similarities(coding.scales, coding.source, coding.synthetic)
     value = mean_of(similarities)
-    if value is None and subject.synthetic.rows:
+    if value is None and subject.drawn.rows:
         return not_applicable(
             name="fidelity_shape", table=subject.name, family=FAMILY, why="every value of its learned columns is rare"
         )
@@ -161,17 +170,17 @@ def _shape(subject: Subject, threshold: float, entities: Entities, rng: np.rando
         value=value,
         threshold=threshold,
         passed=value is not None and value + noise >= threshold,
-        severity=_severity(subject.source_rows),
+        severity=_severity(subject.comparable.rows),
         description=(
             f"Mean similarity of the {len(by_column)} learned columns' distributions: {_show(value)}, wanted at least "
             f"{threshold:.2f}; sampling alone takes {noise:.3f}, which is allowed for. Least similar: {least}. "
-            f"{RARE_NOTE}{_small_note(subject.source_rows)}"
+            f"{RARE_NOTE}{_note(subject)}"
         ),
         remedy=(
             f"Look at the columns named in the facts, first {least}: give the table another synthesizer, or the column "
             "another treatment, or lower gate.fidelity.shape in the plan if the difference is meant."
         ),
-        facts={"columns": dict(by_column), "sampling_noise": noise, "source_rows": subject.source_rows},
+        facts={"columns": dict(by_column), "sampling_noise": noise, "source_rows": subject.comparable.rows},
     )
 
 
@@ -187,7 +196,7 @@ def _trend(subject: Subject, threshold: float, entities: Entities, rng: np.rando
 
     similarities = pair_similarities(coding.scales, coding.source, coding.synthetic)
     value = mean_of(similarities)
-    if value is None and subject.synthetic.rows:
+    if value is None and subject.drawn.rows:
         return not_applicable(
             name="fidelity_trend", table=subject.name, family=FAMILY, why="no two columns vary in the source"
         )
@@ -203,11 +212,11 @@ def _trend(subject: Subject, threshold: float, entities: Entities, rng: np.rando
         value=value,
         threshold=threshold,
         passed=value is not None and value + noise >= threshold,
-        severity=_severity(subject.source_rows),
+        severity=_severity(subject.comparable.rows),
         description=(
             f"Mean similarity of {len(ranked)} pairs of learned columns{chosen}: {_show(value)}, wanted at least "
             f"{threshold:.2f}; sampling alone takes {noise:.3f}, which is allowed for. "
-            f"{RARE_NOTE}{_small_note(subject.source_rows)}"
+            f"{RARE_NOTE}{_note(subject)}"
         ),
         remedy=(
             "Columns that belong together came out unrelated, first those named in the facts: give the table another "
@@ -216,29 +225,31 @@ def _trend(subject: Subject, threshold: float, entities: Entities, rng: np.rando
         facts={
             "least_similar_pairs": {pair: round(s, 4) for s, pair in ranked[:5]},
             "sampling_noise": noise,
-            "source_rows": subject.source_rows,
+            "source_rows": subject.comparable.rows,
         },
     )
 
 
 def _two_sample(subject: Subject, threshold: float, entities: Entities, rng: np.random.Generator) -> CheckResult:
     held_out = entities.held_out(subject.name)
+    if subject.reweighted is not None:
+        held_out = held_out[subject.reweighted.chosen("held_out")]
     enough = (
         len(held_out) >= HELD_OUT_ROWS_FOR_A_CLASSIFIER
         and len(np.unique(held_out)) >= HELD_OUT_ENTITIES_FOR_A_CLASSIFIER
     )
     everything = subject.extracted.read(columns=subject.learned)
-    source = subject.extracted.read(columns=subject.learned, part="held_out") if enough else everything
+    source = subject.comparable.read(columns=subject.learned, part="held_out" if enough else "all")
     coding = encode(
         draw(source, ROWS_COMPARED, rng),
-        draw(subject.synthetic.read(columns=subject.learned), ROWS_COMPARED, rng),
+        draw(subject.drawn.read(columns=subject.learned), ROWS_COMPARED, rng),
         columns=subject.learned,
         kept=subject.kept,
         min_group=subject.min_group,
         everything=everything,
     )
     value = two_sample_auc(coding.scales, coding.source, coding.synthetic, rng=rng)
-    small = subject.source_rows < ROWS_FOR_A_FIGURE
+    small = subject.comparable.rows < ROWS_FOR_A_FIGURE
     if value is None and small:
         return not_applicable(
             name="fidelity_two_sample",
@@ -256,25 +267,25 @@ def _two_sample(subject: Subject, threshold: float, entities: Entities, rng: np.
         value=value,
         threshold=threshold,
         passed=value is not None and value <= threshold,
-        severity=Severity.WARN if tells_only else _severity(subject.source_rows),
+        severity=Severity.WARN if tells_only else _severity(subject.comparable.rows),
         description=(
             f"A classifier told to tell synthetic rows from {against} reaches an AUC of {_show(value)} (0.5 is best), "
-            f"wanted at most {threshold:.2f}.{_small_note(subject.source_rows)}"
+            f"wanted at most {threshold:.2f}.{_note(subject)}"
         ),
         remedy=(
             "The rows differ from the source in some way that one column or pair does not show: give the table "
             "another synthesizer, or raise gate.fidelity.two_sample in the plan if the difference is meant. At its "
             "default this figure only warns; set in the plan, it stops publishing."
         ),
-        facts={"against_held_out": enough, "source_rows": subject.source_rows},
+        facts={"against_held_out": enough, "source_rows": subject.comparable.rows},
     )
 
 
 def _cardinality(
     name: str, key: ForeignKey, child: Subject, parent: Subject, threshold: float, rng: np.random.Generator
 ) -> CheckResult:
-    real = child_counts(key, child.extracted, parent.extracted)
-    synthetic = child_counts(key, child.synthetic, parent.synthetic)
+    real = child_counts(key, child.extracted, parent.comparable)
+    synthetic = child_counts(key, child.synthetic, parent.drawn)
     value = number_similarity(real, synthetic)
     noise = sampling_noise(
         lambda a, b: number_similarity(a.values[0], b.values[0]),
@@ -283,8 +294,8 @@ def _cardinality(
         rng=rng,
         repeats=5,
     )
-    rescaled = abs(child.decision.scale / parent.decision.scale - 1.0) > 1e-9
-    note = " The plan scales the two tables differently, so this is reported and does not block." if rescaled else ""
+    rescaled = abs(child.decision.scale / parent.decision.scale - 1.0) > 1e-9 or parent.reweighted is not None
+    note = " The plan scales the two tables differently, or wishes for shares: it does not block." if rescaled else ""
     columns = ", ".join(key.columns)
     return figure(
         name=name,
@@ -320,7 +331,7 @@ def _pairs(
         return not_applicable(name=name, table=child.name, family=FAMILY, why="one of the two tables learns no column")
     sides = [
         joined(key, c, p, child_columns=child_columns, parent_columns=parent_columns, rng=rng)
-        for c, p in ((child.extracted, parent.extracted), (child.synthetic, parent.synthetic))
+        for c, p in ((child.comparable, parent.comparable), (child.drawn, parent.synthetic))
     ]
     if sides[0].child.height == 0:
         return not_applicable(name=name, table=child.name, family=FAMILY, why="no source row refers by this key")
@@ -330,7 +341,7 @@ def _pairs(
     if value is None and synthetic.rows:
         return not_applicable(name=name, table=child.name, family=FAMILY, why="every value to compare is rare")
     noise = _pairs_noise(source, synthetic.rows, pairs, rng)
-    fewest = min(child.source_rows, parent.source_rows)
+    fewest = min(child.comparable.rows, parent.comparable.rows)
     return figure(
         name=name,
         table=child.name,
@@ -342,7 +353,7 @@ def _pairs(
         description=(
             f"Mean similarity of {len(pairs)} pairs of a {child.name} column and a {key.parent} column across "
             f"{', '.join(key.columns)}: {_show(value)}, wanted at least {threshold:.2f}; sampling alone takes "
-            f"{noise:.3f}, which is allowed for. {RARE_NOTE}{_small_note(fewest)}"
+            f"{noise:.3f}, which is allowed for. {RARE_NOTE}{_note(child, parent)}"
         ),
         remedy=(
             f"Rows of {child.name} do not go with their {key.parent} rows as in the source: give {child.name} a "

@@ -63,13 +63,16 @@ def let_through(plan: ResolvedPlan) -> tuple[str, ...]:
             case Mode.PARTIAL:
                 lines.append(f"{table.name}: real rows but for the treated columns (mode partial){because}")
             case Mode.HYBRID:
-                lines.append(f"{table.name}: real rows among synthetic ones (mode hybrid){because}")
+                lines.append(
+                    f"{table.name}: real rows among synthetic ones, {table.real_share:g} of all (mode hybrid){because}"
+                )
             case Mode.EMPTY:
                 continue
         for column in table.columns:
             if column.lets_real_values_through:
                 reason = f": {column.because}" if column.because else ""
                 computed = f"computed from real {', '.join(column.real_inputs)} (derive)"
-                what = computed if column.real_inputs else "real values (keep)"
+                kept = "real values in the real rows" if column.real_in_real_rows else "real values (keep)"
+                what = computed if column.real_inputs else kept
                 lines.append(f"{table.name}.{column.name}: {what}{reason}")
     return tuple(lines)

@@ -20,6 +20,7 @@ from synth_assets.validate.errors import RowsMissing
 from synth_assets.validate.expectations import Expected, derive
 from synth_assets.validate.gate import figures, let_through, passes
 from synth_assets.validate.results import guarded, unique_names
+from synth_assets.validate.reweighted import with_reweighted
 from synth_assets.validate.rows import Rows, Signer
 from synth_assets.validate.subject import Subject, subjects
 from synth_assets.validate.suite_run import FAMILY as EXPECTATIONS
@@ -112,6 +113,7 @@ def _other_checks(
     driving = driving_keys((catalog.table(name) for name in rows), plan.foreign_keys, rows)
     hangs_on = {name: key for name, key in driving.items() if key is not None}
     entities = Entities(snapshot, hangs_on)
+    judged = with_reweighted(judged, hangs_on, seed=seed)
 
     def check(subject: Subject) -> list[CheckResult]:
         return list(_checks_of_table(subject, judged, catalog, plan, entities, seed))

@@ -158,12 +158,12 @@ def _rare_values(subject: Subject) -> CheckResult:
     for name in subject.learned:
         if name in subject.kept or subject.extracted.schema[name] == pl.Boolean:
             continue
-        if scale_of(subject.extracted.schema[name], subject.synthetic.schema[name]) is Scale.NUMBER:
+        if scale_of(subject.extracted.schema[name], subject.drawn.schema[name]) is Scale.NUMBER:
             continue
         looked_at += 1
         source = as_text(subject.extracted.read(columns=[name])[name]).drop_nulls().alias("value")
         rare = source.value_counts(name="rows").filter(pl.col("rows") < subject.min_group)
-        made = as_text(subject.synthetic.read(columns=[name])[name]).alias("value").to_frame().unique()
+        made = as_text(subject.drawn.read(columns=[name])[name]).alias("value").to_frame().unique()
         found = made.join(rare, on="value", how="semi").height
         if found:
             came_out[name] = found
@@ -194,7 +194,7 @@ def _distances(subject: Subject, gate: PrivacyGate, entities: Entities, rng: np.
     found = measure_distances(
         subject.extracted.read(columns=columns, part="training"),
         subject.extracted.read(columns=columns, part="held_out"),
-        subject.synthetic.read(columns=columns),
+        subject.drawn.read(columns=columns),
         columns=columns,
         everything=everything,
         entities=parts,

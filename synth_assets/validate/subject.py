@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from synth_assets.catalog.model import Catalog, Column, Table
 from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
 from synth_assets.store.profile import TableProfile
+from synth_assets.validate.drawn_rows import drawn_rows
 from synth_assets.validate.rows import Rows
+
+if TYPE_CHECKING:
+    from synth_assets.validate.reweighted import ReweightedRows
 
 # Below this many source rows sampling noise alone exceeds any useful tolerance: figures are then reported, not gated.
 ROWS_FOR_A_FIGURE = 500
@@ -21,6 +27,7 @@ class Subject:
     Attributes:
         source: Its rows in the snapshot; None where the plan extracts none (an empty table), and where it must not be
             looked at (a private one).
+        reweighted: Where the plan wishes for shares, the source's rows with these shares.
     """
 
     table: Table
@@ -29,6 +36,7 @@ class Subject:
     source: Rows | None
     profile: TableProfile | None
     min_group: int
+    reweighted: "ReweightedRows | None" = None
 
     @property
     def name(self) -> str:
@@ -44,6 +52,16 @@ class Subject:
         if self.source is None:
             raise ValueError("the table has no rows in the snapshot")
         return self.source
+
+    @property
+    def comparable(self) -> Rows:
+        """The source's rows that synthetic ones should be like: all, or as many as have the wished shares."""
+        return self.extracted if self.reweighted is None else self.reweighted
+
+    @cached_property
+    def drawn(self) -> Rows:
+        """Its synthetic rows: all that were generated but for the real ones of a hybrid table."""
+        return drawn_rows(self.synthetic)
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -2,21 +2,25 @@
 
 import logging
 import sqlite3
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
 
 from synth_assets.assets import build_definitions
 from synth_assets.assets.failures import run_stage
 from synth_assets.errors import SynthAssetsError
-from synth_assets.project import Project
+from synth_assets.project import Project, load_project
 from tests.assets.events import failures, materialize
 from tests.assets.homes import files_with
-from tests.assets.projects import MARK
+from tests.assets.projects import MARK, authorize_target, save_catalog
+from tests.marked_sources import YEAR, fill_postgres, marks, rows
+from tests.servers import PostgresServer
 
 CRASHES = {
     "snapshot": "synth_assets.extract.snapshot.take_snapshot",
@@ -86,6 +90,82 @@ def test_values_that_do_not_fit_their_type_stay_in_the_source(
     kept_instance.dispose()
     assert files_with(home, "small__snapshot")
     assert files_with(home, MARK) == []
+
+
+CLINIC = """
+dataset: clinic
+source: production
+targets: [staging]
+gate:
+  fidelity: {shape: 0.0, trend: 0.0, cardinality: 0.0, pairs_across_keys: 0.0, two_sample: 1.0}
+  privacy: {membership_auc: 1.0, copies: 1.0, closer_share: 1.0}
+"""
+
+
+def crash_with_a_row(*_: object, **__: object) -> None:
+    """What psycopg does, and whatever else talks about the row meanwhile."""
+    row = {name: value for name, value in rows()[0].items() if name != "picture"}
+    sys.stderr.write(f"unexpected {row}")
+    warnings.warn(f"unexpected {row}", stacklevel=1)
+    logging.getLogger("psycopg").error("unexpected %s", row)
+    try:
+        raise KeyError(row)
+    except KeyError as cause:
+        raise psycopg.errors.UniqueViolation(f"duplicate key value\nDETAIL:  Key (row)=({row}) exists.") from cause
+
+
+def test_runs_on_postgres_whose_stages_fail_once_each_write_nothing_of_the_source(
+    postgres: PostgresServer, kept_instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = postgres.create_database(), postgres.create_database()
+    fill_postgres(source)
+    start = (postgres.folder / "log").stat().st_size
+    project = clinic(tmp_path / "project", source, target, monkeypatch)
+    failed = []
+    for place in CRASHES.values():
+        with monkeypatch.context() as patch:
+            patch.setattr(place, crash_with_a_row)
+            failed.append(_refresh(project, kept_instance))
+    done = _refresh(project, kept_instance)
+    kept_instance.dispose()
+    # Each run takes what the ones before have made, and fails one stage later.
+    assert [{step.split("__")[1] for step in failures(run)} for run in failed] == [{stage} for stage in CRASHES]
+    assert all("UniqueViolation" in message for run in failed for message in failures(run).values())
+    assert done.success
+    with psycopg.connect(target.replace("+psycopg", "")) as connection:
+        assert connection.execute("SELECT count(*) > 0 FROM people").fetchone() == (True,)
+    written = {str(path): path.read_bytes().lower() for path in tmp_path.rglob("*") if path.is_file()}
+    for part in ("dagster_home/history", "compute_logs", ".synth/clinic", "data-docs"):
+        assert any(part in name for name in written), part
+    assert any(b"uniqueviolation" in content for content in written.values())
+    written["the server's log"] = (postgres.folder / "log").read_bytes()[start:].lower()
+    # All days of the source are of one year, and the preview of the synthetic rows shows some of it.
+    telling = [mark for mark in marks() if mark != f"{YEAR}-".encode()]
+    found = {(name, mark) for name, content in written.items() for mark in telling if mark in content}
+    assert found == set()
+
+
+def clinic(folder: Path, source: str, target: str, patch: pytest.MonkeyPatch) -> Project:
+    """A project of two databases on PostgreSQL."""
+    for name in ("plans", "resources"):
+        (folder / name).mkdir(parents=True)
+    (folder / "plans" / "clinic.yaml").write_text(CLINIC)
+    (folder / "resources" / "local.yaml").write_text(
+        "databases:\n"
+        "  production: {role: source, url: {env: SOURCE_URL}}\n"
+        "  staging: {role: target, environment: staging, url: {env: TARGET_URL}}\n"
+    )
+    patch.setenv("SOURCE_URL", source)
+    patch.setenv("TARGET_URL", target)
+    project = load_project(folder)
+    save_catalog(project, "clinic")
+    authorize_target(project, "staging")
+    return project
+
+
+def _refresh(project: Project, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    job = build_definitions(project).resolve_job_def("refresh_clinic")
+    return job.execute_in_process(instance=instance, raise_on_error=False)
 
 
 class _Refused(SynthAssetsError):

@@ -270,21 +270,22 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Se
                 "customers": {"columns": {"emial": {"fake": "email"}, "city": {"fake": "twon"}}},
                 "orders": {"mode": "hybrid", "columns": {"status": {"derive": "x"}}},
                 "products": {"mode": "reference"},
-                "invoices": {"balance": {"column": "number", "shares": {}}},
+                "invoices": {"balance": {"column": "number", "shares": {"a": 0.5}}},
             }
         ),
         shop,
     )
-    assert len(said) == 7
+    assert len(said) == 8
     assert any("no table 'custmers'; did you mean 'customers'?" in line for line in said)
     assert any("customers: there is no column 'emial'; did you mean 'email'?" in line for line in said)
     assert any("customers.city: unknown kind of fake 'twon'" in line for line in said)
-    assert any("orders: the mode hybrid is not available in this version" in line for line in said)
+    assert any("orders: the mode hybrid needs the share of real rows" in line for line in said)
+    assert any("orders: the mode hybrid lets real rows through and needs a reason" in line for line in said)
     assert any("orders.status: the expression reads 'x', and there is no such column" in line for line in said)
     assert any(
         "products: the mode reference lets all its real rows through and needs a reason" in line for line in said
     )
-    assert any("invoices: balance is not available in this version" in line for line in said)
+    assert any("invoices.number: `balance` names a column of a unique key" in line for line in said)
 
 
 @pytest.mark.parametrize(

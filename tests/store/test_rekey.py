@@ -1,19 +1,23 @@
 """Another key for a store: interrupted anywhere, started again, and all that must stay stays."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
 from synth_assets.plan.private_settings import Budget, PrivatePromise
+from synth_assets.refresh import Refresh
 from synth_assets.store.encryption import key_id
 from synth_assets.store.errors import IdentityMissing, RekeyRefused, RekeyStopped, RekeyUnfinished, StoreKeyMismatch
 from synth_assets.store.files import LocalFiles
+from synth_assets.store.key import read_store_key
 from synth_assets.store.rekey import Rekeyed, rekey
 from synth_assets.store.store import ArtifactKey, Store
 from synth_assets.store.verdict import Verdict
 from synth_assets.store.verdicts import passing_verdict, save_verdict, sign_verdict
 from synth_assets.synthesize.private.ledger import PrivacyLedger
+from tests.assets.projects import DATASET, KEY, make_project
 
 OLD, NEW, THIRD = bytes(range(32)), bytes(range(100, 132)), bytes(32)
 LONG, SHORT = b"0123456789abcdef" * 150_000, b"short"  # three chunks, and one
@@ -57,7 +61,7 @@ def told(store: Store) -> dict[ArtifactKey, tuple[object, ...]]:
 def keys_on_disk(url: str) -> set[bytes]:
     """Which keys wrote the files that lie in the store."""
     root = Path(url.removeprefix("file://"))
-    return {path.read_bytes()[5:13] for path in root.rglob("*") if path.is_file()}
+    return {path.read_bytes()[5:13] for path in root.rglob("[!.]*") if path.is_file()}
 
 
 def test_all_that_must_stay_stays(url: str) -> None:
@@ -156,6 +160,42 @@ def test_what_is_refused(local: str) -> None:
     with pytest.raises(RekeyRefused, match="neither"):
         rekey(local, old=THIRD, new=NEW)
     assert keys_on_disk(local) == before
+
+
+def test_a_refresh_at_work_and_a_change_of_the_key_exclude_each_other(local: str) -> None:
+    store = fill(local)
+    key, refused = ArtifactKey("shop", "profile", None, "cc"), []
+    for at_work in (store.in_use(), store.create(key, refresh="r2")):
+        with at_work, pytest.raises(RekeyRefused, match=r"at work in the store.*Wait until it has ended"):
+            rekey(local, old=OLD, new=NEW)
+    assert store.find(key) is not None
+
+    def begin(_: int) -> None:
+        for work in (lambda: store.in_use().__enter__(), lambda: rekey(local, old=OLD, new=NEW)):
+            with pytest.raises((RekeyUnfinished, RekeyRefused)) as caught:
+                work()
+            refused.append(caught.type)
+
+    rekey(local, old=OLD, new=NEW, progress=begin)
+    assert set(refused) == {RekeyUnfinished, RekeyRefused}
+    # A refresh that had begun before finds another key when it goes on.
+    with pytest.raises(StoreKeyMismatch, match="rekey"), store.create(key, refresh="r2"):
+        pass
+
+
+def test_a_refresh_is_at_work_from_its_beginning_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTH_STORE_KEY", KEY)
+    project = make_project(tmp_path / "project")
+    refresh = Refresh(project, DATASET, refresh="r1")
+
+    def look(_: Refresh) -> None:
+        with pytest.raises(RekeyRefused, match="at work"):
+            rekey(refresh.store.url, old=read_store_key(project.resources.store, os.environ), new=NEW)
+        raise _Stop
+
+    monkeypatch.setattr(Refresh, "profile", look)
+    with pytest.raises(_Stop):
+        refresh.run([])
 
 
 @pytest.mark.parametrize("damage", ["altered", "truncated", "removed"])

@@ -71,4 +71,17 @@ def test_nothing_comes_out_beyond_what_enough_rows_reach() -> None:
 def test_columns_of_few_values_do_not_follow() -> None:
     assert may_follow(pl.Series(BY))
     assert not may_follow(pl.Series(np.round(BY / 200)))
-    assert not may_follow(pl.Series(np.where(RNG.random(ROWS) < 0.3, 0.0, BY)))
+    assert not may_follow(pl.Series(np.where(RNG.random(ROWS) < 0.3, 7.0, BY)))
+
+
+def test_nothing_of_nothing_is_nothing() -> None:
+    closed = RNG.random(ROWS) < 0.2
+    by = np.where(closed, 0.0, BY)
+    sales = np.where(closed, 0.0, np.round(by * RNG.normal(8, 0.02, ROWS)))
+    tie = find_tie(sales, by, times=False)
+    assert tie is not None
+    assert tie.way == "ratio"
+    assert may_follow(pl.Series(sales))
+    deviation = Deviation.of(pl.Series(sales), tie, min_group=1).model_copy(update={"least": 0.0, "most": 1e9})
+    assert (deviation.decode(deviation.encode(sales, by), by) == sales).all()
+    assert find_tie(np.where(RNG.random(ROWS) < 0.2, 0.0, sales), by, times=False) is None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synth_assets.plan.resolved import Mode, Treatment
+from synth_assets.plan.resolved import Treatment
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.features import SourceFeatures
 from synth_assets.synthesize.relational.fit import FitInputs
@@ -109,7 +109,7 @@ def entities_of(source: SourceTables, table: str) -> Rows:
 
 def _anew(structure: TableStructure) -> list[str]:
     """The columns that the engine is to make."""
-    if structure.decision.mode is Mode.SYNTHETIC:
+    if structure.decision.is_generated:
         return list(structure.learned)
     return [n for n in structure.learned if structure.decision.column(n).treatment is Treatment.LEARN]
 
@@ -120,7 +120,7 @@ def _is_unique(structure: TableStructure, name: str) -> bool:
 
 def _context(structure: TableStructure, inputs: FitInputs) -> pl.DataFrame | None:
     """Of every row of the table: the features of its driving parent; in a partial table its real columns."""
-    if structure.decision.mode is not Mode.SYNTHETIC:
+    if not structure.decision.is_generated:
         kept = [name for name in structure.learned if name not in _anew(structure)]
         return inputs.source.frame(structure.name).select(kept) if kept else None
     if not structure.driving:

@@ -1,6 +1,6 @@
 """Learning one table: its columns given its parent, its children's numbers, and which further parents it picks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.arrival import arrival
+from synth_assets.synthesize.relational.balancing import BALANCED, save_shares, training_rows
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
@@ -23,6 +24,7 @@ from synth_assets.synthesize.relational.families import order_column, worth_foll
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features, further_name
 from synth_assets.synthesize.relational.further_fit import fit_further
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
+from synth_assets.synthesize.relational.hybrid_fit import BESIDE_REAL, save_source_rows
 from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
 from synth_assets.synthesize.relational.kept import computed_later, free_columns, kept_dependencies, kept_texts
 from synth_assets.synthesize.relational.matching import Rows, gather
@@ -83,7 +85,7 @@ class TableFit:
         hidden: list[pl.Series] = [pl.Series(count_name(name), counts) for name, counts in children.items()]
         further: list[FurtherModel] = []
         depth: dict[str, Rows] = {}
-        generated = decision.mode is Mode.SYNTHETIC
+        generated = decision.is_generated
         identifying: ValueModel | None = None
         shared: ValueModel | None = None
         values: ValueModel | None
@@ -103,14 +105,18 @@ class TableFit:
                 if reference.to_itself:
                     depth[reference.name] = levels(self._inputs.source.parents(structure.name, reference.key))
                     hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
-            hidden += self._null_columns()
+            nulls = self._null_columns()
+            hidden += [values.gather(self._training) for values in nulls]
+            self._balance(folder)
             identifying = self._identifying_model(leaves)
             shared = self._shared_model()
             values = self._values(hidden)
+            if decision.mode is Mode.HYBRID:
+                self._save_source_rows(folder, further, nulls)
         else:
             if decision.mode is not Mode.EMPTY:
                 folder.write_frame(COUNTS, pl.DataFrame(self._inputs.features.counts(structure.name)))
-            values = self._partial_values()
+            values = self._beside_real_columns() if decision.mode is Mode.PARTIAL else None
         folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
         formulas = [formula for model in (identifying, shared, values) if model for formula in model.formulas]
         for name, model in ((IDENTIFYING, identifying), (SHARED, shared), (VALUES, values)):
@@ -192,12 +198,19 @@ class TableFit:
     @cached_property
     def _ordered_by(self) -> str | None:
         """The learned column that siblings stand in the order of, if they have to do with each other."""
-        return order_column(self._rows[self._training], order_candidates(self._structure))
+        candidates = [name for name in order_candidates(self._structure) if name not in self._balanced]
+        return order_column(self._rows[self._training], candidates)
 
     @cached_property
     def _order(self) -> str | None:
         """The learned column that orders siblings."""
         return self._ordered_by if self._follow else None
+
+    @property
+    def _balanced(self) -> tuple[str, ...]:
+        """The column whose shares the plan wishes for, where it is drawn before all others."""
+        balance = self._structure.decision.balance
+        return (balance.column,) if balance and self._native else ()
 
     @cached_property
     def _identifying(self) -> tuple[str, ...]:
@@ -206,14 +219,14 @@ class TableFit:
         if not self._native:
             return ()
         wanted = {column for columns in structure.table.unique_sets for column in columns}
-        wanted |= set(structure.looked_up_by) | ({self._order} if self._order else set())
+        wanted |= {*structure.looked_up_by, *self._balanced} | ({self._order} if self._order else set())
         return tuple(name for name in structure.learned if name in wanted)
 
     @cached_property
     def _shared(self) -> tuple[Determined, ...]:
         """What rows share that refer to the same rows."""
         decision = self._structure.decision
-        looked_for = self._native and decision.mode is Mode.SYNTHETIC and decision.discover_dependencies
+        looked_for = self._native and decision.is_generated and decision.discover_dependencies
         parents = self._parents_context if looked_for else None
         if parents is None:
             return ()
@@ -258,7 +271,7 @@ class TableFit:
         return pl.DataFrame(columns or [pl.Series("", np.zeros(self._rows.height))])
 
     def _null_columns(self) -> list[pl.Series]:
-        """Whether each training row's nullable rule column is null, where some are and some are not."""
+        """Whether each row's nullable rule column is null, where some are and some are not."""
         profile = self._inputs.profiles[self._structure.name]
         nullable = [
             c.name
@@ -269,12 +282,13 @@ class TableFit:
         ]
         if not nullable:
             return []
-        rows = self._inputs.snapshot[self._structure.name].read(columns=nullable, part="training")
+        rows = self._inputs.snapshot[self._structure.name].read(columns=nullable)
         return [rows[name].is_null().alias(null_name(name)) for name in nullable]
 
     def _identifying_model(self, leaves: list[pl.Series]) -> ValueModel | None:
         """The model of identifying columns and of the leaves of further parents, given the driving parent."""
-        columns = self._rows[self._training].select(self._identifying)
+        rows = self._rows[self._training]
+        columns = rows.select(name for name in self._identifying if name not in self._balanced)
         if not columns.width and not leaves:
             return None
         names = tuple(s.name for s in leaves)
@@ -285,9 +299,10 @@ class TableFit:
                 kept=self._kept() | frozenset(names),
                 context=self._driving_context(),
                 common_labels=self._common_labels(),
+                known=rows.select(self._balanced) if self._balanced else None,
                 siblings=self._siblings(self._order),
             ),
-            RowChecks.of(self._structure.table, self._identifying),
+            RowChecks.of(self._structure.table, columns.columns, known=self._balanced),
         )
 
     def _shared_model(self) -> ValueModel | None:
@@ -437,19 +452,57 @@ class TableFit:
             seed=self._seed,
         )
 
-    def _partial_values(self) -> ValueModel | None:
-        """The columns of a partial table that are learned anew, given those that stay real."""
-        decision = self._structure.decision
-        if decision.mode is not Mode.PARTIAL:
-            return None
-        anew = [n for n in self._structure.learned if decision.column(n).treatment is Treatment.LEARN]
-        kept = [n for n in self._structure.learned if n not in anew]
+    def _balance(self, folder: Folder) -> None:
+        """Save the model of the column whose shares the plan wishes for, and these shares."""
+        wished = self._structure.decision.balance
+        if wished is None:
+            return
+        values = self._rows[self._training][wished.column]
+        folder, min_group = folder.folder(BALANCED), self._inputs.plan.min_group
+        save_shares(folder, values, wished, min_group=min_group)
+        if not self._balanced:
+            return
+        rng = np.random.default_rng([self._seed, 1])
+        rows, context = training_rows(values, wished, min_group=min_group, rng=rng), self._driving_context()
+        training = Training(
+            rows=values.gather(rows).to_frame(),
+            kept=frozenset(self._balanced),
+            context=None if context is None else context[rows],
+            common_labels=self._common_labels(),
+        )
+        self._fitted(training, RowChecks.of(self._structure.table, self._balanced)).save(folder)
+
+    def _save_source_rows(self, folder: Folder, further: Sequence[FurtherModel], nulls: Sequence[pl.Series]) -> None:
+        """Save what generation must know of the rows that it may take over into a hybrid table."""
+        save_source_rows(
+            folder,
+            self._structure,
+            source=self._inputs.source,
+            features=self._inputs.features,
+            further=further,
+            nulls={values.name: values for values in nulls},
+            min_group=self._inputs.plan.min_group,
+            seed=self._seed,
+        )
+        beside = self._beside_real_columns()
+        if beside:
+            beside.save(folder.folder(BESIDE_REAL))
+
+    def _beside_real_columns(self) -> ValueModel | None:
+        """The learned columns of real rows that do not stay real, given those that do."""
+        decision, looked_up_by = self._structure.decision, self._structure.looked_up_by
+        kept = [
+            n
+            for n in self._structure.learned
+            if decision.column(n).lets_real_values_through or (decision.mode is Mode.HYBRID and n in looked_up_by)
+        ]
+        anew = [n for n in self._structure.learned if n not in kept]
         if not anew:
             return None
         rows = self._rows[self._training]
         return self._fitted(
-            Training(rows=rows.select(anew), context=rows.select(kept) if kept else None),
-            RowChecks.of(self._structure.table, self._structure.learned),
+            Training(rows=rows.select(anew), known=rows.select(kept) if kept else None),
+            RowChecks.of(self._structure.table, anew, known=kept),
         )
 
     def _rules(self, ruled: list[ColumnDecision]) -> Rules:

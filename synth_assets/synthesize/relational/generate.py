@@ -1,21 +1,19 @@
 """Generating the tables of one group: rows by parent, then keys, then every further parent."""
 
 import itertools
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.resolved import Mode, Treatment
-from synth_assets.store.folder import Folder
-from synth_assets.store.profile import TableProfile
-from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.arranged import Arranged
-from synth_assets.synthesize.relational.counts import CountsInTime, add_up_to, round_randomly
+from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
+from synth_assets.synthesize.relational.consistent import consistent_fakes
+from synth_assets.synthesize.relational.counts import CountsInTime
 from synth_assets.synthesize.relational.deriving import with_derived_columns
 from synth_assets.synthesize.relational.features import (
     count_name,
@@ -26,56 +24,31 @@ from synth_assets.synthesize.relational.features import (
 )
 from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, null_name
 from synth_assets.synthesize.relational.further import any_parents, fill_reference
-from synth_assets.synthesize.relational.generated import Finished, GeneratedTable, GenerationFailed
+from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
+from synth_assets.synthesize.relational.hybrid import HybridRows
 from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
-from synth_assets.synthesize.relational.panels import settle, within_room
+from synth_assets.synthesize.relational.panels import settle
+from synth_assets.synthesize.relational.placement import Placement
 from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
-from synth_assets.synthesize.relational.structure import Reference, TableStructure
-from synth_assets.synthesize.relational.tables import LinkedTables, learnable
+from synth_assets.synthesize.relational.structure import Reference
+from synth_assets.synthesize.relational.tables import learnable
 from synth_assets.synthesize.relational.training import Surroundings, families_of
 from synth_assets.synthesize.relational.values import ValueModel
+from synth_assets.synthesize.rules.consistent import ConsistentFakes
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.rules.transform import transform
-from synth_assets.synthesize.sdv.hma import LinkedRows
 
 BLOCK = 65_536
 
 
-class Generation:
+class Generation(Placement):
     """The generation of one group of tables (nearly always one), given the tables before it."""
-
-    def __init__(
-        self,
-        structures: Mapping[str, TableStructure],
-        *,
-        models: Mapping[str, Folder],
-        finished: Mapping[str, Finished],
-        snapshot: Mapping[str, TableRows],
-        profiles: Mapping[str, TableProfile],
-        key: bytes,
-        seed: int,
-        whole: Mapping[str, LinkedRows] | None = None,
-    ) -> None:
-        self._whole = whole or {}
-        self._structures = structures
-        self._models = models
-        self._finished = finished
-        self._snapshot = snapshot
-        self._profiles = profiles
-        self._key = key
-        self._seed = seed
-        self._hidden: dict[str, pl.DataFrame] = {}
-        self._features: dict[str, pl.DataFrame] = {name: table.features for name, table in finished.items()}
-        self._tables = LinkedTables(structures, self._keys_of)
-        self._relational: dict[str, RelationalModel] = {}
-        self._parents: dict[str, Rows] = {}
-        self._kept: dict[str, Rows] = {}
-        self._wanted: dict[str, int] = {}
 
     def run(self, group: tuple[str, ...]) -> dict[str, GeneratedTable]:
         """Generate the tables of a group, in the order given by `table_structures`."""
@@ -84,30 +57,35 @@ class Generation:
             self._relational[name] = RelationalModel.load(self._models[name])
             self._generate(name)
         for name in group:
-            if self._mode(name) is Mode.SYNTHETIC:
+            if self._structures[name].decision.is_generated:
                 for reference in self._structures[name].further:
                     if reference.deferred:
                         self._refer(name, reference)
         for name in group:
-            if self._mode(name) is Mode.SYNTHETIC:
+            if self._structures[name].decision.is_generated:
                 dropped[name] = self._finish(name)
-        return {name: GeneratedTable(self._published(name), self._known_of(name), dropped[name]) for name in group}
+        repeat_fakes(group, self._structures, self._tables, self._finished_column)
+        for name in group:
+            self._tables.put(name, with_derived_columns(self._tables.frame(name), self._structures[name]))
+            if self._structures[name].decision.is_generated:
+                self._check_filled(name)
+        return {
+            name: GeneratedTable(
+                self._published(name),
+                self._known_of(name),
+                dropped[name],
+                self._source_rows[name] if self._mode(name) is Mode.HYBRID else None,
+            )
+            for name in group
+        }
 
     def _known_of(self, name: str) -> pl.DataFrame:
         """The features of the rows, if there are tables that refer to them: kept, they take as much as the rows."""
         structure = self._structures[name]
         return self._features[name] if structure.driven or structure.chosen else pl.DataFrame()
 
-    def _mode(self, name: str) -> Mode:
-        return self._structures[name].decision.mode
-
-    def _rng(self, name: str, purpose: str) -> np.random.Generator:
-        return np.random.default_rng([self._seed, zlib.crc32(name.encode()), zlib.crc32(purpose.encode())])
-
-    def _keys_of(self, table: str) -> pl.DataFrame:
-        structure = self._structures[table]
-        wanted = dict.fromkeys([*structure.referred, *structure.referencing, *structure.learned])
-        return self._finished[table].rows.read(columns=list(wanted) or list(structure.published_columns[:1]))
+    def _finished_column(self, table: str, column: str) -> pl.Series:
+        return self._finished[table].rows.read(columns=[column])[column]
 
     def _generate(self, name: str) -> None:
         structure = self._structures[name]
@@ -115,7 +93,7 @@ class Generation:
         if structure.decision.mode is Mode.EMPTY:
             self._tables.put(name, pl.DataFrame(schema=types))
             self._features[name] = pl.DataFrame()
-        elif structure.decision.mode is Mode.SYNTHETIC:
+        elif structure.decision.is_generated:
             self._synthesize(name)
         else:
             rows = self._real_rows(name)
@@ -138,26 +116,36 @@ class Generation:
             return rows
         if self._relational[name].has_values:
             anew = [c for c in structure.learned if structure.decision.column(c).treatment is Treatment.LEARN]
-            kept = rows.select(c for c in structure.learned if c not in anew)
+            columns = [c for c in structure.learned if c not in anew]
+            kept = rows.select(learnable(rows[c], structure.table.column(c)) for c in columns)
             model = ValueModel.load(self._models[name].folder(VALUES))
             rng = self._rng(name, "values")
-            around = Surroundings(rows.height, kept if kept.width else None)
+            around = Surroundings(rows.height, known=kept if kept.width else None)
             rows = rows.with_columns(model.sample(around, rng).get_columns())
-        treated = transform(
+        return transform(
             rows,
             table=structure.table,
             columns=structure.ruled,
             profile=self._profiles[name],
             key=self._key,
             rng=self._rng(name, "rules"),
+            consistent=self._consistent,
         )
-        return with_derived_columns(treated, structure)
+
+    @cached_property
+    def _consistent(self) -> ConsistentFakes:
+        return consistent_fakes(self._structures, self._snapshot, self._key)
 
     def _synthesize(self, name: str) -> None:
         """Rows by parent with what identifies them, further parents for them, and then all other columns."""
         structure, model = self._structures[name], self._relational[name]
         early = [r for r in structure.further if r.name in model.early]
-        self._tables.put(name, self._with_settled_labels(name, self._identified(name)))
+        if self._mode(name) is Mode.HYBRID:
+            self._hybrid[name] = HybridRows(structure, self._models[name], self._snapshot[name])
+        rows = self._with_settled_labels(name, self._identified(name))
+        if name in self._hybrid:
+            self._hybrid[name].draw_beside(self._source_rows[name], self._rng(name, "beside real columns"))
+        self._tables.put(name, self._with_real_columns(name, rows, model.identifying))
         self._make_unique(name, filled=())
         if early:
             for reference in early:
@@ -176,8 +164,13 @@ class Generation:
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
         rows = self._with_dependencies(name, rows)
-        self._hidden[name] = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
-        counts = {reference: hidden[count_name(reference)] for reference in model.children}
+        known = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
+        if name in self._hybrid:
+            others = [column for column in structure.learned if column not in model.identifying]
+            rows = self._with_real_columns(name, rows, others)
+            known = self._hybrid[name].with_saved(known, self._source_rows[name])
+        self._hidden[name] = known
+        counts = {reference: known[count_name(reference)] for reference in model.children}
         self._features[name] = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
@@ -187,27 +180,50 @@ class Generation:
     def _identified(self, name: str) -> pl.DataFrame:
         """As many rows as each parent is to have, with what identifies them; sets their parents and hidden leaves."""
         structure, model = self._structures[name], self._relational[name]
-        driving, scale = structure.driving, structure.decision.scale
-        if name in self._whole:
-            parents = self._parents_of_whole(name, driving) if driving else self._orphans(self._whole[name].rows.height)
-        elif driving is None:
-            parents = self._orphans(round(model.rows * scale))
-        else:
-            counts = self._children_of(name, self._features[driving.key.parent])
-            lonely = self._orphans(round(model.without_parent * scale))
-            parents = np.concatenate([np.repeat(np.arange(len(counts)), counts), lonely])
-        self._parents[name], self._kept[name] = parents, np.arange(len(parents))
+        arrangement = self._arranged(name)
+        parents, driving = arrangement.parents, structure.driving
+        self._parents[name], self._source_rows[name] = parents, arrangement.source_rows
+        self._kept[name] = np.arange(len(parents))
         self._wanted[name] = len(parents)
         rows = _nothing(len(parents))
+        balanced = self._balanced(name)
         if model.has_identifying:
             identifying = ValueModel.load(self._models[name].folder(IDENTIFYING))
-            rows = self._blockwise(
-                name, lambda part, rng: identifying.sample(self._around(name, part), rng), purpose="block"
-            )
+
+            def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
+                around = self._around(name, part)
+                return identifying.sample(replace(around, known=None if balanced is None else balanced[part]), rng)
+
+            rows = self._blockwise(name, sampled, purpose="block")
         leaves = rows.select(c for c in rows.columns if c not in structure.learned)
         self._hidden[name] = leaves if leaves.width else _nothing(len(parents))
+        if name in self._hybrid:
+            self._hidden[name] = self._hybrid[name].with_saved(self._hidden[name], self._source_rows[name])
+        rows = rows if balanced is None else rows.with_columns(balanced.get_columns())
         rows = rows.select(model.identifying) if model.identifying else _nothing(len(parents))
         return self._with_key(rows, driving, parents) if driving else rows
+
+    def _with_real_columns(self, name: str, rows: pl.DataFrame, among: Sequence[str]) -> pl.DataFrame:
+        """The rows of a hybrid table with the columns of the real ones among them."""
+        if name not in self._hybrid:
+            return rows
+        hybrid, source_rows = self._hybrid[name], self._source_rows[name]
+        rows = hybrid.with_columns_beside(rows, source_rows, among)
+        return hybrid.with_real_columns(rows, source_rows, among)
+
+    def _balanced(self, name: str) -> pl.DataFrame | None:
+        """The column whose shares the plan wishes for, where it is made first; None elsewhere."""
+        wished = self._structures[name].decision.balance
+        if wished is None or wished.column not in self._relational[name].identifying:
+            return None
+        folder = self._models[name].folder(BALANCED)
+        model = ValueModel.load(folder)
+
+        def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
+            return model.sample(replace(self._around(name, part), families=None), rng)
+
+        drawn = self._blockwise(name, sampled, purpose=BALANCED)[wished.column]
+        return with_wished_shares(drawn, folder, rng=self._rng(name, "shares")).to_frame()
 
     def _with_settled_labels(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the labels of keys of a label and a time given out so that none is needed twice at a time."""
@@ -229,7 +245,14 @@ class Generation:
             return rows if rows.width else _nothing(rows.height)
         if values is None:
             return _nothing(height)
-        return self._sampled(name, values, early, known=(*model.identifying, *model.shared_columns), purpose="values")
+        known = (*model.identifying, *model.shared_columns)
+        drawn = self._sampled(name, values, early, known=known, purpose="values")
+        wished = self._structures[name].decision.balance
+        if wished is None or wished.column in known:
+            return drawn
+        folder, rng = self._models[name].folder(BALANCED), self._rng(name, "shares")
+        given = with_wished_shares(drawn[wished.column], folder, rng=rng).to_frame()
+        return self._sampled(name, values, early, known=known, purpose="values given", given=given)
 
     def _share(self, name: str, early: list[Reference]) -> None:
         """Make the columns that rows share which refer to the same rows."""
@@ -246,9 +269,16 @@ class Generation:
         self._tables.put(name, rows)
 
     def _sampled(
-        self, name: str, values: ValueModel, early: list[Reference], *, known: Sequence[str], purpose: str
+        self,
+        name: str,
+        values: ValueModel,
+        early: list[Reference],
+        *,
+        known: Sequence[str],
+        purpose: str,
+        given: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
-        """Columns for all rows, given their parents and columns that are there."""
+        """Columns for all rows, given their parents and columns that are there; `given` as in Surroundings."""
         further = [(r, self._tables.parents(name, r.key)) for r in early]
         there = self._tables.frame(name).select(known) if known else None
 
@@ -262,6 +292,7 @@ class Generation:
                 around,
                 context=pl.concat(contexts, how="horizontal") if contexts else None,
                 known=there[part] if there is not None else None,
+                given=given[part] if given is not None else None,
             )
             return values.sample(around, rng)
 
@@ -317,42 +348,7 @@ class Generation:
         self._parents[name] = self._parents[name][left]
         self._hidden[name] = self._hidden[name][left]
         self._kept[name] = self._kept[name][left]
-
-    @staticmethod
-    def _orphans(rows: int) -> Rows:
-        return np.full(rows, NO_ROW, dtype=np.int64)
-
-    def _parents_of_whole(self, name: str, reference: Reference) -> Rows:
-        """Row numbers in the parent, which may have had to give up some rows."""
-        rows, height = self._whole[name].parents[reference.name], self._tables.frame(reference.key.parent).height
-        return np.where(rows >= 0, rows % height, NO_ROW) if height else np.full(len(rows), NO_ROW, dtype=np.int64)
-
-    def _children_of(self, name: str, features: pl.DataFrame) -> npt.NDArray[np.int64]:
-        structure = self._structures[name]
-        driving = structure.driving
-        if driving is None or not features.height:
-            return np.zeros(features.height, dtype=np.int64)
-        drawn = features[count_name(driving.name)].cast(pl.Float64).fill_null(0).to_numpy()
-        parent = RelationalModel.load(self._models[driving.key.parent])
-        total = round(parent.children_rows[driving.name] * structure.decision.scale)
-        factor = total / drawn.sum() if drawn.sum() else 0.0
-        rng = self._rng(name, "children")
-        counts = add_up_to(round_randomly(drawn * factor, rng), total, most=self._most_children(name), rng=rng)
-        carried = dict(zip(driving.key.columns, driving.key.parent_columns, strict=True))
-        for panel in self._relational[name].panels:
-            if panel.time in carried:
-                times = self._tables.frame(driving.key.parent)[carried[panel.time]]
-                counts = within_room(counts, times, panel, rng=rng)
-        return counts
-
-    def _most_children(self, name: str) -> int | None:
-        """Children that one parent may have: one in a one-to-one key, and no more than a counting column may count."""
-        structure, driving = self._structures[name], self._structures[name].driving
-        columns = set(driving.key.columns) if driving else set()
-        if any(set(s) <= columns for s in structure.table.unique_sets):
-            return 1
-        counting = [o for o in self._relational[name].ordinals if set(o.within) == columns]
-        return min((o.most - o.first + 1 for o in counting), default=None)
+        self._source_rows[name] = self._source_rows[name][left]
 
     def _with_rules(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with the columns that rules make."""
@@ -370,7 +366,17 @@ class Generation:
             if profile.rows and profile.nulls == profile.rows:
                 nulls[column.name] = np.ones(rows.height, dtype=np.bool_)
         made = rules.sample(rows.height, rng=self._rng(name, "rules"), nulls=nulls)
-        return rows.with_columns(made.get_columns())
+        rows = rows.with_columns(made.get_columns())
+        if name not in self._hybrid:
+            return rows
+        return self._hybrid[name].with_treated(
+            rows,
+            self._source_rows[name],
+            profile=self._profiles[name],
+            key=self._key,
+            rng=self._rng(name, "treated"),
+            consistent=self._consistent,
+        )
 
     def _with_key(self, rows: pl.DataFrame, reference: Reference, parents: Rows) -> pl.DataFrame:
         """The rows with the columns of a key, taken from these rows of the parent."""
@@ -398,6 +404,10 @@ class Generation:
             hidden=self._hidden[name],
             rng=self._rng(name, reference.name),
         )
+        if name in self._hybrid:
+            parent = self._tables.frame(reference.key.parent)
+            there = self._taken_over(reference.key.parent)
+            filled = self._hybrid[name].with_real_parents(filled, self._source_rows[name], reference, there, parent)
         self._tables.put(name, filled)
 
     def _refer_to_any(self, name: str, reference: Reference) -> None:
@@ -422,7 +432,9 @@ class Generation:
             ordinals=tuple(o.ordinal() for o in self._relational[name].ordinals),
             filled=frozenset(reference.name for reference in filled),
         )
-        rows, left = make_unique(self._tables.frame(name), repair, rng=self._rng(name, f"unique {len(filled)}"))
+        fixed = self._source_rows[name] >= 0
+        rng = self._rng(name, f"unique {len(filled)}")
+        rows, left = make_unique(self._tables.frame(name), repair, fixed=fixed, rng=rng)
         self._tables.put(name, rows)
         self._keep_rows(name, left)
         return left
@@ -438,8 +450,10 @@ class Generation:
         self._features[name] = features.with_columns(
             rows[column].alias(feature_name(name, column)) for column in structure.learned
         )
-        rows = with_derived_columns(rows, structure)
-        self._tables.put(name, rows)
+        return self._wanted[name] - rows.height
+
+    def _check_filled(self, name: str) -> None:
+        structure, rows = self._structures[name], self._tables.frame(name)
         for column in structure.published_columns:
             if not structure.table.column(column).nullable and rows[column].null_count():
                 raise GenerationFailed(
@@ -449,7 +463,6 @@ class Generation:
                     f"Give it a treatment in the plan, e.g. tables.{name}.columns.{column}: {{constant: ...}}, "
                     "or exclude the table.",
                 )
-        return self._wanted[name] - rows.height
 
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)

@@ -6,6 +6,7 @@ import polars as pl
 
 from synth_assets.errors import SynthAssetsError
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.matching import Rows
 
 
 class GenerationFailed(SynthAssetsError):
@@ -29,11 +30,13 @@ class GeneratedTable:
         rows: Published columns in catalog order, with the types of the catalog.
         features: One row each, as in `SourceFeatures`; nothing if no table refers to the rows.
         dropped: Rows given up because no unique combination of keys was left for them.
+        source_rows: Of a hybrid table, the row of the source that each is; NO_ROW for a synthetic one.
     """
 
     rows: pl.DataFrame
     features: pl.DataFrame
     dropped: int = 0
+    source_rows: Rows | None = None
 
 
 @dataclass(frozen=True)

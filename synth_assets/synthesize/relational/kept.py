@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from synth_assets.dependencies.discovery import formula_of
 from synth_assets.dependencies.formulas import Formula
 from synth_assets.plan.dependencies import Computed, Dependency, NotAbove, Total
-from synth_assets.plan.resolved import Mode, Treatment
+from synth_assets.plan.resolved import Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.relational.model import RelationalModel
@@ -21,7 +21,7 @@ def kept_dependencies(
 
     Columns of keys are made before all others, and columns that the plan keeps have their real values.
     """
-    if structure.decision.mode is not Mode.SYNTHETIC or structure.name not in profiles:
+    if not structure.decision.is_generated or structure.name not in profiles:
         return ()
     known = [found.dependency for found in profiles[structure.name].dependencies]
     free = free_columns(structure)
@@ -37,10 +37,11 @@ def kept_dependencies(
 
 
 def free_columns(structure: TableStructure) -> frozenset[str]:
-    """Learned columns that no key holds and whose real values the plan does not keep."""
+    """Learned columns that no key holds, whose real values the plan does not keep and whose shares it does not name."""
     in_keys = {name for columns in structure.table.unique_sets for name in columns} | set(structure.looked_up_by)
     real = {name for name in structure.learned if structure.decision.column(name).treatment is Treatment.KEEP}
-    return frozenset(structure.learned) - in_keys - real
+    balance = structure.decision.balance
+    return frozenset(structure.learned) - in_keys - real - {balance.column if balance else None}
 
 
 def changeable_columns(model: Folder, structure: TableStructure) -> frozenset[str]:
@@ -62,7 +63,7 @@ def total_reference(
 
 def declared_formulas(structure: TableStructure, profiles: Mapping[str, TableProfile]) -> tuple[Formula, ...]:
     """What the plan says is computed, as far as it is learned; of engines that look for no formulas, what is found."""
-    if structure.decision.mode is not Mode.SYNTHETIC or structure.name not in profiles:
+    if not structure.decision.is_generated or structure.name not in profiles:
         return ()
     free = free_columns(structure)
     return tuple(

@@ -3,7 +3,6 @@
 import polars as pl
 
 from synth_assets.errors import SynthAssetsError
-from synth_assets.plan.resolved import Mode
 from synth_assets.synthesize.relational.structure import TableStructure
 
 
@@ -31,7 +30,7 @@ def without_unknown_labels(rows: pl.DataFrame, structure: TableStructure) -> pl.
     Raises:
         LabelsUnknown: The type column or the reference must not be NULL.
     """
-    if structure.decision.mode is not Mode.SYNTHETIC:
+    if not structure.decision.is_generated:
         return rows
     for column, labels in structure.labelled.items():
         values = rows[column]

@@ -17,6 +17,8 @@ MOST_MOVES = 20
 TURNS_PER_REACH = 12
 MOST_LABELS = 64
 
+Fixed = npt.NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -43,8 +45,29 @@ class Repair:
         return any(column in r.looked_up_by for r in self.structure.further if r.name in self.filled)
 
 
-def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator) -> tuple[pl.DataFrame, Rows]:
-    """Rows without a repeated combination.
+def make_unique(
+    rows: pl.DataFrame, repair: Repair, *, fixed: Fixed | None = None, rng: np.random.Generator
+) -> tuple[pl.DataFrame, Rows]:
+    """Rows without a repeated combination, in their order.
+
+    Args:
+        fixed: Rows whose learned columns stay, as those of real rows in a hybrid table do; others give way to them.
+
+    Returns:
+        As `_without_repetitions`.
+    """
+    if fixed is None or not fixed.any():
+        return _without_repetitions(rows, repair, np.zeros(rows.height, dtype=np.bool_), rng)
+    first = np.argsort(~fixed, kind="stable")
+    repaired, left = _without_repetitions(rows[first], repair, fixed[first], rng)
+    order = np.argsort(first[left])
+    return repaired[order], first[left][order]
+
+
+def _without_repetitions(
+    rows: pl.DataFrame, repair: Repair, fixed: Fixed, rng: np.random.Generator
+) -> tuple[pl.DataFrame, Rows]:
+    """Rows of which none repeats one that stands before it.
 
     Counting columns are counted anew. Repeated rows swap what they may with other rows (a learned column, a number or
     time with a nearby one first, or the parent of a further key together with all its columns), so that distributions
@@ -64,7 +87,7 @@ def make_unique(rows: pl.DataFrame, repair: Repair, *, rng: np.random.Generator)
     for unique_set in sets:
         if counted & set(unique_set):
             continue
-        rows = _repaired(rows, unique_set, repair, rng)
+        rows = _repaired(rows, unique_set, repair, fixed[left], rng)
     for unique_set in sets:
         again = repeated(rows, unique_set)
         if again.any():
@@ -106,7 +129,7 @@ def _spread(rows: pl.DataFrame, ordinal: Ordinal, repair: Repair) -> tuple[pl.Da
 
 
 def _repaired(
-    rows: pl.DataFrame, unique_set: tuple[str, ...], repair: Repair, rng: np.random.Generator
+    rows: pl.DataFrame, unique_set: tuple[str, ...], repair: Repair, fixed: Fixed, rng: np.random.Generator
 ) -> pl.DataFrame:
     learned = [name for name in unique_set if name in repair.structure.learned]
     if len(unique_set) == 1:
@@ -116,14 +139,17 @@ def _repaired(
         return rows
     swapped = _swappable(unique_set, repair, learned)
     for columns in swapped:
-        rows = _swap(rows, unique_set, columns, rng)
+        stays = fixed if set(columns) & set(learned) else np.zeros_like(fixed)
+        rows = _swap(rows, unique_set, columns, stays, rng)
     for name in learned:
         if not repair.is_fixed(name) and rows[name].n_unique() <= MOST_LABELS:
-            rows = _relabelled(rows, unique_set, name, rng)
+            rows = _relabelled(rows, unique_set, name, fixed, rng)
     return rows
 
 
-def _relabelled(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, rng: np.random.Generator) -> pl.DataFrame:
+def _relabelled(
+    rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, fixed: Fixed, rng: np.random.Generator
+) -> pl.DataFrame:
     """Repeated rows take another value of a column of few values that no row of their group has: the frequent first."""
     known = rows[column].drop_nulls().value_counts(sort=True, name="#")
     others = [name for name in unique_set if name != column]
@@ -133,6 +159,7 @@ def _relabelled(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, rn
     weight = np.log(known["#"].to_numpy())
     for _ in range(len(places)):
         again = _repeats(groups, value, len(places))
+        again = again[~fixed[again]]
         again = again[np.unique(groups[again], return_index=True)[1]]
         if not len(again):
             break
@@ -152,7 +179,7 @@ def _relabelled(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, rn
 
 
 def _swap(
-    rows: pl.DataFrame, unique_set: tuple[str, ...], columns: tuple[str, ...], rng: np.random.Generator
+    rows: pl.DataFrame, unique_set: tuple[str, ...], columns: tuple[str, ...], fixed: Fixed, rng: np.random.Generator
 ) -> pl.DataFrame:
     """Repeated rows exchange these columns with other rows, whenever both rows are then unlike any other.
 
@@ -171,6 +198,7 @@ def _swap(
     for turn in range(MOST_ROUNDS):
         if not len(again) or turn % ROUNDS_BETWEEN_LOOKS == 0:
             again, taken = _repeats(own, value, width), np.sort(own * width + value)
+            again = again[~fixed[again]]
         if not len(again):
             break
         if near:
@@ -178,7 +206,7 @@ def _swap(
         else:
             partner = rng.choice(rows.height, len(again), replace=False)
             tried = again
-        apart = ~_is_in(partner, again) & (value[partner] >= 0) & (own[partner] >= 0)
+        apart = ~_is_in(partner, again) & ~fixed[partner] & (value[partner] >= 0) & (own[partner] >= 0)
         left, right = tried[apart], partner[apart]
         made = np.stack([own[left] * width + value[right], own[right] * width + value[left]])
         _, at, times = np.unique(made, return_inverse=True, return_counts=True)

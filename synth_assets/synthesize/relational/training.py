@@ -90,12 +90,14 @@ class Surroundings:
         rows: How many.
         context, known: As in Training.
         families: The family of each row, those of one family side by side; None for rows that know of no other.
+        given: Columns of the rows themselves that are fixed, for engines that know nothing of `known`.
     """
 
     rows: int
     context: pl.DataFrame | None = None
     known: pl.DataFrame | None = None
     families: Rows | None = None
+    given: pl.DataFrame | None = None
 
     def at(self, rows: Rows) -> "Surroundings":
         """The same for some rows, each by itself."""
@@ -103,6 +105,7 @@ class Surroundings:
             len(rows),
             None if self.context is None else self.context[rows],
             None if self.known is None else self.known[rows],
+            given=None if self.given is None else self.given[rows],
         )
 
 

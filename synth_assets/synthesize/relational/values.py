@@ -294,7 +294,7 @@ class ValueModel:
             return self._sequences(model, _apart(around), rng)
         context = beside(around.context, around.known, before)
         uses_context = learns_context(self._shape.synthesizer) and context.width
-        rows = model.sample(around.rows, context=context if uses_context else None, given=None, rng=rng)
+        rows = model.sample(around.rows, context=context if uses_context else None, given=around.given, rng=rng)
         return self._with_hidden(rows, around, rng)
 
     def _sequences(self, model: SequenceSynthesizer, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from synth_assets.catalog.model import Kind, Table
+from synth_assets.catalog.model import Column, Kind, Table
 from synth_assets.plan.fake_kinds import FAKE_KINDS, fits
 from synth_assets.plan.resolved import ColumnDecision, Role, Treatment
 from synth_assets.synthesize.rules.errors import TreatmentDoesNotFit
@@ -27,7 +27,7 @@ def targets(
     """By name, the columns to make; `schema` holds their types in the snapshot."""
     return {
         decision.name: Target.of(
-            table.column(decision.name),
+            _with_room(table.column(decision.name), decision),
             table=table.name,
             dtype=schema.get(decision.name),
             unique=decision.unique or decision.role is Role.KEY,
@@ -35,6 +35,14 @@ def targets(
         )
         for decision in decisions
     }
+
+
+def _with_room(column: Column, decision: ColumnDecision) -> Column:
+    """The column with no more room than the plan leaves it, so that its fakes are those of a shorter column, too."""
+    most = decision.options.get("most_characters")
+    if most is None:
+        return column
+    return column.model_copy(update={"type": column.type.model_copy(update={"length": most})})
 
 
 def code_lengths(decisions: Sequence[ColumnDecision], rows: pl.DataFrame) -> dict[str, int]:
@@ -52,6 +60,11 @@ def is_plain_key(decision: ColumnDecision, target: Target) -> bool:
     """A key that needs no learning: numbers, UUIDs, times, bytes."""
     learned_by_pattern = target.type.kind in _KEY_BY_PATTERN
     return decision.role is Role.KEY and decision.treatment is Treatment.LEARN and not learned_by_pattern
+
+
+def is_consistent(decision: ColumnDecision) -> bool:
+    """Whether a fake follows from a real value."""
+    return decision.treatment is Treatment.FAKE and "consistent" in decision.options
 
 
 def is_random(decision: ColumnDecision, target: Target) -> bool:

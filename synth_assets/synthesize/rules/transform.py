@@ -8,7 +8,8 @@ import polars as pl
 from synth_assets.catalog.model import Table
 from synth_assets.plan.resolved import ColumnDecision, Role, Treatment
 from synth_assets.store.profile import TableProfile
-from synth_assets.synthesize.rules.decisions import check_mask, targets
+from synth_assets.synthesize.rules.consistent import ConsistentFakes
+from synth_assets.synthesize.rules.decisions import check_mask, is_consistent, targets
 from synth_assets.synthesize.rules.errors import CapacityTooSmall
 from synth_assets.synthesize.rules.masks import Mask
 from synth_assets.synthesize.rules.pseudonyms import pseudonyms
@@ -30,6 +31,7 @@ def transform(
     profile: TableProfile,
     key: bytes,
     rng: np.random.Generator,
+    consistent: ConsistentFakes,
     min_group: int = DEFAULT_MIN_GROUP,
 ) -> pl.DataFrame:
     """Replace fake, pseudonymize, mask, null and constant columns, and JSON documents that are made anew by path.
@@ -37,7 +39,11 @@ def transform(
     NULL stays NULL, but for constants.
 
     A pseudonym and a mask are made from the real value: under one key the same value has the same pseudonym in every
-    table and refresh. Fakes are fresh, and agree with each other within a row.
+    table and refresh. Fakes are fresh and agree with each other within a row, but for those that the plan wants
+    consistent: they follow from real values, too.
+
+    Args:
+        consistent: What makes them, of the whole dataset.
 
     Raises:
         ColumnRefused: A column cannot be made as decided.
@@ -56,11 +62,15 @@ def transform(
     for decision in present:
         if decision.treatment in _FROM_VALUE:
             replaced.append(_from_value(rows[decision.name], decision, made[decision.name], key))
+        elif is_consistent(decision):
+            replaced.append(consistent.of(rows, decision, made[decision.name]))
     return rows.with_columns(replaced)
 
 
 def _is_fresh(decision: ColumnDecision) -> bool:
     """Whether values are made anew, whatever the real ones are."""
+    if is_consistent(decision):
+        return False
     return decision.treatment in _FRESH or (decision.treatment is Treatment.LEARN and decision.role is Role.TEXT)
 
 

@@ -1,14 +1,13 @@
 """Running SDV: seeded, silent, and without a trace in the process' own random generators."""
 
 import contextlib
-import io
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from synth_assets.silence import silent_libraries
+from synth_assets.silence import silent_work
 from synth_assets.synthesize.sdv.errors import EngineFailed
 
 
@@ -26,11 +25,7 @@ def quietly_seeded(seed: int) -> Iterator[None]:
         random.seed(seed)
         np.random.seed(seed % 2**32)
         torch.manual_seed(seed)
-        with (
-            silent_libraries(),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
+        with silent_work():
             yield
     finally:
         random.setstate(before[0])

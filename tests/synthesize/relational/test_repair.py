@@ -119,3 +119,17 @@ def test_rows_of_one_group_take_the_values_that_are_left(season: TableStructure)
     unique, left = make_unique(three, Repair(structure=structure, ordinals=()), rng=rng)
     assert not unique.is_duplicated().any()
     assert unique.height == 200
+
+
+def test_real_rows_of_a_hybrid_table_stay_and_others_give_way(season: TableStructure) -> None:
+    rng = np.random.default_rng(0)
+    rows = pl.DataFrame({"player": np.repeat(np.arange(100), 4), "year": rng.integers(1900, 1950, 400)})
+    # The last two rows of every player are real, and their years differ.
+    real = np.tile([False, False, True, True], 100)
+    rows = rows.with_columns(
+        pl.when(pl.Series(real)).then(1900 + pl.int_range(pl.len()) % 4).otherwise("year").alias("year")
+    )
+    unique, left = make_unique(rows, Repair(structure=season, ordinals=()), fixed=real, rng=rng)
+    assert not unique.is_duplicated().any()
+    assert left.tolist() == list(range(400))
+    assert unique.filter(real).equals(rows.filter(real))

@@ -13,7 +13,8 @@ from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Role, Treatmen
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.store import ArtifactKey, Store
-from synth_assets.synthesize.rules.rules import Rules
+from synth_assets.synthesize.rules.consistent import ConsistentFakes
+from synth_assets.synthesize.rules.rules import Rules, derive_key
 from synth_assets.synthesize.rules.transform import transform
 
 KEY = b"a secret of thirty-two bytes ..."
@@ -88,6 +89,7 @@ class TableOfRules:
             profile=self.profile,
             key=key,
             rng=np.random.default_rng(seed),
+            consistent=ConsistentFakes(key=derive_key(key)),
         )
 
 
