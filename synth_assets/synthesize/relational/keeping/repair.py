@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.relational.matching import Rows, group_numbers
 from synth_assets.synthesize.relational.structure import ORDERED_KINDS, Reference, TableStructure
-from synth_assets.synthesize.relational.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.rules.uniqueness import unique_numbers
 
 MOST_ROUNDS = 300

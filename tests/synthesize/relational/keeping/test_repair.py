@@ -8,7 +8,7 @@ import pytest
 
 from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, Role, TableDecision, Treatment
-from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
 from synth_assets.synthesize.relational.structure import TableStructure, table_structures
 
 INTEGER, TEXT = DataType(kind=Kind.INTEGER, native="integer"), DataType(kind=Kind.TEXT, native="text")
