@@ -20,9 +20,26 @@ from tests.publish.parts import Dataset
 
 KEY = bytes(32)
 SECONDS = 120.0
-# Beside these modules the server of forks has nothing: no thread, no connection, no pool of polars.
+# What every child of a publication or of a refresh imports. Beside these modules the server of forks has nothing: no
+# thread, no connection, no pool of polars.
+_PRELOADED = (
+    "faker",
+    "great_expectations",
+    "numba",
+    "scipy.stats",
+    "sklearn.ensemble",
+    "synth_assets.extract.sqlite",
+    "synth_assets.profile.dependencies",
+    "synth_assets.profile.profile",
+    "synth_assets.synthesize.auto.table",
+    "synth_assets.synthesize.relational.fit",
+    "synth_assets.synthesize.relational.generate",
+    "synth_assets.validate.judge",
+    "tests.faults.children",
+    "tests.faults.refreshes",
+)
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.faults.children", "tests.faults.refreshes", "synth_assets.validate.judge"])
+_FORKS.set_forkserver_preload([*_PRELOADED])
 
 
 @dataclass(frozen=True)
