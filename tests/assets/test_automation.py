@@ -158,7 +158,7 @@ def test_a_source_whose_data_changes_is_refreshed_once(project: Project, instanc
     orders = dg.AssetKey([DATASET, "source", "orders"])
 
     def filled(version: str) -> None:
-        instance.report_runless_asset_event(dg.AssetObservation(orders, tags={"dagster/data_version": version}))
+        instance.report_runless_asset_event(dg.AssetMaterialization(orders, tags={"dagster/data_version": version}))
 
     filled("monday")
     first = dg.evaluate_automation_conditions(defs=definitions, instance=instance)
@@ -166,6 +166,7 @@ def test_a_source_whose_data_changes_is_refreshed_once(project: Project, instanc
     filled("tuesday")
     changed = dg.evaluate_automation_conditions(defs=definitions, instance=instance, cursor=first.cursor)
     assert changed.total_requested == 2 * 6 + 3 * 7 + 1
+    filled("tuesday")
     after = dg.evaluate_automation_conditions(defs=definitions, instance=instance, cursor=changed.cursor)
     assert after.total_requested == 0
     (sensor,) = [one for one in definitions.sensors or () if one.name == "small_source_data"]
