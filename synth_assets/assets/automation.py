@@ -1,6 +1,6 @@
 """Refreshing when the source has changed, where the plan says so: declarative automation, and the sensor that asks."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from synth_assets.assets.dataset import Dataset
 
 
-def automation_condition(
-    settings: DatasetSettings, *, reads_source: bool
-) -> dg.AutomationCondition[dg.AssetKey] | None:
+def automation_condition(settings: DatasetSettings, *, reads_source: bool) -> dg.AutomationCondition[Any] | None:
     """When an asset of the dataset is made without anybody's asking; None if the plan does not say so.
 
     A snapshot is taken when the data version of a source table has changed since the last one, once, and everything

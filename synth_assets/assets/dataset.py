@@ -152,7 +152,7 @@ class Dataset:
             automation_condition=said.automation_condition or self._automation_condition(stage),
         )
 
-    def _automation_condition(self, stage: str) -> dg.AutomationCondition[dg.AssetKey] | None:
+    def _automation_condition(self, stage: str) -> dg.AutomationCondition[Any] | None:
         if stage == SOURCE:
             return None
         return automation_condition(self.settings, reads_source=stage == SNAPSHOT)
