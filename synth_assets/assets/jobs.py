@@ -19,6 +19,11 @@ def job_name(dataset: str) -> str:
     return f"refresh_{dataset}"
 
 
+def run_tags(dataset: Dataset) -> dict[str, str]:
+    """The plan's tags of runs, and the one by which runs of the dataset are known."""
+    return {**{name: str(tag) for name, tag in dataset.settings.tags.items()}, DATASET_TAG: dataset.name}
+
+
 def refresh_job(
     dataset: Dataset, assets: Sequence[dg.AssetsDefinition], *, executor: dg.ExecutorDefinition
 ) -> "UnresolvedAssetJobDefinition":
@@ -31,7 +36,7 @@ def refresh_job(
             f"Reads {dataset.settings.source}, makes synthetic rows, checks them, and publishes them into {targets}. "
             "Nothing is published unless every check has passed."
         ),
-        tags={**{name: str(tag) for name, tag in dataset.settings.tags.items()}, DATASET_TAG: dataset.name},
+        tags=run_tags(dataset),
         executor_def=executor,
     )
 

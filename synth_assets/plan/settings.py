@@ -153,6 +153,10 @@ class DatasetSettings(Value):
         description="The targets' names in resources/<environment>.yaml."
     )
     schedule: str | None = Field(default=None, description="When to refresh: five cron fields, or @daily.")
+    refresh_on_change: bool = Field(
+        default=False,
+        description="In Dagster: refresh when a source table's data version changes, as those report that fill it.",
+    )
     tags: dict[str, str | int] = Field(
         default_factory=dict, description="Of its runs, such as {dagster/priority: 3} or those of a run queue."
     )

@@ -17,6 +17,7 @@ from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.failpoints import reached
 from synth_assets.plan.resolve import resolve
+from synth_assets.refresh.chosen_tables import refuse_torn_keys, refuse_unjudged_rows
 from synth_assets.refresh.errors import require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
 from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
@@ -57,10 +58,11 @@ class Refresh(ProfileStage, PrivateStage, PublicationStage):
             NewColumnsHeld, RealColumnsHeld: The source has changed, and the plan does not say that it may.
             PlanRefused: The plan does not fit the source.
             EngineRefused, OptionRefused, SettingsRefused: An engine cannot do what the plan asks of it.
+            TablesRefused: The tables chosen cannot be refreshed without others.
         """
         from synth_assets.extract.snapshot import take_snapshot
         from synth_assets.synthesize.auto.options import check_candidates
-        from synth_assets.synthesize.sdv.acceptance import check_engines
+        from synth_assets.synthesize.sdv.acceptance import check_engines, learned_as_a_whole
 
         started = time.perf_counter()
         reached("snapshot.begun")
@@ -72,6 +74,9 @@ class Refresh(ProfileStage, PrivateStage, PublicationStage):
         self.changes = tuple(change.message for change in compare(last.catalog, catalog).changes) if last else ()
         check_engines(plan)
         check_candidates(plan)
+        if self.tables:
+            refuse_torn_keys(plan, self.tables, learned_as_a_whole=learned_as_a_whole(plan))
+            refuse_unjudged_rows(self, self.tables, now=catalog)
         remove_snapshots(self.store, self.dataset)
         self.store.remove_dead_drafts(self.dataset)
         identity = self._identify_source()
@@ -113,6 +118,9 @@ class Refresh(ProfileStage, PrivateStage, PublicationStage):
         self._fit_whole_dataset()
         outcomes = {}
         for name in tables:
+            if self.tables and name not in self.tables:
+                outcomes[name] = self._kept("synthesizer", name)
+                continue
             self._tell(Progress("synthesizer", name))
             promise = self.plan.table(name).private
             if promise:
@@ -213,6 +221,8 @@ class Refresh(ProfileStage, PrivateStage, PublicationStage):
 
         group = next(group for group in self.groups if set(tables) == set(group))
         reached("synthetic.begun")
+        if self.tables and not set(group) & set(self.tables):
+            return {name: self._kept("synthetic", name) for name in group}
         self._tell(Progress("synthetic", group[0]))
         started = time.perf_counter()
         models = {name: self._needed("synthesizer", name) for name in group}
