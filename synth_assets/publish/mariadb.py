@@ -54,7 +54,11 @@ class MariadbPublisher:
     def __init__(self, target: str, url: str, *, namespace: str | None) -> None:
         self._url = url
         self._connection = MariadbConnection(url, database=namespace)
-        self._live = self._connection.value("SELECT DATABASE()", step="connect")
+        try:
+            self._live = self._connection.value("SELECT DATABASE()", step="connect")
+        except DatabaseFailed:
+            self._connection.close()
+            raise
         if self._live is None:
             self._connection.close()
             raise TargetRefused(
@@ -228,12 +232,12 @@ class MariadbPublisher:
         key = self._locked_key()
         began = time.monotonic()
         while True:
+            self._connection.close()
             try:
                 self._connection = MariadbConnection(self._url, database=self._live)
                 if self._try_lock(key):
                     entries = read_ledger(self._connection, self._live, step="swap")
                     return any(known.publication == entry.publication for known in entries)
-                self._connection.close()
             except (DatabaseError, PublishError):
                 # Not back yet: asked again until the time is over.
                 pass

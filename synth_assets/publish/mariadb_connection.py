@@ -88,8 +88,12 @@ class MariadbConnection:
         opened = open_connection(asked.render_as_string(hide_password=False))
         self._connection = opened.execution_options(isolation_level="AUTOCOMMIT")
         self._driver = cast("pymysql.Connection[Any]", self._connection.connection.driver_connection)
-        for statement in SESSION:
-            self.run(statement, step="connect")
+        try:
+            for statement in SESSION:
+                self.run(statement, step="connect")
+        except DatabaseFailed:
+            self.close()
+            raise
 
     @property
     def sqlalchemy_connection(self) -> sqlalchemy.Connection:
@@ -141,7 +145,7 @@ class MariadbConnection:
             sender.join()
 
     def close(self) -> None:
-        if self.is_lost:
+        if self.is_lost and not self._connection.closed:
             # There is nobody left to tell of a rollback.
             self._connection.invalidate()
         # One that was lost since it was last used says so now, when it no longer matters.

@@ -169,12 +169,12 @@ class PostgresPublisher:
         key = self._locked_key()
         began = time.monotonic()
         while True:
+            self._connection.close()
             try:
                 self._connection = PostgresConnection(self._url)
                 if self._try_lock(key):
                     entries = read_ledger(self._connection, self._namespace, step="swap")
                     return any(known.publication == entry.publication for known in entries)
-                self._connection.close()
             except (DatabaseError, PublishError):
                 # Not back yet: asked again until the time is over.
                 pass

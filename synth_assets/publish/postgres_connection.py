@@ -48,9 +48,12 @@ class PostgresConnection:
     def __init__(self, url: str) -> None:
         self._connection = open_connection(url).execution_options(isolation_level="AUTOCOMMIT")
         self._driver = cast("psycopg.Connection[tuple[Any, ...]]", self._connection.connection.driver_connection)
-        with cleaned("connect"):
+        try:
             for statement in SESSION:
-                self._driver.execute(_trusted(statement))
+                self.run(statement, step="connect")
+        except DatabaseFailed:
+            self.close()
+            raise
 
     @property
     def sqlalchemy_connection(self) -> sqlalchemy.Connection:
@@ -103,7 +106,7 @@ class PostgresConnection:
         return self._driver.closed or self._driver.broken
 
     def close(self) -> None:
-        if self.is_lost:
+        if self.is_lost and not self._connection.closed:
             # There is nobody left to tell of a rollback.
             self._connection.invalidate()
         # One that was lost since it was last used says so now, when it no longer matters.
