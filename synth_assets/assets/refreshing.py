@@ -16,6 +16,7 @@ _SENTENCES = {
     "synthesizer": "Learning {}.",
     "synthetic": "Generating {}.",
     "verdict": "Checking {}.",
+    "report": "Writing the report on {}.",
     "publication": "Publishing {}.",
 }
 

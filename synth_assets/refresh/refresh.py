@@ -19,17 +19,14 @@ from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resolve import resolve
 from synth_assets.refresh.errors import PartlyPublished, require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
+from synth_assets.refresh.judging import VerdictStage
 from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
-from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
-from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs, remove_snapshots
-from synth_assets.refresh.settling import SettlingStage
+from synth_assets.refresh.retention import remove_old_artifacts, remove_old_pages, remove_snapshots
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
 from synth_assets.store.tables import REAL_COLUMN, REAL_FILE, ROWS_FILE, TableRows
-from synth_assets.store.verdict import Verdict
-from synth_assets.store.verdicts import save_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
 
 
-class Refresh(ProfileStage, PrivateStage, SettlingStage):
+class Refresh(ProfileStage, VerdictStage):
     """One refresh of one dataset: its stages, each alone or all in a row.
 
     Attributes:
@@ -280,33 +277,6 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         """The first synthetic rows of a table."""
         return next(iter(self.synthetic_table(table).batches(rows=rows)), pl.DataFrame())
 
-    # verdict
-
-    def judge(self) -> tuple[Verdict, Outcome]:
-        """Check all synthetic rows, and keep the signed verdict on exactly these rows."""
-        from synth_assets.validate.judge import judge
-
-        self._tell(Progress("verdict", None))
-        started = time.perf_counter()
-        self.settle()
-        verdict = judge(
-            dataset=self.dataset,
-            refresh=self.refresh,
-            catalog=self.catalog,
-            plan=self.plan,
-            profiles=self.profiles,
-            snapshot=self.snapshot_rows,
-            synthetic=self.synthetic_rows,
-            expectations=self.project.expectations_folder(self.dataset),
-            store=self.store,
-            data_docs=self._docs_folder,
-            canaries=self.planted_canaries,
-            spent_epsilon=self.spent_epsilon,
-            seed=self.plan.seed,
-        )
-        artifact = save_verdict(self.store, verdict)
-        return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
-
     # publication
 
     def publish(self, target: str) -> "Publication":
@@ -403,4 +373,5 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         """Remove snapshots beyond `keep_snapshots`, and all else that is older than the last `keep_refreshes`."""
         settings = self.project.resources.store
         remove_old_artifacts(self.store, self.dataset, settings)
-        remove_old_data_docs(self.project.data_docs_folder(self.dataset), keep=settings.keep_refreshes)
+        for pages in (self.project.data_docs_folder(self.dataset), self.project.reports_folder(self.dataset)):
+            remove_old_pages(pages, keep=settings.keep_refreshes)
