@@ -1,10 +1,13 @@
 """A project: the plans, resources and expectations in one folder, read into typed, validated settings."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from synth_assets.catalog.files import read_catalog
+from synth_assets.catalog.model import Catalog
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.resources import DatabaseSettings, ResourcesSettings
@@ -63,12 +66,21 @@ class UnknownDataset(SynthAssetsError):
 
 @dataclass(frozen=True)
 class Project:
-    """One project folder in one environment."""
+    """The settings of some datasets in one environment.
+
+    Attributes:
+        root: The folder that relative paths start at.
+        environment: SYNTH_ENV, or `local`.
+        component: The Dagster component's YAML file that holds the settings; None for a folder with plans/.
+        catalogs: Saved catalogs by dataset as far as they lie elsewhere than in catalogs/.
+    """
 
     root: Path
     environment: str
     datasets: Mapping[str, DatasetSettings]
     resources: ResourcesSettings
+    component: Path | None = None
+    catalogs: Mapping[str, Catalog] = field(default_factory=dict)
 
     def dataset(self, name: str) -> DatasetSettings:
         """The plan of a dataset; UnknownDataset if there is none."""
@@ -96,6 +108,17 @@ class Project:
     def catalog_path(self, dataset: str) -> Path:
         """Where the dataset's catalog lies (schema only), so that definitions load without a database."""
         return self.root / "catalogs" / f"{dataset}.json"
+
+    def saved_catalog(self, dataset: str) -> Catalog | None:
+        """The dataset's catalog as last saved; None if it never was. Raises CatalogFileUnreadable."""
+        if self.component is not None:
+            return self.catalogs.get(dataset)
+        path = self.catalog_path(dataset)
+        return read_catalog(path) if path.is_file() else None
+
+    def catalog_command(self, dataset: str) -> str:
+        """The command that saves the dataset's catalog anew."""
+        return f"synth-assets plan --dataset {dataset}" if self.component is None else "dg utils refresh-defs-state"
 
     def data_docs_folder(self, dataset: str) -> Path:
         """Where Great Expectations' Data Docs of a dataset lie, a folder a refresh; they hold no value of a real row.
@@ -128,10 +151,44 @@ def load_project(root: Path, *, environment: str | None = None) -> Project:
     resources = _read_resources(root, environment, problems)
     plans = _read_plans(root, problems)
     if resources:
-        problems += [problem for plan in plans for problem in _unknown_databases(*plan, resources)]
+        problems += [problem for plan in plans for problem in unknown_databases(*plan, resources)]
     if problems or resources is None:
         raise SettingsInvalid(problems)
     return Project(root, environment, {settings.dataset: settings for _, settings in plans}, resources)
+
+
+def make_project(
+    root: Path,
+    *,
+    plans: Sequence[Mapping[str, Any]],
+    resources: Mapping[str, Any],
+    environment: str | None = None,
+) -> Project:
+    """A project whose settings are written in Python. No database is contacted.
+
+    Args:
+        root: The folder that relative paths start at; catalogs/ and expectations/ lie in it.
+        plans: One for each dataset, with the keys of plans/<dataset>.yaml.
+        resources: With the keys of resources/<environment>.yaml.
+        environment: SYNTH_ENV unless given, `local` unless set.
+
+    Raises:
+        SettingsInvalid: with every problem and the nearest known key.
+    """
+    root = root.resolve()
+    context = {"file": "", "root": root}
+    document = YamlDocument("resources", dict(resources), {})
+    found = read_settings(document, ResourcesSettings, context=context)
+    datasets: dict[str, DatasetSettings] = {}
+    problems: list[SettingsProblem] = []
+    for plan in plans:
+        document = YamlDocument("plan", dict(plan), {})
+        settings = read_settings(document, DatasetSettings)
+        problems += unknown_databases(document, settings, found)
+        datasets[settings.dataset] = settings
+    if problems:
+        raise SettingsInvalid(problems)
+    return Project(root, environment or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_ENVIRONMENT, datasets, found)
 
 
 def _read_resources(root: Path, environment: str, problems: list[SettingsProblem]) -> ResourcesSettings | None:
@@ -166,7 +223,7 @@ def _read_plans(root: Path, problems: list[SettingsProblem]) -> list[tuple[YamlD
     return list(plans.values())
 
 
-def _unknown_databases(
+def unknown_databases(
     document: YamlDocument, settings: DatasetSettings, resources: ResourcesSettings
 ) -> list[SettingsProblem]:
     """The source and targets that the environment does not have in that role."""

@@ -7,21 +7,44 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import PostgresMissingError, PostgresServer, shared_postgres, start_postgres
+from tests.servers import (
+    MariadbServer,
+    PostgresServer,
+    Server,
+    ServerMissingError,
+    shared,
+    start_mariadb,
+    start_postgres,
+)
 
 
 @pytest.fixture(scope="session")
 def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """One PostgreSQL server for the whole run, also under pytest-xdist; skipped without binaries, but not in CI."""
+    yield from _server(request, tmp_path_factory, PostgresServer, start_postgres)
+
+
+@pytest.fixture(scope="session")
+def mariadb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariadbServer]:
+    """One MariaDB server for the whole run, as `postgres`."""
+    yield from _server(request, tmp_path_factory, MariadbServer, start_mariadb)
+
+
+def _server(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    kind: type[Server],
+    start: Callable[..., Server],
+) -> Iterator[Server]:
     try:
         if os.environ.get("PYTEST_XDIST_WORKER"):
-            with shared_postgres(tmp_path_factory.getbasetemp().parent / "servers") as server:
+            with shared(tmp_path_factory.getbasetemp().parent / "servers", kind, start) as server:
                 yield server
         else:
-            server = start_postgres()
+            server = start()
             request.addfinalizer(server.stop)
             yield server
-    except PostgresMissingError as missing:
+    except ServerMissingError as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing))
         pytest.skip(str(missing))

@@ -2,6 +2,7 @@
 
 import base64
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -148,15 +149,22 @@ PLAN = {
 }
 
 
-def zoo_project(root: Path, *, plan: dict[str, object] | None = None) -> Project:
-    """A project in memory over `root`/production.db, `root`/staging.db and a store with a key of its own."""
+def zoo_project(root: Path, *, plan: dict[str, object] | None = None, urls: Mapping[str, str] | None = None) -> Project:
+    """A project in memory over `root`/production.db, `root`/staging.db and a store with a key of its own.
+
+    Args:
+        urls: Other databases than these; every one beside `production` is a target.
+    """
+    urls = urls or {name: f"sqlite:///{root}/{name}.db" for name in ("production", "staging")}
     key = base64.b64encode(bytes(range(32))).decode()
     settings = DatasetSettings.model_validate(plan or PLAN)
     resources = ResourcesSettings.model_validate(
         {
             "databases": {
-                "production": {"role": "source", "url": f"sqlite:///{root}/production.db"},
-                "staging": {"role": "target", "environment": "staging", "url": f"sqlite:///{root}/staging.db"},
+                name: {"role": "source", "url": url}
+                if name == "production"
+                else {"role": "target", "environment": name, "url": url}
+                for name, url in urls.items()
             },
             "store": {"url": f"file://{root}/store", "key": key},
         }

@@ -1,9 +1,12 @@
 """A dataset, or a whole project, as Dagster definitions."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import dagster as dg
 
+from synth_assets.assets.alerts import failure_sensor
 from synth_assets.assets.cleanup import cleanup_sensor
 from synth_assets.assets.dataset import Dataset, read_dataset
 from synth_assets.assets.executor import preloading_executor
@@ -12,9 +15,11 @@ from synth_assets.assets.profile import profile_step
 from synth_assets.assets.publication import publication_steps
 from synth_assets.assets.refreshing import RefreshResource
 from synth_assets.assets.snapshot import snapshot_step
-from synth_assets.assets.source import source_assets
+from synth_assets.assets.source import source_specs
+from synth_assets.assets.source_schema import schema_check, schema_sensor
 from synth_assets.assets.synthesizer import synthesizer_steps
 from synth_assets.assets.synthetic import synthetic_steps
+from synth_assets.assets.translator import SyntheticDatabaseTranslator
 from synth_assets.assets.verdict import verdict_step
 from synth_assets.errors import SynthAssetsError
 from synth_assets.project import Project
@@ -32,40 +37,74 @@ def build_definitions(project: Project, *, preload: Sequence[str] = ()) -> dg.De
 
 
 def build_synthetic_database(
-    project: Project, dataset: str, *, executor: dg.ExecutorDefinition | None = None
+    project: Project,
+    dataset: str,
+    *,
+    executor: dg.ExecutorDefinition | None = None,
+    translator: SyntheticDatabaseTranslator | None = None,
+    source_assets: bool = True,
 ) -> dg.Definitions:
-    """One dataset: its assets, checks, job, schedule and sensor, to be merged with definitions of your own.
+    """One dataset: its assets, checks, job, schedule and sensors, to be merged with definitions of your own.
 
     No database is contacted: the tables are those of the saved catalog. While there is none, or the plan does not
     fit it, the job says so and what to do, and fails when it is launched; other definitions are not affected.
 
-        project = load_project(Path("synthetic"))
+        project = make_project(Path(__file__).parent, plans=[{"dataset": "shop", ...}], resources={"databases": ...})
         defs = dg.Definitions.merge(my_definitions, build_synthetic_database(project, "shop"))
 
     Args:
+        project: As `make_project` or `load_project` gives it.
         executor: Of the dataset's job; unless given, every step in a process forked from one that has all loaded.
+        translator: Other keys, groups, owners, tags or kinds of the assets.
+        source_assets: Whether to define an asset for each table of the source; not where others define those keys.
 
     Raises:
         UnknownDataset: There is no such plan.
     """
+    with _without_collection():
+        return _definitions(project, dataset, executor or preloading_executor(project), translator, source_assets)
+
+
+def _definitions(
+    project: Project,
+    dataset: str,
+    executor: dg.ExecutorDefinition,
+    translator: SyntheticDatabaseTranslator | None,
+    source_assets: bool,
+) -> dg.Definitions:
     settings = project.dataset(dataset)
-    executor = executor or preloading_executor(project)
     try:
-        known = read_dataset(project, dataset)
+        known = read_dataset(project, dataset, translator=translator)
     except SynthAssetsError as problem:
         unready = unready_job(dataset, problem)
         schedule = refresh_schedule(project, settings, unready)
         return dg.Definitions(jobs=[unready], schedules=[schedule] if schedule else [])
     steps = dataset_steps(known)
     job = refresh_job(known, steps, executor=executor)
-    schedule = refresh_schedule(project, settings, job)
+    schedule = refresh_schedule(project, settings, job, keys=known.keys)
+    alerts = failure_sensor(project, dataset, job)
     return dg.Definitions(
-        assets=[*source_assets(known), *steps],
+        assets=[*(source_specs(known) if source_assets else ()), *steps],
         jobs=[job],
         schedules=[schedule] if schedule else [],
-        sensors=[cleanup_sensor(project, dataset)],
+        asset_checks=[schema_check(known)],
+        sensors=[cleanup_sensor(project, dataset), schema_sensor(known), *([alerts] if alerts else [])],
         resources={known.resource: RefreshResource.configure_at_launch()},
     )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Definitions of many tables are hundreds of thousands of objects, none of them garbage: looking for some among
+    them takes a fifth of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def dataset_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:

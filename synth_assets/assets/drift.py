@@ -13,17 +13,16 @@ _MOST_SHOWN = 8
 class CatalogOutdated(SynthAssetsError):
     """The source has other tables, or other references among them, than the asset graph was built for."""
 
-    def __init__(self, dataset: str, changes: Sequence[str]) -> None:
+    def __init__(self, dataset: str, changes: Sequence[str], *, command: str) -> None:
         self.dataset = dataset
         self.changes = tuple(changes)
         more = len(changes) - _MOST_SHOWN
         shown = "; ".join(changes[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
         super().__init__(
-            f"The source of {dataset!r} is not what catalogs/{dataset}.json says: {shown}.",
+            f"The source of {dataset!r} is not what its saved catalog says: {shown}.",
             untouched="No row was read, and no target was touched.",
             next_step=(
-                f"Look at what becomes of it with `synth-assets plan --dataset {dataset}`, which also updates the "
-                "file; then reload the definitions and launch this run again."
+                f"Save the catalog anew with `{command}`; then reload the definitions and launch this run again."
             ),
         )
 
@@ -37,7 +36,8 @@ def refuse_other_tables(dataset: Dataset, now: Catalog) -> None:
     """
     actual = dataset_of(dataset.project, dataset.settings, now)
     if _graph(actual) != _graph(dataset):
-        raise CatalogOutdated(dataset.name, [change.message for change in compare(dataset.catalog, now).changes])
+        changes = [change.message for change in compare(dataset.catalog, now).changes]
+        raise CatalogOutdated(dataset.name, changes, command=dataset.project.catalog_command(dataset.name))
 
 
 def _graph(dataset: Dataset) -> tuple[object, ...]:

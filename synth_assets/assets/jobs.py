@@ -1,6 +1,6 @@
 """One job and, if the plan has one, one schedule a dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -31,7 +31,7 @@ def refresh_job(
             f"Reads {dataset.settings.source}, makes synthetic rows, checks them, and publishes them into {targets}. "
             "Nothing is published unless every check has passed."
         ),
-        tags={DATASET_TAG: dataset.name},
+        tags={**{name: str(tag) for name, tag in dataset.settings.tags.items()}, DATASET_TAG: dataset.name},
         executor_def=executor,
     )
 
@@ -57,13 +57,20 @@ def unready_job(name: str, problem: SynthAssetsError) -> dg.JobDefinition:
 
 
 def refresh_schedule(
-    project: Project, settings: DatasetSettings, job: "dg.JobDefinition | UnresolvedAssetJobDefinition"
+    project: Project,
+    settings: DatasetSettings,
+    job: "dg.JobDefinition | UnresolvedAssetJobDefinition",
+    *,
+    keys: Collection[dg.AssetKey] = (),
 ) -> dg.ScheduleDefinition | None:
     """The plan's schedule; None if it has none.
 
     In the environment `local` it waits to be switched on: nobody's laptop begins to read production by itself.
     In every other environment it runs, as the plan says, unless somebody switches it off. Refreshes do not pile up: as
     long as one is at work, the schedule passes over.
+
+    Args:
+        keys: Of the dataset's assets: a run that makes some of them is at work on the dataset, too.
     """
     if settings.schedule is None:
         return None
@@ -74,11 +81,11 @@ def refresh_schedule(
         job=job,
         cron_schedule=settings.schedule,
         execution_timezone=settings.time_zone,
-        description=f"When plans/{settings.dataset}.yaml says that {settings.dataset} is refreshed.",
+        description=f"When the plan of {settings.dataset} says that it is refreshed.",
         default_status=dg.DefaultScheduleStatus.STOPPED if local else dg.DefaultScheduleStatus.RUNNING,
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        busy = run_at_work(context.instance, settings.dataset)
+        busy = run_at_work(context.instance, settings.dataset, keys=keys)
         if busy:
             return dg.SkipReason(f"The run {busy.run_id} is still refreshing {settings.dataset}.")
         return dg.RunRequest(tags={DATASET_TAG: settings.dataset})

@@ -17,6 +17,11 @@ def key_part(identifier: str) -> str:
     return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):x}_", identifier) or _EMPTY
 
 
+def is_key_part(part: str) -> bool:
+    """Whether a part of an asset key can be a part of a step's name, too."""
+    return re.fullmatch(r"[A-Za-z0-9_]+", part) is not None
+
+
 def identifier_of(part: str) -> str:
     """The identifier that `key_part` made the part from."""
     return _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "", part)

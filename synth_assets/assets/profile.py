@@ -47,12 +47,11 @@ def profile_step(dataset: Dataset) -> dg.AssetsDefinition:
 
 
 def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        dataset.key(PROFILE, name),
+    return dataset.spec(
+        PROFILE,
+        name,
         deps=[dataset.key(SNAPSHOT, name)],
         description=f"What is known of the columns of {name}: nothing that fewer than `min_group` rows share.",
-        group_name=dataset.group(PROFILE),
         metadata={TABLE_NAME: name},
-        tags=dataset.tags(PROFILE),
         kinds={"polars"},
     )

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from synth_assets.assets.dataset import SYNTHETIC, VERDICT, Dataset
+from synth_assets.assets.concurrency import publication_pool
+from synth_assets.assets.dataset import PUBLICATION, SYNTHETIC, VERDICT, Dataset
 from synth_assets.assets.failures import run_stage
+from synth_assets.assets.freshness import freshness_policy
 from synth_assets.assets.metadata import (
     COLUMN_LINEAGE,
     COLUMN_SCHEMA,
@@ -21,20 +23,20 @@ if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog
     from synth_assets.publish.publication import Publication
 
-PUBLICATION = "publication"
-
 
 def publication_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
     """One step for every target."""
-    return [_step(dataset, target) for target in dataset.settings.targets]
+    freshness = freshness_policy(dataset.settings)
+    return [_step(dataset, target, freshness) for target in dataset.settings.targets]
 
 
-def _step(dataset: Dataset, target: str) -> dg.AssetsDefinition:
+def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -> dg.AssetsDefinition:
     stage = dataset.stage_of_target[target]
 
     @dg.multi_asset(
         name=dataset.step(stage),
-        specs=[_spec(dataset, target, name) for name in dataset.published],
+        specs=[_spec(dataset, target, name, freshness) for name in dataset.published],
+        pool=publication_pool(target),
         required_resource_keys={dataset.resource},
         description=(
             f"Publishes {dataset.name} into {target}, all tables at once. However it is started, it asks the store "
@@ -79,20 +81,20 @@ def _metadata(publication: "Publication") -> dict[str, Any]:
     return metadata
 
 
-def _spec(dataset: Dataset, target: str, name: str) -> dg.AssetSpec:
+def _spec(dataset: Dataset, target: str, name: str, freshness: dg.FreshnessPolicy | None) -> dg.AssetSpec:
     database = dataset.project.resources.databases[target]
     stage = dataset.stage_of_target[target]
-    return dg.AssetSpec(
-        dataset.key(stage, name),
+    return dataset.spec(
+        stage,
+        name,
         # The step waits for what any of its tables depends on: the verdict and all synthetic tables.
         deps=[dataset.key(VERDICT), dataset.key(SYNTHETIC, name)],
         description=f"The table {name} in {target}.",
-        group_name=dataset.group(stage),
         metadata={
             TABLE_NAME: f"{database.namespace}.{name}" if database.namespace else name,
             COLUMN_SCHEMA: column_schema(dataset.table(name)),
             "environment": database.environment or "",
         },
-        tags=dataset.tags(PUBLICATION),
         kinds={"table"},
+        freshness_policy=freshness,
     )

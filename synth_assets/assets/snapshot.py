@@ -46,12 +46,11 @@ def _metadata(dataset: Dataset, table: Table) -> dict[str, Any]:
 
 
 def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        dataset.key(SNAPSHOT, name),
+    return dataset.spec(
+        SNAPSHOT,
+        name,
         deps=[dataset.key(SOURCE, name)],
         description=f"The rows of {name}, encrypted, removed when the refresh ends.",
-        group_name=dataset.group(SNAPSHOT),
         metadata={TABLE_NAME: name},
-        tags=dataset.tags(SNAPSHOT),
         kinds={"parquet"},
     )

@@ -6,19 +6,19 @@ from synth_assets.assets.dataset import SOURCE, Dataset
 from synth_assets.assets.metadata import COLUMN_SCHEMA, TABLE_NAME, column_schema
 
 
-def source_assets(dataset: Dataset) -> list[dg.AssetSpec]:
+def source_specs(dataset: Dataset) -> list[dg.AssetSpec]:
     """One external asset for every table whose rows are read."""
     catalog = dataset.catalog
     return [
-        dg.AssetSpec(
-            dataset.key(SOURCE, name),
+        dataset.spec(
+            SOURCE,
+            name,
+            deps=(),
             description=catalog.table(name).comment or f"The table {name} of the source. It is only read.",
-            group_name=dataset.group(SOURCE),
             metadata={
                 TABLE_NAME: f"{catalog.namespace}.{name}" if catalog.namespace else name,
                 COLUMN_SCHEMA: column_schema(catalog.table(name)),
             },
-            tags=dataset.tags(SOURCE),
             kinds={catalog.dialect, "table"},
         )
         for name in dataset.extracted

@@ -23,16 +23,20 @@ def stage_step(
     specs: Sequence[dg.AssetSpec],
     description: str,
     work: "Callable[[dg.AssetExecutionContext], Made]",
+    pool: str | None = None,
 ) -> dg.AssetsDefinition:
     """A step whose assets are all materialized when its work is done, or none.
 
     Args:
         name: Of the step.
         specs: Of the assets that it makes, one a table.
+        pool: What the step takes a place of, where the instance limits it.
         work: Returns each table with its outcome and what more its metadata tell.
     """
 
-    @dg.multi_asset(name=name, specs=specs, required_resource_keys={dataset.resource}, description=description)
+    @dg.multi_asset(
+        name=name, specs=specs, required_resource_keys={dataset.resource}, description=description, pool=pool
+    )
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         for table, outcome, more in run_stage(stage, lambda: work(context)):
             yield result(dataset.key(stage, table), outcome, more)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from synth_assets.assets.concurrency import TRAINING_POOL
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
 from synth_assets.assets.metadata import TABLE_NAME, dependencies
 from synth_assets.assets.refreshing import open_refresh
@@ -36,6 +37,7 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
         specs=[_spec(dataset, name)],
         description=f"Learns {name}, and how its rows hang together with those of its parents.",
         work=work,
+        pool=TRAINING_POOL,
     )
 
 
@@ -54,12 +56,11 @@ def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
     tables = tuple(table for table in (name, *dataset.parents[name]) if table in dataset.extracted)
     # What becomes of a table without rows is decided with the profiles of all others.
     tables = tables or dataset.extracted
-    return dg.AssetSpec(
-        dataset.key(SYNTHESIZER, name),
+    return dataset.spec(
+        SYNTHESIZER,
+        name,
         deps=[dataset.key(stage, table) for table in tables for stage in (SNAPSHOT, PROFILE)],
         description=f"The fitted model of {name} (mode {decision.mode.value}, engine {decision.synthesizer}).",
-        group_name=dataset.group(SYNTHESIZER),
         metadata={TABLE_NAME: name, "mode": decision.mode.value, "engine": decision.synthesizer},
-        tags=dataset.tags(SYNTHESIZER),
         kinds={decision.synthesizer},
     )

@@ -56,19 +56,18 @@ def _spec(dataset: Dataset, name: str, group: Sequence[str]) -> dg.AssetSpec:
     decision = dataset.decision(name)
     parents = [parent for parent in dataset.parents[name] if parent not in group]
     models = [*group, *parents] if len(group) > 1 else [name, *parents]
-    return dg.AssetSpec(
-        dataset.key(SYNTHETIC, name),
+    return dataset.spec(
+        SYNTHETIC,
+        name,
         deps=[
             *(dataset.key(SYNTHESIZER, model) for model in models),
             *(dataset.key(SYNTHETIC, parent) for parent in parents),
         ],
         description=f"The rows of {name} that targets get once the verdict has passed.",
-        group_name=dataset.group(SYNTHETIC),
         metadata={
             TABLE_NAME: name,
             COLUMN_SCHEMA: column_schema(dataset.table(name), decision),
             "mode": decision.mode.value,
         },
-        tags=dataset.tags(SYNTHETIC),
         kinds={"parquet"},
     )

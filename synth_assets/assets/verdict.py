@@ -73,15 +73,13 @@ def _metadata(verdict: "Verdict", data_docs: "Path | None") -> dict[str, Any]:
 def _spec(dataset: Dataset) -> dg.AssetSpec:
     deps = [dataset.key(SYNTHETIC, name) for name in dataset.published]
     deps += [dataset.key(stage, name) for name in dataset.extracted for stage in (SNAPSHOT, PROFILE)]
-    return dg.AssetSpec(
-        dataset.key(VERDICT),
+    return dataset.spec(
+        VERDICT,
         deps=deps,
         description=(
             "The signed outcome of validation, tied to the fingerprint of exactly the rows that it judged. "
             "Nothing is published without one that passed."
         ),
-        group_name=dataset.group(VERDICT),
         metadata={"gate": dg.MetadataValue.json(dataset.plan.gate.model_dump(mode="json"))},
-        tags=dataset.tags(VERDICT),
         kinds={"great_expectations"},
     )

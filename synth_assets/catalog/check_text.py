@@ -10,6 +10,12 @@ _ANY = re.compile(r"=\s*ANY\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IG
 _ALL = re.compile(r"<>\s*ALL\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
 
 
+def reads_alike(expression: str, dialect: str) -> bool:
+    """Whether the texts in an expression of a dialect are certain to be the same texts in others."""
+    # A backslash is an escape in MariaDB and MySQL, and a character elsewhere.
+    return "\\" not in expression or dialect not in ("mysql", "mariadb")
+
+
 def in_sqlite(expression: str) -> str:
     """An expression without PostgreSQL's casts and arrays."""
     plain = _CAST.sub("", expression)

@@ -13,8 +13,10 @@ from synth_assets.catalog.errors import (
     DatabaseUnreachable,
     DriverMissing,
     LoginRefused,
+    ServerNotTrusted,
     UrlInvalid,
 )
+from synth_assets.catalog.tls import MODES, SAID, for_mariadb, for_postgres
 
 CONNECT_SECONDS = 10
 FILE_FAMILIES = ("sqlite", "duckdb")
@@ -50,6 +52,7 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
         create: Whether a SQLite or DuckDB file that does not exist is made.
 
     Raises:
+        ServerNotTrusted: the server does not prove by TLS who it is; see catalog.tls.
         UrlInvalid: not a url, or an unknown or in-memory database.
         DriverMissing: the driver is not installed; the message names the extra.
         DatabaseMissing, LoginRefused, DatabaseUnreachable: see there.
@@ -63,6 +66,18 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
         arguments.setdefault("fallback_application_name", "synth-assets")
     elif family in ("mysql", "mariadb"):
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
+    if str(parsed.query.get("sslmode", MODES[0])) not in MODES:
+        raise _url_invalid(location(url), f"sslmode is none of {', '.join(MODES)}")
+    if family == "postgresql":
+        parsed = for_postgres(parsed)
+    elif family in ("mysql", "mariadb"):
+        try:
+            parsed, said = for_mariadb(parsed)
+        except OSError as error:
+            raise _url_invalid(
+                location(url), f"sslrootcert cannot be read ({error.strerror or 'no certificate'})"
+            ) from None
+        arguments |= said
     try:
         engine = sqlalchemy.create_engine(
             parsed, poolclass=sqlalchemy.NullPool, hide_parameters=True, connect_args=arguments
@@ -181,6 +196,14 @@ def _connection_error(error: exc.DBAPIError, url: sqlalchemy.URL, arguments: dic
             location=where,
             reason=reason,
             next_step="Check the user and the password of the url, or the environment variable that holds it.",
+        )
+    if any(words in said for words in SAID):
+        return ServerNotTrusted(
+            f"{where} does not prove that it is that server",
+            location=where,
+            reason=reason,
+            next_step="Name the certificate of its authority in the url: ?sslrootcert=/path/to/ca.pem. On a network "
+            "that nobody else can listen to or answer on, do without: ?sslmode=disable.",
         )
     if family in FILE_FAMILIES:
         return DatabaseUnreachable(

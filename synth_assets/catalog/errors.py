@@ -39,6 +39,10 @@ class LoginRefused(DatabaseError):
     """The server answers, but not to this user or password."""
 
 
+class ServerNotTrusted(DatabaseError):
+    """A server answers, but not as the policy for TLS asks; nothing was sent to it, not even the password."""
+
+
 class DatabaseMissing(DatabaseError):
     """The server answers, or the folder exists, but not this database."""
 

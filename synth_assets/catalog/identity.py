@@ -45,7 +45,8 @@ def server_identity(connection: sqlalchemy.Connection) -> ServerIdentity:
         case "mysql" | "mariadb":
             is_mariadb = getattr(connection.dialect, "is_mariadb", False)
             server = _ask(connection, "SELECT @@server_uid" if is_mariadb else "SELECT @@server_uuid")
-            database = _ask(connection, "SELECT database()")
+            # A server that takes names in capitals for the same gives them as they were asked for.
+            database = _ask(connection, "SELECT IF(@@lower_case_table_names = 0, database(), lower(database()))")
             family = "mysql"
         case _:
             raise _unknown(connection, f"{family} databases have no identity that is known here")
@@ -79,5 +80,6 @@ def _unknown(connection: sqlalchemy.Connection, reason: str) -> IdentityUnknown:
         f"{where} does not tell which database it is",
         location=where,
         reason=reason,
-        next_step="Let the user run pg_control_system() (PostgreSQL: GRANT EXECUTE), or use a database file on a disk.",
+        next_step="Let the user run pg_control_system() (PostgreSQL: GRANT EXECUTE), use a release of MariaDB that has "
+        "@@server_uid, or use a database file on a disk.",
     )

@@ -6,6 +6,7 @@ import sqlalchemy
 
 from synth_assets.catalog.errors import TableMissing
 from synth_assets.catalog.generic import reflect_generic
+from synth_assets.catalog.mariadb import reflect_mariadb
 from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.postgres import reflect_postgres
 from synth_assets.catalog.sqlite import reflect_sqlite
@@ -39,6 +40,8 @@ def reflect_connection(connection: sqlalchemy.Connection, *, namespace: str | No
             from synth_assets.catalog.duckdb import reflect_duckdb
 
             return reflect_duckdb(connection, namespace)
+        case "mysql" | "mariadb":
+            return reflect_mariadb(connection, namespace)
         case _:
             return reflect_generic(connection, namespace)
 

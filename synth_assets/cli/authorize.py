@@ -28,11 +28,9 @@ def command(target: str, folder: Path, *, replace_existing: bool) -> None:
 
         raise click.UsageError(f"The resources name no target {target!r}{hint(target, known)}")
     from synth_assets.catalog.connection import location
-    from synth_assets.publish.authorize import authorize
+    from synth_assets.refresh.authorizing import authorize_target
 
-    url = databases[target].resolve_url(os.environ)
-    sources = {name: source.resolve_url(os.environ) for name, source in project.sources.items()}
-    authorize(target, databases[target], url, sources, replace_existing=replace_existing)
+    authorize_target(project, target, replace_existing=replace_existing)
     line = Text("✓ ", style="bold green")
-    line.append(f"{target} may be overwritten by refreshes: {location(url)}")
+    line.append(f"{target} may be overwritten by refreshes: {location(databases[target].resolve_url(os.environ))}")
     console().print(line, soft_wrap=True)

@@ -53,20 +53,18 @@ def command(dataset: str | None, folder: Path, *, diff: bool) -> None:
 
 def show_differences(project: "Project", dataset: str, out: Console) -> None:
     """Print what has changed since the last refresh: in the source, and in what becomes of it."""
-    from synth_assets.catalog.connection import open_engine
     from synth_assets.catalog.drift import compare
-    from synth_assets.catalog.reflect import reflect
     from synth_assets.plan.decided import decided, other_decisions
     from synth_assets.plan.resolve import resolve
     from synth_assets.refresh import open_store
     from synth_assets.refresh.last_refresh import last_refresh
+    from synth_assets.refresh.source_catalog import source_catalog
 
     last = last_refresh(open_store(project), dataset)
     if last is None:
         out.print(Text(f"{dataset}: no refresh yet to compare with.", style="dim"))
         return
-    source = project.source(dataset)
-    catalog = reflect(open_engine(source.resolve_url(os.environ)), namespace=source.namespace)
+    catalog = source_catalog(project, dataset)
     plan = resolve(project.dataset(dataset), catalog, evidence=known_from_rows(project, dataset, catalog))
     changed = [change.message for change in compare(last.catalog, catalog).changes]
     becomes_now = other_decisions(last.decided, decided(plan, catalog))
@@ -79,13 +77,12 @@ def show_differences(project: "Project", dataset: str, out: Console) -> None:
 
 def show_plan(project: "Project", dataset: str, out: Console) -> None:
     """Print the plan of one dataset, and keep the source's catalog."""
-    from synth_assets.catalog.connection import location, open_engine
-    from synth_assets.catalog.reflect import reflect
+    from synth_assets.catalog.connection import location
     from synth_assets.plan.resolve import resolve
+    from synth_assets.refresh.source_catalog import source_catalog
 
-    source = project.source(dataset)
-    url = source.resolve_url(os.environ)
-    catalog = reflect(open_engine(url), namespace=source.namespace)
+    url = project.source(dataset).resolve_url(os.environ)
+    catalog = source_catalog(project, dataset)
     known = known_from_rows(project, dataset, catalog)
     plan = resolve(project.dataset(dataset), catalog, evidence=known)
     out.print(Text.assemble((dataset, "bold"), f": {len(catalog.tables)} tables in {location(url)}"))
@@ -97,7 +94,8 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
         out,
         heading="What holds in every row, declared or found at the last refresh:",
     )
-    out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
+    if project.component is None:
+        out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
     out.print()
 
 

@@ -17,7 +17,7 @@ PROJECT = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     envvar="SYNTH_PROJECT",
     default=Path(),
-    help="The folder with plans/ and resources/; SYNTH_PROJECT, or this one.",
+    help="The folder with plans/ and resources/, or that of a Dagster component; SYNTH_PROJECT, or this one.",
 )
 
 
@@ -26,19 +26,24 @@ def dataset_option(help_text: str) -> "Callable[[Callable[..., Any]], Callable[.
 
 
 def open_project(folder: Path) -> "Project":
-    """The project in a folder. Variables that its .env sets count as far as the environment does not set them.
+    """The project in a folder, which may be that of a Dagster component. Variables that the .env of the project's
+    root sets count as far as the environment does not set them.
 
     Raises:
         ProjectNotFound, UnknownEnvironment, SettingsInvalid: see `load_project`.
+        ComponentMissing: see `load_component`.
     """
     from dotenv import dotenv_values
 
+    from synth_assets.component_settings import component_file, load_component, project_root
     from synth_assets.project import load_project
 
-    for name, text in dotenv_values(folder / ".env").items():
+    component = component_file(folder)
+    root = project_root(component.resolve()) if component else folder
+    for name, text in dotenv_values(root / ".env").items():
         if text:
             os.environ.setdefault(name, text)
-    return load_project(folder)
+    return load_component(component) if component else load_project(folder)
 
 
 def chosen_datasets(project: "Project", dataset: str | None) -> list[str]:

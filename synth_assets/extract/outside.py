@@ -23,6 +23,6 @@ def outside_columns(
     conditions = {column.name: found for column in table.columns if (found := condition(column))}
     if not conditions:
         return set()
-    checks = ", ".join(f"coalesce(bool_or({found}), false)" for found in conditions.values())
+    checks = ", ".join(f"count(CASE WHEN {found} THEN 1 END) > 0" for found in conditions.values())
     [flags] = rows(f"SELECT {checks} FROM {source}", table.name)
     return {name for name, flag in zip(conditions, flags, strict=True) if flag}

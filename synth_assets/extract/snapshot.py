@@ -104,6 +104,10 @@ def _open_source(url: str, catalog: Catalog, tables: Sequence[str]) -> AbstractC
             from synth_assets.extract.duckdb import open_duckdb
 
             return open_duckdb(url, catalog, tables)
+        case "mysql" | "mariadb":
+            from synth_assets.extract.mariadb import open_mariadb
+
+            return open_mariadb(url, catalog, tables)
         case _:
             from synth_assets.extract.generic import open_generic
 

@@ -7,8 +7,12 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_valida
 
 from synth_assets.catalog.model import Value
 from synth_assets.plan.resolved import Treatment
+from synth_assets.plan.short_forms import TEXT_OR_YES, YES, Short
 
+_WITH_A_VALUE = (Treatment.CONSTANT, Treatment.DERIVE)
 Flag: TypeAlias = Literal[True]
+# A column may be one word, and YAML's null is the treatment of that name.
+WORD = Short({"anyOf": [{"type": "null"}, {"enum": [word for word in Treatment if word not in _WITH_A_VALUE]}]})
 
 
 def _options_of_kind(value: object) -> object:
@@ -74,13 +78,13 @@ class ColumnSettings(Value):
     """The plan for one column: at most one treatment; none is the safe treatment of the column."""
 
     learn: Flag | None = Field(default=None, description="Learn its distribution.")
-    fake: Annotated[FakeOptions | None, BeforeValidator(_options_of_kind)] = Field(
+    fake: Annotated[FakeOptions | None, BeforeValidator(_options_of_kind), TEXT_OR_YES] = Field(
         default=None, description="Invented values of a kind of personal data."
     )
-    pseudonymize: Annotated[PseudonymizeOptions | None, BeforeValidator(_options)] = Field(
+    pseudonymize: Annotated[PseudonymizeOptions | None, BeforeValidator(_options), YES] = Field(
         default=None, description="The same other value for the same value, in the format given or its own."
     )
-    mask: Annotated[MaskOptions | None, BeforeValidator(_options)] = Field(
+    mask: Annotated[MaskOptions | None, BeforeValidator(_options), YES] = Field(
         default=None, description="Its characters covered, but for those named."
     )
     keep: Flag | None = Field(default=None, description="Real values, let through; needs `because`.")
@@ -89,7 +93,7 @@ class ColumnSettings(Value):
     derive: str | None = Field(
         default=None, min_length=1, description="Computed from other columns of the row: a SQL expression over them."
     )
-    paths: dict[str, "ColumnSettings"] | None = Field(
+    paths: dict[str, Annotated["ColumnSettings", WORD]] | None = Field(
         default=None,
         alias="json",
         min_length=1,

@@ -82,7 +82,7 @@ def _json(value: JsonValue) -> str:
 def _text(value: JsonValue, data_type: DataType) -> str:
     if not isinstance(value, str):
         raise ConstantDoesNotFit(f'it must be text; write it in quotes, such as "{value}"')
-    if data_type.kind is Kind.ENUM and value not in data_type.labels:
+    if data_type.kind is Kind.ENUM and data_type.labels and value not in data_type.labels:
         raise ConstantDoesNotFit(f"the enum has no label {value!r}{hint(value, data_type.labels)}")
     if data_type.kind is Kind.TEXT and data_type.length is not None and len(value) > data_type.length:
         raise ConstantDoesNotFit(f"it has {len(value)} characters, the column room for {data_type.length}")

@@ -36,6 +36,7 @@ _UMLAUTS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
 _SHORTEST_SPELLED_OUT = 6
 
 
+@cache
 def words_of(name: str) -> tuple[str, ...]:
     """The words of an identifier, in small letters without accents: 'BillingPostalCode1' is billing postal code 1."""
     plain = "".join(character if character.isascii() else _plain(character) for character in name)

@@ -19,6 +19,7 @@ from pydantic import (
 
 from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.key_command import printed_by
+from synth_assets.plan.short_forms import TEXT
 from synth_assets.plan.urls import anchored, holds_password
 
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -84,7 +85,7 @@ class Reference(BaseModel):
         return text
 
 
-TextOrVariable = Annotated[Reference, BeforeValidator(_as_literal)]
+TextOrVariable = Annotated[Reference, BeforeValidator(_as_literal), TEXT]
 
 
 class KeyReference(Reference):
@@ -107,7 +108,7 @@ class KeyReference(Reference):
         return self.resolve(environ, setting=setting, file=file)
 
 
-KeySource = Annotated[KeyReference, BeforeValidator(_as_literal)]
+KeySource = Annotated[KeyReference, BeforeValidator(_as_literal), TEXT]
 
 
 def _refuse_written_secret(reference: Reference, info: ValidationInfo, *, variable: str) -> None:
@@ -196,6 +197,22 @@ class ComputeSettings(_Resource):
         return kind
 
 
+class AlertSettings(_Resource):
+    """Who is told of refreshes that failed."""
+
+    webhook: TextOrVariable = Field(description="{env: NAME} of an url that takes JSON with a `text`, as chats do.")
+
+    @field_validator("webhook")
+    @classmethod
+    def _no_written_webhook(cls, webhook: Reference, info: ValidationInfo) -> Reference:
+        _refuse_written_secret(webhook, info, variable="ALERT_WEBHOOK_URL")
+        return webhook
+
+    def resolve_webhook(self, environ: Mapping[str, str]) -> str:
+        """The url, which may be a secret: never to be printed. Raises MissingVariable."""
+        return self.webhook.resolve(environ, setting="the alerts' `webhook`", file=self._file)
+
+
 class ResourcesSettings(_Resource):
     """All resources of one environment."""
 
@@ -204,6 +221,7 @@ class ResourcesSettings(_Resource):
     )
     store: StoreSettings = Field(default_factory=StoreSettings, description="The artifact store.")
     compute: ComputeSettings = Field(default_factory=ComputeSettings, description="What refreshes run on.")
+    alerts: AlertSettings | None = Field(default=None, description="Who is told of refreshes that failed.")
 
     @model_validator(mode="before")
     @classmethod

@@ -8,11 +8,12 @@ from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_v
 
 from synth_assets.catalog.model import ForeignKey, Value
 from synth_assets.plan.balance import Balance
-from synth_assets.plan.columns import ColumnSettings
+from synth_assets.plan.columns import WORD, ColumnSettings
 from synth_assets.plan.cron import check_cron
 from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
 from synth_assets.plan.private_settings import Budget
 from synth_assets.plan.resolved import BiasQuestion, Gate, Mode
+from synth_assets.plan.short_forms import TEXT, Short
 
 SynthesizerName: TypeAlias = Literal[
     "trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "hma", "par", "rules", "private", "auto"
@@ -20,6 +21,8 @@ SynthesizerName: TypeAlias = Literal[
 
 
 CandidateName: TypeAlias = Literal["trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "rules"]
+
+NOTHING = Short({"type": "null"})
 
 
 def _by_name(value: object) -> object:
@@ -42,7 +45,7 @@ class SynthesizerSettings(Value):
 
     name: SynthesizerName = Field(default="trees", description="The engine that learns the table.")
     options: dict[str, JsonValue] = Field(default_factory=dict, description="The engine's own options.")
-    candidates: tuple[Annotated[CandidateSettings, BeforeValidator(_by_name)], ...] = Field(
+    candidates: tuple[Annotated[CandidateSettings, BeforeValidator(_by_name), TEXT], ...] = Field(
         default=(), description="Of auto: the engines to choose among; its own list unless named."
     )
 
@@ -57,10 +60,10 @@ class TableSettings(Value):
     """The plan for one table."""
 
     mode: Mode = Field(default=Mode.SYNTHETIC, description="What becomes of the table.")
-    columns: dict[str, ColumnSettings] = Field(
+    columns: dict[str, Annotated[ColumnSettings, WORD]] = Field(
         default_factory=dict, description="Treatments by column; every other column gets its safe treatment."
     )
-    synthesizer: Annotated[SynthesizerSettings | None, BeforeValidator(_by_name)] = Field(
+    synthesizer: Annotated[SynthesizerSettings | None, BeforeValidator(_by_name), TEXT] = Field(
         default=None, description="The engine that learns the table; trees unless named."
     )
     scale: float = Field(default=1.0, gt=0, le=1000, description="Rows relative to the source.")
@@ -68,7 +71,7 @@ class TableSettings(Value):
         default=None, gt=0, lt=1, description="Of a hybrid table: the share of its rows that is real."
     )
     balance: Balance | None = Field(default=None, description="Wished shares of a column's values.")
-    dependencies: tuple[Annotated[DependencySettings, BeforeValidator(as_dependency_settings)], ...] = Field(
+    dependencies: tuple[Annotated[DependencySettings, BeforeValidator(as_dependency_settings), TEXT], ...] = Field(
         default=(),
         description="What holds in every row and must hold in every synthetic one: `total = price * quantity`, "
         "`starts_at <= ends_at`, `city -> country`, `total = sum(lines.amount)`, {one_of: [is_a, is_b]}.",
@@ -76,10 +79,10 @@ class TableSettings(Value):
     discover_dependencies: bool = Field(
         default=True, description="Look for dependencies in the rows; false: only those declared are kept."
     )
-    quasi_identifiers: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+    quasi_identifiers: Annotated[tuple[str, ...], BeforeValidator(_as_list), TEXT] = Field(
         default=(), description="Learned columns by which an attacker may know a person, such as birth year and sex."
     )
-    sensitive: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+    sensitive: Annotated[tuple[str, ...], BeforeValidator(_as_list), TEXT] = Field(
         default=(), description="Learned columns that nobody may guess from the rest of a row; any unless named."
     )
     because: str | None = Field(default=None, min_length=1, description="Why real rows may be let through.")
@@ -94,9 +97,11 @@ class ForeignKeySettings(Value):
     """A foreign key that the source does not declare."""
 
     table: str = Field(description="The table that holds the reference.")
-    columns: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(min_length=1, description="Its columns.")
+    columns: Annotated[tuple[str, ...], BeforeValidator(_as_list), TEXT] = Field(
+        min_length=1, description="Its columns."
+    )
     parent: str = Field(description="The table referred to.")
-    parent_columns: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+    parent_columns: Annotated[tuple[str, ...], BeforeValidator(_as_list), TEXT] = Field(
         default=(), description="The columns referred to, in the same order; its primary key unless named."
     )
 
@@ -121,7 +126,7 @@ class PolymorphicKeySettings(Value):
     table: str = Field(description="The table that holds the reference.")
     column: str = Field(description="The column that refers to a row.")
     type_column: str = Field(description="The column that says of which table.")
-    parents: dict[str, Annotated[PolymorphicParentSettings, BeforeValidator(_by_parent)]] = Field(
+    parents: dict[str, Annotated[PolymorphicParentSettings, BeforeValidator(_by_parent), TEXT]] = Field(
         min_length=1, description="The table that each label of the type column stands for."
     )
 
@@ -144,16 +149,19 @@ class DatasetSettings(Value):
 
     dataset: str = Field(description="Its name: small letters, digits and underscores, a letter first.")
     source: str = Field(description="The source's name in resources/<environment>.yaml.")
-    targets: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+    targets: Annotated[tuple[str, ...], BeforeValidator(_as_list), TEXT] = Field(
         description="The targets' names in resources/<environment>.yaml."
     )
     schedule: str | None = Field(default=None, description="When to refresh: five cron fields, or @daily.")
+    tags: dict[str, str | int] = Field(
+        default_factory=dict, description="Of its runs, such as {dagster/priority: 3} or those of a run queue."
+    )
     time_zone: str = Field(default="UTC", description="The schedule's time zone, such as Europe/Berlin.")
     on_new_column: Literal["treat", "hold"] = Field(
         default="treat",
         description="A column that the last refresh did not know: treat (safely, reported) or hold (stop first).",
     )
-    tables: dict[str, TableSettings] = Field(
+    tables: Annotated[dict[str, Annotated[TableSettings, NOTHING]], NOTHING] = Field(
         default_factory=dict, description="Plans by table; every other table is synthetic."
     )
     foreign_keys: tuple[ForeignKeySettings, ...] = Field(

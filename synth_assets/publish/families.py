@@ -2,6 +2,7 @@
 
 import sqlalchemy
 
+from synth_assets.catalog.mariadb import FAMILY
 from synth_assets.publish.errors import TargetRefused
 from synth_assets.publish.postgres import PostgresPublisher
 from synth_assets.publish.protocol import Publisher
@@ -23,8 +24,13 @@ def open_publisher(target: str, url: str, *, namespace: str | None, create: bool
         return SqlitePublisher(url, create=create)
     if family in ("postgresql", "postgres"):
         return PostgresPublisher(url, namespace=namespace)
+    if family in FAMILY:
+        # The driver is of an extra: only targets of this family need it.
+        from synth_assets.publish.mariadb import MariadbPublisher
+
+        return MariadbPublisher(target, url, namespace=namespace)
     raise TargetRefused(
         target,
         f"nothing can be published into {family} in this version.",
-        next_step="Use a SQLite or PostgreSQL database as the target.",
+        next_step="Use a SQLite, PostgreSQL, MariaDB or MySQL database as the target.",
     )

@@ -8,7 +8,7 @@ from synth_assets.catalog.identity import ServerIdentity
 from synth_assets.catalog.model import Value
 
 NAMESPACE = "synth_assets"
-SQLITE_TABLE = "synth_assets_target"
+OWN_TABLE = "synth_assets_target"  # in SQLite, MariaDB and MySQL, beside the target's own tables
 POSTGRES_TABLE = "target"
 
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Index, Key, Kind, Table
+from synth_assets.catalog.check_text import reads_alike
+from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Index, Key, Table
 from synth_assets.catalog.sql_text import quoted, tokens
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.naming import LONGEST_IDENTIFIER
+from synth_assets.publish.naming import LONGEST_IDENTIFIER, clashing_names
 from synth_assets.publish.statement import Statement, listed, literal
-from synth_assets.publish.types import target_type
+from synth_assets.publish.types import PARSED, target_type
 
 DIALECT = "postgresql"
 _NEXT_VALUE = re.compile(r"nextval\(\s*('(?:[^']|'')*')", re.IGNORECASE)
@@ -75,6 +76,7 @@ class _Renderer:
         self._schema = schema
         self._frames = frames
         self._native = catalog.dialect == DIALECT
+        self._clashing = frozenset() if self._native else clashing_names(catalog)
         self._result = PostgresDefinition()
 
     def render(self) -> PostgresDefinition:
@@ -144,7 +146,7 @@ class _Renderer:
 
     def _type(self, table: Table, column: Column) -> str | None:
         frame = self._frames.get(table.name, pl.Schema())
-        if not self._native and frame.get(column.name) == pl.String and column.type.kind in _PARSED:
+        if not self._native and frame.get(column.name) == pl.String and column.type.kind in PARSED:
             self._result.notes.append(
                 f"{table.name}.{column.name} is text in the target: the source's column of type "
                 f"{column.type.native} holds values that are none."
@@ -194,13 +196,17 @@ class _Renderer:
         for index in table.indexes:
             self._index(table, index)
         for check in table.checks:
+            if not reads_alike(check.expression, self._catalog.dialect):
+                self._note(table, f"check {check.name or ''}".strip())
+                continue
             body = f"CHECK ({check.expression})"
             self._result.checks.append(self._add(table, check.name, body, "check", optional=not self._native))
         for key in table.foreign_keys:
             self._result.foreign_keys.append(self._foreign_key(table, key))
 
     def _key(self, table: Table, key: Key, word: str) -> Statement:
-        return self._add(table, key.name, f"{word} ({listed(key.columns)})", word.lower())
+        name = None if key.name in self._clashing else key.name
+        return self._add(table, name, f"{word} ({listed(key.columns)})", word.lower())
 
     def _foreign_key(self, table: Table, key: ForeignKey) -> Statement:
         parts = [f"FOREIGN KEY ({listed(key.columns)})"]
@@ -227,7 +233,7 @@ class _Renderer:
             self._note(table, subject)
             return
         unique = "UNIQUE " if index.unique else ""
-        named = f"{quoted(index.name)} " if index.name else ""
+        named = f"{quoted(index.name)} " if index.name and index.name not in self._clashing else ""
         where = f" WHERE {index.where}" if index.where else ""
         sql = f"CREATE {unique}INDEX {named}ON {self._qualified(table.name)} ({listed(index.columns)}){where}"
         self._result.indexes.append(Statement(sql, table.name, subject, bool(where) and not self._native))
@@ -258,12 +264,6 @@ class _Renderer:
 
     def _qualified(self, name: str) -> str:
         return f"{quoted(self._schema)}.{quoted(name)}"
-
-
-# Kinds whose values may turn out not to be what the source's column declares: SQLite does not check.
-_PARSED = frozenset(
-    {Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN, Kind.DATE, Kind.TIME, Kind.DATETIME, Kind.BINARY}
-)
 
 
 def _all_types(catalog: Catalog) -> Iterator[DataType]:

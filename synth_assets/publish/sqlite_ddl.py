@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from synth_assets.catalog.check_text import reads_alike
 from synth_assets.catalog.model import Catalog, Column, ForeignKey, Index, Table
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.defaults import portable_default
+from synth_assets.publish.naming import clashing_names
 from synth_assets.publish.statement import Statement, listed
 from synth_assets.publish.types import target_type
 
@@ -47,6 +49,7 @@ class _Renderer:
     def __init__(self, catalog: Catalog) -> None:
         self._dialect = catalog.dialect
         self._native = catalog.dialect == DIALECT
+        self._clashing = frozenset() if self._native else clashing_names(catalog)
         self.result = SqliteDefinition()
 
     def add(self, table: Table) -> None:
@@ -62,6 +65,9 @@ class _Renderer:
             text.constraints.append(_named(key.name, f"UNIQUE ({listed(key.columns)})"))
         text.constraints += [_foreign_key(key) for key in table.foreign_keys]
         for check in table.checks:
+            if not reads_alike(check.expression, self._dialect):
+                self._note(table, f"check {check.name or ''}".strip())
+                continue
             sql = _named(check.name, f"CHECK ({check.expression})")
             text.checks.append(Statement(sql, table.name, f"check {check.name or ''}".strip(), not self._native))
         for exclusion in table.exclusions:
@@ -110,7 +116,8 @@ class _Renderer:
         if not index.columns:
             self._note(table, subject)
             return
-        name = quoted(index.name or f"{table.name}_{'_'.join(index.columns)}_index")
+        named = index.name if index.name not in self._clashing else None
+        name = quoted(named or f"{table.name}_{'_'.join(index.columns)}_index")
         unique = "UNIQUE " if index.unique else ""
         where = f" WHERE {index.where}" if index.where else ""
         sql = f"CREATE {unique}INDEX {name} ON {quoted(table.name)} ({listed(index.columns)}){where}"

@@ -6,7 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from synth_assets.publish.ledger import COLUMNS, SQLITE_TABLE, LedgerEntry
-from synth_assets.publish.marker import SQLITE_TABLE as MARKER_TABLE
+from synth_assets.publish.marker import OWN_TABLE as MARKER_TABLE
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.sqlite_connection import rows, run
 

@@ -2,21 +2,27 @@
 
 Within one dialect a type stays as its database spells it. Where source and target differ:
 
-| kind | PostgreSQL | SQLite |
-|---|---|---|
-| integer | smallint, integer, bigint; numeric(20,0) where unsigned and 64 bits wide | INTEGER |
-| decimal | numeric(p,s); numeric where the source does not enforce it | NUMERIC(p,s) |
-| float | real, double precision | REAL |
-| boolean | boolean | BOOLEAN (0 and 1) |
-| text | varchar(n); text where the source does not enforce lengths | VARCHAR(n), TEXT |
-| enum | text | TEXT |
-| uuid, interval | uuid, interval | TEXT |
-| json | jsonb | TEXT |
-| date, time, datetime | date, time or timetz, timestamp or timestamptz | DATE, TIME, DATETIME |
-| binary | bytea | BLOB |
-| array, other | no counterpart: refused | TEXT, as the source prints it |
+| kind | PostgreSQL | SQLite | MariaDB, MySQL |
+|---|---|---|---|
+| integer | smallint, integer, bigint; numeric(20,0) where unsigned and 64 bits wide | INTEGER | tinyint to bigint |
+| decimal | numeric(p,s); numeric where the source does not enforce it | NUMERIC(p,s) | decimal(p,s); decimal(65,30) |
+| float | real, double precision | REAL | float, double |
+| boolean | boolean | BOOLEAN (0 and 1) | tinyint(1) (0 and 1) |
+| text | varchar(n); text where the source does not enforce lengths | VARCHAR(n), TEXT | varchar(n), longtext |
+| enum | text | TEXT | enum, compared exactly; varchar(768) without labels |
+| uuid, interval | uuid, interval | TEXT | uuid (MySQL: char(36)), varchar(255) |
+| json | jsonb | TEXT | json |
+| date | date | DATE | date |
+| time | time or timetz | TIME | time(6); varchar(64) with a zone |
+| datetime | timestamp or timestamptz | DATETIME | datetime(6), in UTC where it had a zone |
+| binary | bytea | BLOB | varbinary(n), longblob |
+| array, other | no counterpart: refused | TEXT, as the source prints it | longtext, as the source prints it |
+
+MariaDB and MySQL are one dialect here but for uuid, and for MariaDB's inet4 and inet6, which MySQL keeps as text. What
+a key of theirs holds is varchar or varbinary of at most 3072 bytes over all of its columns.
 """
 
+from synth_assets.catalog.mariadb import FAMILY
 from synth_assets.catalog.model import DataType, Kind
 
 # These store any value in a column whatever length, width or precision it declares (DuckDB: any length).
@@ -43,11 +49,34 @@ _SQLITE = {
     Kind.BINARY: "BLOB",
 }
 
+_MARIADB = {
+    Kind.BOOLEAN: "tinyint(1)",
+    Kind.INTERVAL: "varchar(255)",
+    Kind.JSON: "json",
+    Kind.DATE: "date",
+    Kind.TIME: "time(6)",
+    Kind.DATETIME: "datetime(6)",
+    Kind.BINARY: "longblob",
+}
+_MARIADB_ONLY = frozenset({"uuid", "inet4", "inet6"})
+# Of MariaDB's and MySQL's decimals.
+MOST_DIGITS, MOST_SCALE = 65, 30
+# An index of InnoDB takes 3072 bytes, and a character up to four.
+MOST_KEY_CHARACTERS = 768
+
+# Kinds whose values may turn out not to be what the source's column declares: SQLite does not check, MariaDB has
+# zero dates.
+PARSED = frozenset(
+    {Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN, Kind.DATE, Kind.TIME, Kind.DATETIME, Kind.BINARY}
+)
+
 
 def target_type(data_type: DataType, *, source: str, target: str) -> str | None:
     """The type of the target's dialect for a column of the source's; None if it has no counterpart."""
     if source == target:
         return data_type.native
+    if target in FAMILY:
+        return _mariadb_type(data_type, source, target)
     if target == "postgresql":
         return _postgres_type(data_type, source)
     return _sqlite_type(data_type)
@@ -80,6 +109,46 @@ def _postgres_integer(data_type: DataType) -> str:
     if bits > 64:
         return "numeric(20,0)"
     return "smallint" if bits <= 16 else "integer" if bits <= 32 else "bigint"
+
+
+def _mariadb_type(data_type: DataType, source: str, target: str) -> str:
+    if source in FAMILY and data_type.native not in _MARIADB_ONLY:
+        return data_type.native
+    enforces_lengths = source not in _IGNORES_LENGTHS and data_type.length is not None
+    match data_type.kind:
+        case Kind.INTEGER:
+            return "bigint" if source in _IGNORES_WIDTHS else _mariadb_integer(data_type)
+        case Kind.DECIMAL:
+            precision, scale = data_type.precision, data_type.scale or 0
+            fits = precision is not None and precision <= MOST_DIGITS and 0 <= scale <= min(MOST_SCALE, precision)
+            is_kept = fits and source not in _IGNORES_WIDTHS
+            return f"decimal({precision},{scale})" if is_kept else f"decimal({MOST_DIGITS},{MOST_SCALE})"
+        case Kind.FLOAT:
+            return "float" if data_type.bits == 32 and source not in _IGNORES_WIDTHS else "double"
+        case Kind.TEXT if enforces_lengths and (data_type.length or 0) <= MOST_KEY_CHARACTERS:
+            return f"varchar({data_type.length})"
+        case Kind.BINARY if enforces_lengths and (data_type.length or 0) <= MOST_KEY_CHARACTERS:
+            return f"varbinary({data_type.length})"
+        case Kind.ENUM:
+            labels = ", ".join(_mariadb_literal(label) for label in data_type.labels)
+            return f"enum({labels})" if labels else f"varchar({MOST_KEY_CHARACTERS})"
+        case Kind.UUID:
+            return "uuid" if target == "mariadb" else "char(36)"
+        case Kind.TIME if data_type.timezone:
+            return "varchar(64)"
+        case kind:
+            return _MARIADB.get(kind, "longtext")
+
+
+def _mariadb_integer(data_type: DataType) -> str:
+    bits = data_type.bits or 64
+    name = "tinyint" if bits <= 8 else "smallint" if bits <= 16 else "int" if bits <= 32 else "bigint"
+    return f"{name} unsigned" if data_type.unsigned else name
+
+
+def _mariadb_literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"
 
 
 def _sqlite_type(data_type: DataType) -> str:

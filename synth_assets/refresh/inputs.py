@@ -12,12 +12,12 @@ from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.errors import IdentityUnknown
 from synth_assets.catalog.identity import ServerIdentity, server_identity
 from synth_assets.catalog.model import Catalog
-from synth_assets.catalog.reflect import reflect
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
 from synth_assets.refresh.errors import StageMissing
+from synth_assets.refresh.source_catalog import source_catalog
 from synth_assets.refresh.values import Origin, Outcome, Progress
 from synth_assets.store.key import read_store_key
 from synth_assets.store.profile import TableProfile
@@ -184,11 +184,7 @@ class RefreshInputs:
 
     def reflect_source(self) -> Catalog:
         """The source's catalog as it is now."""
-        engine = open_engine(self.source_url)
-        try:
-            return reflect(engine, namespace=self.project.source(self.dataset).namespace)
-        finally:
-            engine.dispose()
+        return source_catalog(self.project, self.dataset)
 
     def _identify_source(self) -> ServerIdentity | None:
         """Which database the source is now; None if it does not tell, as the guard asks it again before it writes."""

@@ -1,7 +1,6 @@
 """What the last refresh knew: the source's catalog, and what became of every column."""
 
 from synth_assets.catalog.drift import ChangeKind, Drift, compare
-from synth_assets.catalog.files import read_catalog
 from synth_assets.catalog.model import Catalog, Value
 from synth_assets.plan.decided import Decided, decided
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, TableDecision
@@ -58,8 +57,7 @@ def hold_what_is_not_planned(
         NewColumnsHeld: The plan says hold, and the source has changed.
         RealColumnsHeld: The source has a column that the plan would let through as it is, without ever having seen it.
     """
-    path = project.catalog_path(settings.dataset)
-    known = read_catalog(path) if path.is_file() else last.catalog if last else None
+    known = project.saved_catalog(settings.dataset) or (last.catalog if last else None)
     drift = Drift() if known is None else compare(known, now)
     if drift and settings.on_new_column == "hold":
         raise NewColumnsHeld(settings.dataset, [change.message for change in drift.changes])

@@ -2,18 +2,15 @@
 
 import base64
 import json
-import os
 import random
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from synth_assets.catalog.connection import open_engine
-from synth_assets.catalog.files import write_catalog
-from synth_assets.catalog.reflect import reflect
 from synth_assets.project import Project, load_project
-from synth_assets.publish.authorize import authorize
+from synth_assets.refresh.authorizing import authorize_target
+from synth_assets.refresh.source_catalog import save_catalog
 
 DATASET = "small"
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -74,16 +71,9 @@ def make_project(folder: Path, *, plan: str = PLAN + _LENIENT_GATE, catalog: boo
     make_source(folder / "production.db")
     project = load_project(folder)
     if catalog:
-        save_catalog(project)
-    authorize_target(project)
+        save_catalog(project, DATASET)
+    authorize_target(project, "staging")
     return project
-
-
-def save_catalog(project: Project, dataset: str = DATASET) -> None:
-    """What `synth-assets plan` does."""
-    engine = open_engine(project.source(dataset).resolve_url(os.environ))
-    write_catalog(project.catalog_path(dataset), reflect(engine))
-    engine.dispose()
 
 
 def make_source(path: Path) -> None:
@@ -138,14 +128,8 @@ def copy_project(project: Project, folder: Path) -> Project:
     """The project with its store and catalog in another folder, its target authorized anew."""
     shutil.copytree(project.root, folder)
     copy = load_project(folder)
-    authorize_target(copy)
+    authorize_target(copy, "staging")
     return copy
-
-
-def authorize_target(project: Project) -> None:
-    target = project.resources.databases["staging"]
-    sources = {name: source.resolve_url(os.environ) for name, source in project.sources.items()}
-    authorize("staging", target, target.resolve_url(os.environ), sources)
 
 
 def expect_the_impossible(project: Project) -> None:

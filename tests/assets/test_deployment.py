@@ -119,7 +119,8 @@ def test_the_schedule_fires_and_everything_can_be_seen(project: Project, tmp_pat
 
         sensors = deployment.ask(SENSORS, selector=SELECTOR)["sensorsOrError"]["results"]
         assert {sensor["name"]: sensor["sensorState"]["status"] for sensor in sensors} == {
-            "small_snapshot_cleanup": "RUNNING"
+            "small_snapshot_cleanup": "RUNNING",
+            "small_source_schema": "STOPPED",
         }
 
     assert set(rows_in_target(project)) == set(TABLES)

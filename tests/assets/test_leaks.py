@@ -159,7 +159,7 @@ def clinic(folder: Path, source: str, target: str, patch: pytest.MonkeyPatch) ->
     patch.setenv("TARGET_URL", target)
     project = load_project(folder)
     save_catalog(project, "clinic")
-    authorize_target(project)
+    authorize_target(project, "staging")
     return project
 
 

@@ -55,3 +55,29 @@ def test_the_stated_table(data_type: DataType, source: str, target: str, expecte
 )
 def test_defaults_that_mean_the_same(expression: str, kind: Kind, dialect: str, expected: str | None) -> None:
     assert portable_default(expression, typed(kind), dialect=dialect) == expected
+
+
+@pytest.mark.parametrize(
+    ("data_type", "source", "expected"),
+    [
+        (typed(Kind.OTHER), "mariadb", "as it was"),
+        (typed(Kind.UUID), "postgresql", "uuid"),
+        (typed(Kind.INTEGER, bits=16), "postgresql", "smallint"),
+        (typed(Kind.INTEGER, bits=64, unsigned=True), "duckdb", "bigint unsigned"),
+        (typed(Kind.INTEGER, bits=32), "sqlite", "bigint"),
+        (typed(Kind.DECIMAL, precision=9, scale=2), "postgresql", "decimal(9,2)"),
+        (typed(Kind.DECIMAL), "postgresql", "decimal(65,30)"),
+        (typed(Kind.TEXT, length=5), "postgresql", "varchar(5)"),
+        (typed(Kind.TEXT, length=5), "sqlite", "longtext"),
+        (typed(Kind.ENUM, labels=("a", "it's \\")), "postgresql", "enum('a', 'it''s \\\\')"),
+        (typed(Kind.DATETIME, timezone=True), "postgresql", "datetime(6)"),
+        (typed(Kind.ARRAY), "postgresql", "longtext"),
+    ],
+)
+def test_the_stated_table_into_mariadb(data_type: DataType, source: str, expected: str) -> None:
+    assert target_type(data_type, source=source, target="mariadb") == expected
+
+
+def test_mysql_has_no_uuid() -> None:
+    uuid = DataType(kind=Kind.UUID, native="uuid")
+    assert target_type(uuid, source="mariadb", target="mysql") == "char(36)"

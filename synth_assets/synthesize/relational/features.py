@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from synth_assets.statistics.labels import shared_labels
+from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.matching import gather
-from synth_assets.synthesize.relational.structure import TableStructure
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 
 MOST_INHERITED = 32
@@ -45,13 +46,17 @@ def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[
 
 def inherited(features: pl.DataFrame) -> pl.DataFrame:
     """The features of a parent that its children hand on to their own children."""
-    return features.select(features.columns[:MOST_INHERITED])
+    return features.select([name for name in features.columns if not is_tendency(name)][:MOST_INHERITED])
 
 
-def further_features(reference: str, features: pl.DataFrame) -> pl.DataFrame:
-    """The features of a further parent that the rows which refer to it know."""
-    return features.select(
-        pl.col(name).alias(further_name(reference, name)) for name in features.columns[:MOST_FURTHER]
+def further_features(reference: Reference, features: pl.DataFrame) -> pl.DataFrame:
+    """The features of a further parent that the rows which refer to it know, with tendencies of such rows."""
+    names = [name for name in features.columns if not is_tendency(name)][:MOST_FURTHER]
+    tendencies = [
+        features[name].fill_null(strategy="mean") for name in features.columns if is_tendency(name, reference)
+    ]
+    return features.select(pl.col(name).alias(further_name(reference.name, name)) for name in names).with_columns(
+        tendencies
     )
 
 

@@ -10,11 +10,11 @@ import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.resolved import Mode, Treatment
-from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
 from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime
-from synth_assets.synthesize.relational.deriving import with_derived_columns
+from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.panels import settle
 from synth_assets.synthesize.relational.features import (
     count_name,
     feature_name,
@@ -22,18 +22,19 @@ from synth_assets.synthesize.relational.features import (
     further_features,
     inherited,
 )
-from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, null_name
-from synth_assets.synthesize.relational.further import any_parents, fill_reference
+from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
+from synth_assets.synthesize.relational.further.choosing import any_parents, fill_reference
+from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
-from synth_assets.synthesize.relational.hybrid import HybridRows
-from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
+from synth_assets.synthesize.relational.hybrid.rows import HybridRows
+from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
+from synth_assets.synthesize.relational.keeping.keeping import VALUES, saved_keeping
+from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
-from synth_assets.synthesize.relational.panels import settle
 from synth_assets.synthesize.relational.placement import Placement
-from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference
@@ -101,7 +102,8 @@ class Generation(Placement):
             learned = rows.with_columns(learnable(rows[c], structure.table.column(c)) for c in structure.learned)
             counts = {count.name: count for count in self._models[name].read_frame(COUNTS)}
             parents = self._tables.parents(name, structure.driving.key) if structure.driving else self._orphans(0)
-            self._features[name] = features_of(structure, learned, counts, self._inherited(name, parents))
+            features = features_of(structure, learned, counts, self._inherited(name, parents))
+            self._features[name] = features.with_columns(self._models[name].read_frame(TENDENCIES).get_columns())
 
     def _inherited(self, name: str, parents: Rows) -> pl.DataFrame | None:
         """What rows with these driving parents know of them, None for a table without one."""
@@ -171,7 +173,8 @@ class Generation(Placement):
             known = self._hybrid[name].with_saved(known, self._source_rows[name])
         self._hidden[name] = known
         counts = {reference: known[count_name(reference)] for reference in model.children}
-        self._features[name] = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
+        features = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
+        self._features[name] = features.with_columns(known[c] for c in known.columns if is_tendency(c))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
             if not reference.deferred and reference not in early:
@@ -286,7 +289,7 @@ class Generation(Placement):
             around = self._around(name, part)
             contexts = [around.context] if around.context is not None else []
             contexts += [
-                gather(further_features(r.name, self._features[r.key.parent]), parents[part]) for r, parents in further
+                gather(further_features(r, self._features[r.key.parent]), parents[part]) for r, parents in further
             ]
             around = replace(
                 around,

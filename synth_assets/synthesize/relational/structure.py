@@ -10,6 +10,7 @@ from synth_assets.catalog.model import Catalog, ForeignKey, Kind, Table
 from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Role, TableDecision, Treatment
 
 ORDERED_KINDS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, Kind.DATETIME)
+NATIVE = "trees"
 
 
 def reference_name(table: str, foreign_key: ForeignKey) -> str:

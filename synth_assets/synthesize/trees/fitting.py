@@ -173,7 +173,14 @@ def _grown(
         ordered = np.r_[ordered, np.ones(len(directions), np.bool_)]
         places = np.r_[looked, len(coded.matrix) + np.arange(len(directions))]
     smallest = _fewest(settings.leaf_for(coded.rows), share)
-    tree = grow(looked_at, classes[target], sizes=sizes, ordered=ordered, smallest_leaf=smallest)
+    tree = grow(
+        looked_at,
+        classes[target],
+        sizes=sizes,
+        ordered=ordered,
+        smallest_leaf=_fewest(settings.telling_leaf_for(coded.rows), share),
+        usual_leaf=smallest,
+    )
     if np.count_nonzero(np.bincount(target)) > _CLASSES:
         tree = refined(
             tree,

@@ -9,6 +9,7 @@ from synth_assets.errors import SynthAssetsError
 
 SMALLEST_LEAVES = (20, 130)
 LEAVES = 40
+SMALLEST_TELLING = 65  # rows of a leaf that tells much
 
 
 class TreesSettings(BaseModel):
@@ -20,8 +21,8 @@ class TreesSettings(BaseModel):
         default=None,
         ge=2,
         description="Fewest training rows that a distribution comes from; by default a fortieth of them, from 20 to "
-        "130. The main privacy setting: smaller is closer to the data, and in big tables from about 50 downwards "
-        "closer than held-out real rows are.",
+        "130, and from 65 where a split tells much. The main privacy setting: smaller is closer to the data, and in "
+        "big tables from about 50 downwards closer than held-out real rows are.",
     )
     tree_rows: int = Field(default=50_000, ge=1, description="Most rows that decide where the trees split.")
     leaf_rows: int = Field(default=1_000_000, ge=1, description="Most rows that fill the leaves.")
@@ -42,6 +43,10 @@ class TreesSettings(BaseModel):
     def leaf_for(self, rows: int) -> int:
         """Fewest training rows that a distribution comes from, if this many are learned from."""
         return self.smallest_leaf or max(SMALLEST_LEAVES[0], min(rows // LEAVES, SMALLEST_LEAVES[1]))
+
+    def telling_leaf_for(self, rows: int) -> int:
+        """The same for a distribution that differs much from that of the rows around it."""
+        return min(self.leaf_for(rows), SMALLEST_TELLING) if self.smallest_leaf is None else self.smallest_leaf
 
 
 class SettingsRefused(SynthAssetsError):

@@ -11,6 +11,7 @@ from synth_assets.synthesize.trees.walking import walk
 
 Whole = npt.NDArray[np.intp]
 _PENALTY = 0.8
+_STRICT = 2.5  # for a split that leaves fewer rows on a side than a leaf usually has
 _DEEPEST = 24
 
 
@@ -61,6 +62,7 @@ def grow(
     sizes: npt.NDArray[np.intp],
     ordered: npt.NDArray[np.bool_],
     smallest_leaf: int,
+    usual_leaf: int = 0,
 ) -> Tree:
     """A tree that tells `classes` apart.
 
@@ -70,6 +72,8 @@ def grow(
         sizes: The number of codes (NULL counted) of each column.
         ordered: Whether the codes of each column stand in a meaningful order; others are put in the order of
             the first principal component of their classes (Coppersmith, Hong and Hosking 1999).
+        smallest_leaf: Fewest rows of a leaf.
+        usual_leaf: A leaf of fewer rows is split off only if that tells much.
     """
     few = int(classes.max()) + 1 if len(classes) else 0
     if few < 2 or len(classes) < 2 * smallest_leaf or not len(codes):
@@ -80,7 +84,7 @@ def grow(
     ]
     matrix = np.stack([codes[c] if ordered[c] else rank[codes[c]] for c, rank in enumerate(ranks)])
     nodes = grow_nodes(matrix, sizes, classes, smallest_leaf=smallest_leaf, deepest=_DEEPEST)
-    inner = _prune(nodes.left, nodes.right, nodes.counts)
+    inner = _prune(nodes.left, nodes.right, nodes.counts, usual_leaf)
     return _flatten(nodes, inner, ranks)
 
 
@@ -131,17 +135,19 @@ def class_ranks(codes: Codes, classes: npt.NDArray[np.intp], size: int, few: int
 
 
 def _prune(
-    left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], counts: npt.NDArray[np.int64]
+    left: npt.NDArray[np.intp], right: npt.NDArray[np.intp], counts: npt.NDArray[np.int64], usual_leaf: int
 ) -> npt.NDArray[np.bool_]:
     """Which nodes stay inner ones: those whose splits raise the log-likelihood by more than chance would.
 
     A split that means nothing raises it by (classes - 1) / 2 on average, more when it is the best of many. Kept is what
-    raises it by _PENALTY times (classes - 1) for each split below; Akaike's criterion would be 1.
+    raises it by _PENALTY times (classes - 1) for each split below; Akaike's criterion would be 1. Small leaves hand on
+    more of their rows, so a split that makes one has to raise it by _STRICT times as many.
     """
     rows = counts.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         likelihood = np.where(counts > 0, counts * np.log(counts / rows[:, None]), 0.0).sum(axis=1)
-    price = _PENALTY * (np.count_nonzero(counts > 0, axis=1) - 1)
+    small = np.minimum(rows[left], rows[right]) < usual_leaf
+    price = np.where(small, _STRICT, _PENALTY) * (np.count_nonzero(counts > 0, axis=1) - 1)
     best = likelihood.tolist()
     inner = left >= 0
     for node in np.flatnonzero(inner)[::-1].tolist():  # children come after their parent

@@ -104,6 +104,17 @@ def test_heavy_tails_and_spikes() -> None:
         assert made["value"].quantile(share) == pytest.approx(real["value"].quantile(share), rel=0.15)
 
 
+def test_what_a_number_that_is_a_name_decides_holds() -> None:
+    # 160 schools of 30 pupils: numbers that lie side by side have nothing in common.
+    rng = np.random.default_rng(5)
+    number, church = rng.choice(9_999, 160, replace=False), rng.random(160) < 0.5
+    school = rng.integers(160, size=4_800)
+    real = pl.DataFrame({"school": number[school], "church": np.where(church, "yes", "no")[school]})
+    made = drawn(fitted(real), 4_800)
+    decided = dict(zip(number.tolist(), np.where(church, "yes", "no").tolist(), strict=True))
+    assert all(decided[school] == answer for school, answer in made.rows())
+
+
 def test_what_many_columns_say_together_is_kept() -> None:
     # No single column tells the total; a tree alone would need one leaf for each combination.
     rng = np.random.default_rng(6)

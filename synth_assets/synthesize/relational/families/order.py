@@ -1,0 +1,203 @@
+"""How the rows of one parent follow each other: what a row knows of those before it, and what it is told by them."""
+
+from collections.abc import Collection, Mapping
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+
+from synth_assets.catalog.model import Value
+from synth_assets.synthesize.deviation import Deviation, find_tie, may_follow, plain_numbers
+from synth_assets.synthesize.protocol import Following, LabelShare
+from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.gaps import common_unit, shared_range
+from synth_assets.synthesize.running import Running, find_running
+
+STAYS = "\x01stays"
+MOST_PREVIOUS = 40
+MOST_COMPARED = 5_000
+MOST_SHARES = 12
+SHARES_A_COLUMN = 4
+FEWEST_LABELS = 8
+RARELY = 0.01
+OFTEN = 0.5
+TOLD = 0.9
+
+
+class FamilyOrder(Value):
+    """How the rows of one parent follow each other.
+
+    Attributes:
+        column: The column that orders them and that is learned as the gap to the sibling before; None: no such column.
+        unit: The rounding of these gaps, in the column's physical unit.
+        earliest, latest: The range in which values of that column may come out.
+        previous: Columns of the sibling before that a row is generated with; not labels that one made earlier tells.
+        averaged: Number columns of which it also knows the mean over all siblings before.
+        shares: Labels of text columns of which it knows how many of all siblings before had them.
+        staying: Text columns that are learned as "the same as the sibling before" where they are.
+        deviations: Columns of numbers and times that are learned by how far they are off the sibling before.
+        running: Columns of numbers that are not learned but worked out: that of the sibling before and another number.
+        compared: Columns made earlier of which a row knows whether they are as in the sibling before.
+        stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
+    """
+
+    column: str | None = None
+    unit: int = 1
+    earliest: int | None = None
+    latest: int | None = None
+    previous: tuple[str, ...] = ()
+    averaged: tuple[str, ...] = ()
+    shares: tuple[LabelShare, ...] = ()
+    staying: tuple[str, ...] = ()
+    deviations: Mapping[str, Deviation] = Field(default_factory=dict)
+    running: tuple[Running, ...] = ()
+    compared: tuple[str, ...] = ()
+    stride: int | None = None
+
+    def of_columns(self, names: Collection[str]) -> Self:
+        """The same as far as it concerns some columns."""
+        told = {
+            key: tuple(name for name in getattr(self, key) if name in names)
+            for key in ("previous", "averaged", "compared")
+        }
+        shares = tuple(share for share in self.shares if share.column in names)
+        return self.model_copy(update={**told, "shares": shares})
+
+    def following(self, names: Collection[str]) -> Following:
+        """What rows are told of those before them about some columns."""
+        return Following(
+            previous={previous_of(name): name for name in self.previous if name in names},
+            means={mean_of(name): name for name in self.averaged if name in names},
+            shares=tuple(share for share in self.shares if share.column in names),
+            stays=dict.fromkeys(self.staying, STAYS),
+            deviations=self.deviations,
+            running=self.running,
+            step=self.column if self.column in names else None,
+            unit=self.unit,
+        )
+
+
+def previous_of(name: str) -> str:
+    """The column of a context that holds a column of the sibling before."""
+    return f"previous {name}"
+
+
+def mean_of(name: str) -> str:
+    """The column of a context that holds the mean over all siblings before."""
+    return f"mean {name}"
+
+
+def learn_order(
+    rows: pl.DataFrame,
+    known: pl.DataFrame | None,
+    arranged: Arranged,
+    *,
+    column: str | None,
+    tied: Collection[str] = (),
+    continuous: npt.NDArray[np.bool_] | None = None,
+    min_group: int,
+) -> FamilyOrder:
+    """How siblings follow each other.
+
+    Args:
+        rows: The table's encoded rows.
+        known: Columns of the same rows that are made earlier.
+        arranged: Their order.
+        column: The one of `rows` that orders them; None if none does.
+        tied: Those that are not what they were in the table: they are not learned by how far they are off.
+        continuous: False for rows whose forerunner is held out; None where there is none.
+        min_group: Fewest rows that must share the earliest and latest value.
+    """
+    unit, earliest, latest = 1, None, None
+    if column:
+        ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
+        unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
+        earliest, latest = shared_range(rows[column].to_physical().cast(pl.Int64).to_numpy(), min_group)
+    around = rows if known is None else pl.concat([known, rows], how="horizontal")
+    told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known)}
+    labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
+    previous = tuple(name for name in labels_first if name not in told)[:MOST_PREVIOUS]
+    follows = (arranged.position > 0) & (True if continuous is None else continuous[arranged.order])
+    free = [name for name in rows.columns if name != column and name not in tied]
+    texts = around.select(name for name in around.columns if _is_label(around[name]))
+    numbers = around.drop(tied, strict=False)
+    running = find_running(numbers, texts, order=arranged.order, follows=follows, among=free, min_group=min_group)
+    worked_out = {one.column for one in running}
+    following = [name for name in free if name not in worked_out]
+    return FamilyOrder(
+        column=column,
+        unit=unit,
+        earliest=earliest,
+        latest=latest,
+        previous=previous,
+        averaged=tuple(n for n in previous if around.schema[n].is_numeric() and n != column),
+        staying=tuple(n for n in rows.columns if n in previous and _often_stays(rows[n], arranged)),
+        shares=_shares(around, previous, rows.height, min_group),
+        deviations=_deviations(rows.select(following), arranged.order, follows, min_group),
+        running=running,
+        compared=tuple(n for n in previous if known is not None and n in known.columns and _is_label(known[n])),
+    )
+
+
+def _is_label(values: pl.Series) -> bool:
+    return values.dtype == pl.String
+
+
+def _often_stays(values: pl.Series, arranged: Arranged) -> bool:
+    """Text of many labels that is mostly that of the sibling before: no tree tells so many labels apart."""
+    if not _is_label(values) or values.n_unique() < FEWEST_LABELS:
+        return False
+    ordered = values.gather(arranged.order)
+    same = (ordered == ordered.shift(1)).filter(pl.Series(arranged.position > 0))
+    return int(same.sum()) >= OFTEN * len(same) > 0
+
+
+def _shares(rows: pl.DataFrame, names: Collection[str], height: int, min_group: int) -> tuple[LabelShare, ...]:
+    """The most frequent labels of columns of few: a sibling may have them because others had."""
+    found: list[tuple[int, str, str]] = []
+    for name in names:
+        if not _is_label(rows[name]):
+            continue
+        counts = rows[name].drop_nulls().value_counts(sort=True, name="rows")
+        if counts.height > FEWEST_LABELS:
+            continue
+        often = counts.filter((pl.col("rows") >= max(min_group, RARELY * height)) & (pl.col("rows") < height))
+        found += [(count, name, label) for label, count in often.head(SHARES_A_COLUMN).rows()]
+    found.sort(key=lambda one: -one[0])
+    return tuple(
+        LabelShare(name=f"share {number} of {name}", column=name, label=label)
+        for number, (_, name, label) in enumerate(found[:MOST_SHARES])
+    )
+
+
+def _deviations(
+    rows: pl.DataFrame, order: npt.NDArray[np.int64], follows: npt.NDArray[np.bool_], min_group: int
+) -> dict[str, Deviation]:
+    """The columns, filled everywhere, that follow the sibling before more closely than by codes."""
+    later = np.flatnonzero(follows)
+    later = later[np.linspace(0, len(later) - 1, min(len(later), MOST_COMPARED)).astype(np.intp)]
+    found = {}
+    for name, values in ((name, rows[name]) for name in rows.columns):
+        time = isinstance(values.dtype, pl.Date | pl.Datetime)
+        if values.null_count() or not (time or values.dtype.is_numeric()) or not may_follow(values):
+            continue
+        plain = plain_numbers(values)
+        tie = find_tie(plain[order[later]], plain[order[later - 1]], times=time)
+        if tie:
+            found[name] = Deviation.of(values, tie, min_group=min_group)
+    return found
+
+
+def _is_told(values: pl.Series, known: pl.DataFrame | None) -> bool:
+    """Whether a label that is made earlier says already what this one is."""
+    if known is None:
+        return False
+    for name in known.columns:
+        if _is_label(known[name]):
+            pairs = pl.DataFrame({"by": known[name], "told": values}).group_by("by", "told").len()
+            agreeing = pairs.group_by("by").agg(pl.col("len").max())["len"].sum()
+            if agreeing >= TOLD * len(values):
+                return True
+    return False

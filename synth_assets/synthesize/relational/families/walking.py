@@ -1,0 +1,156 @@
+"""Rows of one parent in their order: each is generated knowing the ones before it."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import polars as pl
+
+from synth_assets.synthesize.protocol import FollowingSynthesizer
+from synth_assets.synthesize.relational.families.arranged import POSITION, Arranged
+from synth_assets.synthesize.relational.families.history import contexts_before
+from synth_assets.synthesize.relational.families.order import FamilyOrder
+from synth_assets.synthesize.relational.matching import Rows, runs
+
+MOST_SIBLINGS = 4_096
+LONG = 256
+MANY_FAMILIES = 100
+FEWEST_STEPS = 200
+FEW_ROWS = 0.05
+GOES_ON = 0.5
+
+
+def worth_following(parents: Rows, rows: pl.DataFrame, order_by: pl.Series | None) -> bool:
+    """Whether siblings should know each other.
+
+    Not where there are single rows only, nor in a few long families (a country's customers) unless rows stand in an
+    order and go on from one to the next: what is a little off would add up over hundreds of rows.
+
+    Args:
+        parents: The family of each row, negative for rows without siblings.
+        rows: What may go on.
+        order_by: In whose order siblings stand, if in any.
+    """
+    sizes = np.bincount(parents[parents >= 0])
+    together = max(int(sizes.sum()), 1)
+    families = np.count_nonzero(sizes)
+    if together - families < FEWEST_STEPS or sizes[sizes > MOST_SIBLINGS].sum() > FEW_ROWS * together:
+        return False
+    if families >= MANY_FAMILIES or sizes[sizes > LONG].sum() <= FEW_ROWS * together:
+        return True
+    return order_by is not None and _goes_on(parents, rows, order_by)
+
+
+def _goes_on(parents: Rows, rows: pl.DataFrame, order_by: pl.Series) -> bool:
+    """Whether a number is about what it was in the sibling before (autocorrelation within families)."""
+    arranged = Arranged.by(parents, order_by)
+    later = np.flatnonzero(arranged.position > 0)
+    family = np.unique(parents, return_inverse=True)[1][arranged.order]
+    for values in rows.get_columns():
+        if values.name == order_by.name or not values.dtype.is_numeric():
+            continue
+        plain = values.cast(pl.Float64).fill_null(strategy="mean").to_numpy()[arranged.order]
+        off = plain - (np.bincount(family, plain) / np.bincount(family))[family]
+        spread = float((off**2).mean())
+        if spread > 0 and float((off[later] * off[later - 1]).mean()) >= GOES_ON * spread:
+            return True
+    return False
+
+
+def order_column(rows: pl.DataFrame, candidates: Sequence[str]) -> str | None:
+    """The first of the columns that is filled everywhere."""
+    return next((name for name in candidates if rows[name].null_count() == 0), None)
+
+
+Start = Callable[[Rows, Rows], pl.DataFrame]
+
+
+def in_range(rows: pl.DataFrame, order: FamilyOrder) -> pl.DataFrame:
+    """First siblings whose order column lies in the range that all siblings may lie in."""
+    if order.column is None or order.earliest is None or order.latest is None:
+        return rows
+    values = rows[order.column].to_physical().cast(pl.Int64).clip(order.earliest, order.latest)
+    return rows.with_columns(_from_physical(values, rows.schema[order.column]).alias(order.column))
+
+
+def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    return values.cast(pl.Int32).cast(dtype) if dtype == pl.Date else values.cast(dtype)
+
+
+def walk_families(
+    families: Rows,
+    *,
+    context: pl.DataFrame | None,
+    known: pl.DataFrame | None,
+    order: FamilyOrder,
+    schema: pl.Schema,
+    start: Start,
+    steps: FollowingSynthesizer,
+    rng: np.random.Generator,
+) -> pl.DataFrame:
+    """Generate all rows of all families, the first ones first.
+
+    Args:
+        families: The family of each row; the rows of a family lie side by side.
+        context: What is known of each row's parents.
+        known: Columns of the rows that are made already.
+        order: How siblings follow each other.
+        schema: Types of the rows to make.
+        start: Draws first siblings from the numbers of their rows and how many siblings their families have.
+        steps: Draws further ones.
+        rng: Source of randomness.
+
+    Returns:
+        The rows in their order.
+    """
+    if not len(families):
+        return pl.DataFrame(schema=schema)
+    firsts, lengths = runs(families)
+    first = in_range(start(firsts, lengths), order).cast(schema)
+    arranged = Arranged(np.arange(len(families)), np.arange(len(families)) - np.repeat(firsts, lengths))
+    around: list[pl.DataFrame] = [pl.DataFrame({POSITION: arranged.position})]
+    around += [frame for frame in (context, known) if frame is not None and frame.width]
+    earlier = order.of_columns(known.columns if known is not None else ())
+    if known is not None and earlier.previous:
+        around.append(contexts_before(known, None, arranged, earlier).drop(POSITION))
+    rows = steps.sample_following(
+        first,
+        lengths,
+        context=pl.concat(around, how="horizontal"),
+        following=order.following(schema.names()),
+        rng=rng,
+    )
+    return pull_in(rows, families, order, rng)
+
+
+def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.random.Generator) -> pl.DataFrame:
+    """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
+
+    They then end up to one of their mean gaps before the latest value: were all to end with it, it would stand out.
+
+    Args:
+        rows: By parent and position.
+        parents: The parent of each row.
+        order: How siblings follow each other.
+        rng: Source of randomness.
+    """
+    if order.column is None or order.earliest is None or order.latest is None or not rows.height:
+        return rows
+    values = rows[order.column].to_physical().cast(pl.Int64).to_numpy().copy()
+    starts, lengths = runs(parents)
+    first, last = values[starts], values[starts + lengths - 1]
+    over = last > order.latest
+    gap = (last - first) / np.maximum(lengths - 1, 1)
+    slack = (rng.random(len(starts)) * gap).astype(np.int64) // order.unit * order.unit
+    latest = np.where(over, np.maximum(order.latest - slack, first), np.maximum(last, order.latest))
+    shift = np.minimum(
+        -(-np.maximum(last - latest, 0) // order.unit) * order.unit,
+        np.maximum(first - order.earliest, 0) // order.unit * order.unit,
+    )
+    shift = np.where(over, shift, 0)
+    first, last = first - shift, last - shift
+    values -= np.repeat(shift, lengths)
+    room = np.maximum(np.minimum(latest, order.latest) - first, 0) // order.unit
+    steps = (values - np.repeat(first, lengths)) // order.unit
+    squeeze = np.where(over & (last > latest), room / np.maximum((last - first) // order.unit, 1), 1.0)
+    values = np.repeat(first, lengths) + np.floor(steps * np.repeat(squeeze, lengths)).astype(np.int64) * order.unit
+    return rows.with_columns(_from_physical(pl.Series(values), rows.schema[order.column]).alias(order.column))

@@ -1,0 +1,177 @@
+"""Filling the columns of a further key: which row of its parent each row refers to."""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.catalog.frames import polars_type
+from synth_assets.statistics.references import refers
+from synth_assets.synthesize.relational.counts import add_up_to
+from synth_assets.synthesize.relational.features import count_name
+from synth_assets.synthesize.relational.further.fitting import leaf_name
+from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
+from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
+from synth_assets.synthesize.relational.model import FurtherModel
+from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
+from synth_assets.synthesize.relational.tables import LinkedTables
+
+
+def fill_reference(
+    reference: Reference,
+    model: FurtherModel,
+    *,
+    tables: LinkedTables,
+    structure: TableStructure,
+    features: pl.DataFrame,
+    hidden: pl.DataFrame,
+    rng: np.random.Generator,
+) -> pl.DataFrame:
+    """The child's rows with the key's columns filled.
+
+    A parent comes from the same group: it agrees in the columns that are already there (shared with another key, or
+    carried), in the ancestor that the two always share, and lies one level up in a hierarchy. Within the group it is
+    picked by leaf and degree. A carried value that no parent has gives way to the nearest one that some parent has.
+    A child whose group has no parent refers to none if it may, else to any parent.
+
+    Args:
+        reference: The key.
+        model: What was learned of it.
+        tables: Rows of all tables concerned.
+        structure: The child's structure.
+        features: The parent's features.
+        hidden: The child's hidden columns.
+        rng: Source of randomness.
+    """
+    key = reference.key
+    parent = tables.frame(key.parent)
+    rows = _near(tables.frame(reference.child), parent, reference)
+    optional = may_be_null(structure.table, key)
+    may_refer = refers(rows, key)
+    wanted = np.flatnonzero(may_refer & (_drawn(reference, hidden, rows.height) | model.always | (not optional)))
+    # Where a branch of a polymorphic key is filled, others have filled the same column for other rows.
+    fixed = [
+        (column, other)
+        for column, other in zip(key.columns, key.parent_columns, strict=True)
+        if column in rows.columns and not key.branch
+    ]
+    child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden)
+    leaves = model.tree().apply(features) if features.height else np.array([], dtype=np.int64)
+    degrees = _degrees(reference, model, features, rng)
+    if any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets):
+        degrees = add_up_to(degrees, len(wanted), most=1, rng=rng)
+    chosen = np.full(rows.height, NO_ROW, dtype=np.int64)
+    chosen[wanted] = choose_parents(
+        Side(child_group[wanted], _leaf_numbers(reference, hidden, wanted, beyond=int(leaves.max(initial=0)) + 1)),
+        Side(parent_group, leaves),
+        degrees=degrees,
+        strict=optional or reference.to_itself,
+        rng=rng,
+    )
+    if reference.to_itself and not optional:
+        chosen = np.where(may_refer & (chosen == NO_ROW), np.arange(len(chosen)), chosen)
+    referred = gather(parent.select(key.parent_columns), chosen)
+    if key.branch:
+        return _with_branch(rows, referred.to_series(), key.columns[0], may_refer, structure)
+    filled = [referred[other].alias(column) for column, other in zip(key.columns, key.parent_columns, strict=True)]
+    if optional and fixed:
+        free = [values for values in filled if structure.table.column(values.name).nullable]
+        overwritten = {values.name for values in free} - {column for column, _ in fixed}
+        filled = [values for values in filled if values.name in overwritten] or filled
+    return rows.with_columns(filled)
+
+
+def any_parents(rows: int, parents: int, *, once: bool, rng: np.random.Generator) -> Rows:
+    """A parent for each row, whichever; NO_ROW where there is none.
+
+    Args:
+        once: No parent may be chosen twice.
+    """
+    chosen = np.full(rows, NO_ROW, dtype=np.int64)
+    if once:
+        there = min(rows, parents)
+        chosen[:there] = rng.permutation(parents)[:there]
+        return chosen
+    return rng.integers(0, parents, rows) if parents else chosen
+
+
+def _with_branch(
+    rows: pl.DataFrame, referred: pl.Series, column: str, may_refer: npt.NDArray[np.bool_], structure: TableStructure
+) -> pl.DataFrame:
+    """The rows with a polymorphic key filled where they refer by this branch."""
+    dtype = polars_type(structure.table.column(column).type)
+    before = rows[column] if column in rows.columns else pl.repeat(None, rows.height, dtype=dtype, eager=True)
+    return rows.with_columns(referred.cast(dtype, strict=False).zip_with(pl.Series(may_refer), before).alias(column))
+
+
+def _drawn(reference: Reference, hidden: pl.DataFrame, height: int) -> npt.NDArray[np.bool_]:
+    """Whether each row was drawn to refer to a parent."""
+    name = leaf_name(reference.name)
+    if name not in hidden.columns:
+        return np.ones(height, dtype=np.bool_)
+    return hidden[name].is_not_null().to_numpy()
+
+
+def _leaf_numbers(reference: Reference, hidden: pl.DataFrame, rows: Rows, *, beyond: int) -> Rows:
+    """The leaf in which each row looks for its parent; `beyond`, where nobody is, if it was drawn without one."""
+    numbers = hidden[leaf_name(reference.name)].cast(pl.Int64, strict=False).fill_null(beyond)
+    return numbers.to_numpy()[rows]
+
+
+def _groups(
+    reference: Reference,
+    model: FurtherModel,
+    tables: LinkedTables,
+    rows: pl.DataFrame,
+    parent: pl.DataFrame,
+    fixed: list[tuple[str, str]],
+    hidden: pl.DataFrame,
+) -> tuple[Rows, Rows]:
+    of_child, of_parent = [], []
+    for column, other in fixed:
+        of_child.append(rows[column])
+        of_parent.append(parent[other])
+    if model.agreement:
+        child_ancestor = tables.ancestors(reference.child)[model.agreement.child_level]
+        parent_ancestor = tables.ancestors(reference.key.parent)[model.agreement.parent_level]
+        of_child.append(pl.Series(child_ancestor.rows))
+        of_parent.append(pl.Series(parent_ancestor.rows))
+    if reference.to_itself:
+        own = hidden[level_name(reference.name)].cast(pl.Int64).fill_null(0).to_numpy()
+        if reference.key.branch:
+            own = np.where(refers(rows, reference.key), np.where(own == 0, 1, own), 0)
+        of_child.append(pl.Series(parent_levels(own)))
+        of_parent.append(pl.Series(own))
+    if not of_child:
+        return np.zeros(rows.height, dtype=np.int64), np.zeros(parent.height, dtype=np.int64)
+    left = pl.DataFrame([values.alias(str(at)) for at, values in enumerate(of_child)])
+    right = pl.DataFrame([values.alias(str(at)) for at, values in enumerate(of_parent)])
+    child_group, parent_group = group_numbers([left, right])
+    return child_group, parent_group
+
+
+def _degrees(
+    reference: Reference, model: FurtherModel, features: pl.DataFrame, rng: np.random.Generator
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    name = count_name(reference.name)
+    if name in features.columns:
+        return features[name].cast(pl.Int64).fill_null(0).to_numpy()
+    return model.degree_distribution.restore(rng.random(features.height), factor=1.0, rng=rng)
+
+
+def _near(rows: pl.DataFrame, parent: pl.DataFrame, reference: Reference) -> pl.DataFrame:
+    """Rows whose carried values are replaced by the nearest that a parent has."""
+    others = dict(zip(reference.key.columns, reference.key.parent_columns, strict=True))
+    for column in reference.carried:
+        known = parent[others[column]].drop_nulls().unique().sort()
+        if not len(known):
+            continue
+        physical = known.to_physical().cast(pl.Float64).to_numpy()
+        values = rows[column]
+        wanted = values.to_physical().cast(pl.Float64).fill_null(0).to_numpy()
+        after = np.clip(np.searchsorted(physical, wanted), 0, len(physical) - 1)
+        before = np.maximum(after - 1, 0)
+        nearest = np.where(wanted - physical[before] < physical[after] - wanted, before, after)
+        near = known.gather(nearest).cast(values.dtype)
+        rows = rows.with_columns(near.set(values.is_null(), None).alias(column))
+    return rows

@@ -1,0 +1,177 @@
+"""Generated rows of one table, changed so that its dependencies hold in every one."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from synth_assets.dependencies.combination import keep_combination, shared_combinations
+from synth_assets.dependencies.determined import keep_determined
+from synth_assets.dependencies.formulas import Formula, in_order
+from synth_assets.dependencies.null_by import keep_null_by, relabel_null_by
+from synth_assets.dependencies.null_together import keep_null_together
+from synth_assets.dependencies.one_of import keep_one_of
+from synth_assets.dependencies.order import keep_orders
+from synth_assets.plan.dependencies import (
+    Combination,
+    Computed,
+    Dependency,
+    Determined,
+    NotAbove,
+    NullBy,
+    NullTogether,
+    OneOf,
+    Total,
+)
+from synth_assets.store.folder import Folder
+from synth_assets.store.profile import TableProfile
+from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.keeping.kept import changeable_columns, declared_formulas, kept_dependencies
+from synth_assets.synthesize.relational.named_columns import NamedColumns
+from synth_assets.synthesize.relational.structure import TableStructure
+from synth_assets.synthesize.relational.values import saved_shape
+
+TURNS = 3
+VALUES = "values"
+
+
+class Keeping:
+    """What is kept in one table.
+
+    Args:
+        table: Its name.
+        dependencies: Those to keep; totals and what is computed apart.
+        formulas: The computed columns, each after those that it is computed from.
+        declared: The computed columns that a model has drawn nevertheless.
+        free: Columns that may be changed.
+        known: The combinations that may come out, by the text of their dependency.
+        gaps: The times that never lie before others.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        dependencies: Sequence[Dependency],
+        formulas: Sequence[Formula],
+        *,
+        declared: frozenset[str],
+        free: frozenset[str],
+        known: Mapping[str, pl.DataFrame],
+        gaps: Gaps,
+    ) -> None:
+        self._gaps = gaps
+        self._table = table
+        self._dependencies = dependencies
+        self._formulas = formulas
+        self._declared = declared
+        self._free = free - {formula.column for formula in formulas}
+        self._known = known
+
+    def apply(self, rows: pl.DataFrame, names: NamedColumns, rng: np.random.Generator) -> pl.DataFrame:
+        """The rows so that everything holds; columns that break nothing stay as they are.
+
+        Args:
+            names: The same rows, and what they know of the rows above them.
+        """
+        orders = [one for one in self._dependencies if isinstance(one, NotAbove)]
+        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps]
+        before = rows
+        for _ in range(TURNS):
+            start = rows
+            rows = keep_orders(self._nulls(self._labels(rows, rng), rng), orders, self._free)
+            rows = self._computed(rows, before, names)
+            if all(start[name].equals(rows[name]) for name in rows.columns):
+                break
+        for one in self._dependencies:
+            # What begins later than anything may end stays NULL, whatever its label says: it takes another.
+            if isinstance(one, NullBy):
+                rows = relabel_null_by(rows, one, free=self._free, rng=rng)
+        return rows
+
+    def _labels(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+        """What concerns single values, one after the other; what one has settled the next leaves alone."""
+        free = set(self._free) - {name for gap in self._gaps.steps for name in (gap.column, gap.since)}
+        for one in self._dependencies:
+            match one:
+                case Combination():
+                    rows = keep_combination(rows, one, self._known[one.text], free=free, rng=rng)
+                    free -= set(one.columns)
+                case OneOf():
+                    rows = keep_one_of(rows, one, free=free, rng=rng)
+                    free -= set(one.columns)
+        for one in self._dependencies:
+            if isinstance(one, Determined):
+                rows = keep_determined(rows, one, free=free, rng=rng)
+                free.discard(one.column)
+        return rows
+
+    def _nulls(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+        """What concerns NULLs: a time put in place of one lies as long after the one before as another row's does."""
+        since = self._gaps.encode(rows)
+        kept = since
+        for one in self._dependencies:
+            if isinstance(one, NullBy):
+                kept = keep_null_by(kept, one, free=self._free, rng=rng)
+        for one in self._dependencies:
+            if isinstance(one, NullTogether):
+                kept = keep_null_together(kept, one, free=self._free, rng=rng)
+        if kept.equals(since):
+            return rows
+        changed = pl.Series(np.logical_or.reduce([kept[n].ne_missing(since[n]).to_numpy() for n in rows.columns]))
+        decoded = self._gaps.decode(kept, rows.schema)
+        return rows.with_columns(rows[name].zip_with(~changed, decoded[name]) for name in rows.columns)
+
+    def _computed(self, rows: pl.DataFrame, before: pl.DataFrame, names: NamedColumns) -> pl.DataFrame:
+        """The rows with the columns of formulas of which anything has changed, and of those that the plan declares."""
+        changed = {name for name in rows.columns if not rows[name].equals(before[name])}
+        for name in changed:
+            names.put(self._table, rows[name])
+        for formula in self._formulas:
+            if formula.column not in self._declared and not changed & set(formula.inputs):
+                continue
+            frame = pl.DataFrame([names.of(self._table, name).alias(name) for name in dict.fromkeys(formula.inputs)])
+            values = formula.apply(frame, rows.schema[formula.column])
+            names.put(self._table, values)
+            changed.add(formula.column)
+            rows = rows.with_columns(values)
+        return rows
+
+
+def saved_keeping(
+    model: Folder,
+    structure: TableStructure,
+    profiles: Mapping[str, TableProfile],
+    structures: Mapping[str, TableStructure],
+) -> Keeping | None:
+    """What is kept in a table beside what its saved model keeps by itself; None if that is nothing."""
+    kept = [one for one in kept_dependencies(structure, profiles, structures) if not isinstance(one, Total | Computed)]
+    declared = declared_formulas(structure, profiles)
+    if not kept and not declared:
+        return None
+    shape = saved_shape(model.folder(VALUES))
+    return Keeping(
+        structure.name,
+        kept,
+        computed_columns(model, declared),
+        declared=frozenset(formula.column for formula in declared),
+        free=changeable_columns(model, structure),
+        known={one.text: model.read_frame(_file(one)) for one in kept if isinstance(one, Combination)},
+        gaps=shape.gaps if shape else Gaps(),
+    )
+
+
+def computed_columns(model: Folder, declared: Sequence[Formula]) -> tuple[Formula, ...]:
+    """The formulas of a saved model and those that are declared, each after those whose columns it needs."""
+    shape = saved_shape(model.folder(VALUES))
+    return in_order([*(shape.formulas if shape else ()), *declared])
+
+
+def save_combinations(folder: Folder, rows: pl.DataFrame, kept: Sequence[Dependency], *, min_group: int) -> None:
+    """Save the combinations that training rows share, for generated rows to keep to."""
+    for one in kept:
+        if isinstance(one, Combination):
+            folder.write_frame(_file(one), shared_combinations(rows, one.columns, min_group=min_group))
+
+
+def _file(one: Combination) -> str:
+    return f"{one.text}.parquet"
