@@ -13,7 +13,7 @@ from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.reports import report_path
 from synth_assets.refresh.settling import SettlingStage
 from synth_assets.refresh.values import Outcome, Progress
-from synth_assets.store.comparison import Comparison, comparison_before, save_comparison
+from synth_assets.store.comparison import Comparison, comparison_before, load_comparison, save_comparison
 from synth_assets.store.verdict import Verdict
 from synth_assets.store.verdicts import kept_verdicts, save_verdict
 
@@ -56,6 +56,11 @@ class VerdictStage(PrivateStage, SettlingStage):
         """The report of this refresh; None before it is written, and where none is."""
         path = report_path(self.project, self.dataset, self.refresh)
         return path if path.is_file() else None
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Both sides of this refresh in counts; None before its verdict, and where no report is written."""
+        return load_comparison(self.store, self.dataset, refresh=self.refresh)
 
     def _compare(self, verdict: Verdict) -> Comparison:
         """Both sides in counts, kept for the report and for the next refresh."""

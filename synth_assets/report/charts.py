@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from synth_assets.store.comparison import Bar
@@ -26,6 +27,10 @@ _TAG = re.compile(r"<[^>]+>")
 _EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"[^>]*/>|<g></g>')
 
 
+# Of one refresh: what the report shows, its assets show again.
+_DRAWN_BEFORE = 1024
+
+
 @dataclass(frozen=True)
 class Picture:
     """An SVG picture.
@@ -38,7 +43,8 @@ class Picture:
     words: str
 
 
-def bar_picture(bars: Sequence[Bar], *, what: str) -> Picture:
+@lru_cache(maxsize=_DRAWN_BEFORE)
+def bar_picture(bars: tuple[Bar, ...], *, what: str) -> Picture:
     """Two bars a group, the source's above the synthetic one.
 
     Args:
@@ -73,7 +79,8 @@ def bar_picture(bars: Sequence[Bar], *, what: str) -> Picture:
     return Picture(_svg(chart), f"{what}, source and synthetic. {told}.")
 
 
-def heat_picture(columns: Sequence[str], matrix: Sequence[Sequence[float]], *, what: str) -> Picture:
+@lru_cache(maxsize=_DRAWN_BEFORE)
+def heat_picture(columns: tuple[str, ...], matrix: tuple[tuple[float, ...], ...], *, what: str) -> Picture:
     """How strongly each pair of columns goes together, the darker the stronger; columns are numbered across."""
     import altair as alt
 

@@ -12,6 +12,7 @@ from synth_assets.store.verdict import CheckResult, Verdict
 
 # Of a table with more learned columns, those that are least alike are pictured.
 MOST_PICTURES = 12
+_SHAPE = "fidelity_shape"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ def shown_tables(
             yield _table(decision, explained[decision.name], compared, _checks_of(verdict, decision.name))
 
 
+def similarities(verdict: Verdict, table: str) -> dict[str, float]:
+    """By learned column, how alike its distributions are on both sides; 1 is best."""
+    return _facts(_checks_of(verdict, table), _SHAPE, "columns")
+
+
 def shown_keys(plan: ResolvedPlan, comparison: Comparison, verdict: Verdict) -> Iterator[ShownKey]:
     """Every foreign key among the published tables."""
     for name in sorted(plan.foreign_keys):
@@ -110,7 +116,7 @@ def _table(
     compared: TableComparison,
     checks: Sequence[CheckResult],
 ) -> ShownTable:
-    alike = _facts(checks, "fidelity_shape", "columns")
+    alike = _facts(checks, _SHAPE, "columns")
     least_alike = _facts(checks, "fidelity_trend", "least_similar_pairs")
     # A single bar shows nothing.
     telling = [column for column in compared.columns if len(column.bars) > 1]

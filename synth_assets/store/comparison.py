@@ -64,7 +64,7 @@ class TableComparison(Value):
     """One published table."""
 
     table: str
-    source_rows: int | None = Field(description="None where the source's rows must not be looked at.")
+    source_rows: int | None = Field(description="None where the source's rows are not read, or must not be looked at.")
     synthetic_rows: int
     columns: tuple[ColumnComparison, ...] = ()
     pairs: PairComparison | None = None
@@ -105,7 +105,17 @@ def save_comparison(store: Store, comparison: Comparison, *, fingerprint: str) -
     return draft.artifact
 
 
+def load_comparison(store: Store, dataset: str, *, refresh: str) -> Comparison | None:
+    """The newest kept comparison of a refresh; None if there is none."""
+    own = [artifact for artifact in store.artifacts(dataset, stage=STAGE) if artifact.refresh == refresh]
+    return _read(own[-1]) if own else None
+
+
 def comparison_before(store: Store, dataset: str, *, refresh: str) -> Comparison | None:
     """The newest kept comparison of another refresh; None if there is none."""
     others = [artifact for artifact in store.artifacts(dataset, stage=STAGE) if artifact.refresh != refresh]
-    return Comparison.model_validate(others[-1].folder.read_json(_FILE)) if others else None
+    return _read(others[-1]) if others else None
+
+
+def _read(artifact: Artifact) -> Comparison:
+    return Comparison.model_validate(artifact.folder.read_json(_FILE))

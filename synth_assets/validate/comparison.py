@@ -66,7 +66,7 @@ def compare(
         tables.append(
             TableComparison(
                 table=name,
-                source_rows=None if subject.decision.private else subject.source_rows,
+                source_rows=None if subject.source is None else subject.source_rows,
                 synthetic_rows=subject.synthetic.rows,
                 columns=tuple(_columns(subject, before)) if comparable else (),
                 pairs=_pairs(subject, np.random.default_rng([seed, 21])) if comparable else None,

@@ -25,12 +25,12 @@ def test_labels_come_out_as_they_are_and_as_text_only() -> None:
 
 
 def test_a_picture_is_small() -> None:
-    bars = [Bar(label=f"{at} to {at + 1}", source=1 / 12, synthetic=1 / 12) for at in range(12)]
+    bars = tuple(Bar(label=f"{at} to {at + 1}", source=1 / 12, synthetic=1 / 12) for at in range(12))
     assert len(bar_picture(bars, what="Share").svg) < 6_000
 
 
 def test_heat_maps_name_the_strongest_pairs() -> None:
-    picture = heat_picture(["age", "city", "sex"], [[1, 0.2, 0.7], [0.2, 1, 0.1], [0.7, 0.1, 1]], what="Pairs")
+    picture = heat_picture(("age", "city", "sex"), ((1, 0.2, 0.7), (0.2, 1, 0.1), (0.7, 0.1, 1)), what="Pairs")
     assert {"1 age", "2 city", "3 sex"} <= set(texts(picture.svg))
     assert picture.words.startswith("Pairs. Strongest: sex with age: 0.70; city with age: 0.20")
 
