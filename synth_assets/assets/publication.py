@@ -21,7 +21,7 @@ from synth_assets.assets.metadata import (
     peak_memory,
     same_columns,
 )
-from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.refreshing import is_dry_run, open_refresh
 from synth_assets.catalog.connection import location
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -
             url = dataset.project.resources.databases[target].resolve_url(os.environ)
             return refresh.publish(target), refresh.published_catalog, {URI: location(url), **pages(refresh)}
 
+        if is_dry_run(context, dataset):
+            context.log.info(f"Nothing is published into {target}: this is a dry run.")
+            return
         publication, catalog, places = run_stage(PUBLICATION, work)
         rows = {table.name: table.rows for table in publication.tables}
         for name in dataset.published:
@@ -105,4 +108,6 @@ def _spec(dataset: Dataset, target: str, name: str, freshness: dg.FreshnessPolic
         },
         kinds={"table"},
         freshness_policy=freshness,
+        # A dry run makes none of them.
+        skippable=True,
     )

@@ -10,6 +10,7 @@ import random
 import time
 
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.postgres_connection import PostgresConnection
@@ -81,6 +82,7 @@ def _swap_once(
         if outgoing.tables:
             names = ", ".join(f"{quoted(live)}.{quoted(table)}" for table in outgoing.tables)
             connection.run(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE", step="swap")
+        reached("publication.swap.begun")
         if not schema_exists(connection, live, step="swap"):
             connection.run(f"CREATE SCHEMA {quoted(live)}", step="swap")
         coming = standing(connection, incoming, None, step="swap")
@@ -96,7 +98,9 @@ def _swap_once(
             _move(connection, outgoing, live, previous)
         _move(connection, coming, aside, live)
         connection.run(f"DROP SCHEMA {quoted(aside)}", step="swap")
+        reached("publication.swap.moved")
         write_entry(connection, entry, step="swap")
+        reached("publication.swap.entered")
 
 
 def _move(connection: PostgresConnection, what: Standing, source: str, destination: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from synth_assets.catalog.drift import Drift
 from synth_assets.catalog.drift import compare as compare_catalogs
+from synth_assets.failpoints import reached
 from synth_assets.plan.decided import decided, other_decisions
 from synth_assets.refresh.last_refresh import refresh_before
 from synth_assets.refresh.private import PrivateStage
@@ -28,6 +29,7 @@ class VerdictStage(PrivateStage, SettlingStage):
         """Check all synthetic rows, keep the signed verdict on exactly these rows, and write the report on it."""
         from synth_assets.validate.judge import judge
 
+        reached("verdict.begun")
         self._tell(Progress("verdict", None))
         started = time.perf_counter()
         self.settle()
@@ -46,7 +48,9 @@ class VerdictStage(PrivateStage, SettlingStage):
             spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
         )
+        reached("verdict.judged")
         artifact = save_verdict(self.store, verdict)
+        reached("verdict.kept")
         if self._pages:
             self._write_report(artifact, self._compare(verdict))
         return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
@@ -107,4 +111,7 @@ class VerdictStage(PrivateStage, SettlingStage):
             )
         )
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
+        # A report is there as a whole, or not at all.
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.replace(path)
