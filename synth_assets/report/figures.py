@@ -1,10 +1,11 @@
 """The verdict's figures in words: what each says, what the plan's gate asks of every table, and how many meet it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from synth_assets.plan.resolved import Gate
-from synth_assets.store.verdict import Verdict
+if TYPE_CHECKING:
+    from synth_assets.plan.resolved import Gate
+    from synth_assets.store.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class FigureLine:
         return self.figure.name.replace("_", " ")
 
 
-def figure_lines(verdict: Verdict, gate: Gate) -> list[FigureLine]:
+def figure_lines(verdict: "Verdict", gate: "Gate") -> list[FigureLine]:
     """The figures that there are: means, or sums of counts. A check allows for the noise of small tables."""
     lines = []
     for figure in FIGURES:
