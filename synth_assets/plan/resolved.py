@@ -247,6 +247,11 @@ class ResolvedPlan(Value):
         """The names of the tables whose rows are read: of all that are published, but for the empty ones."""
         return tuple(table.name for table in self.published if table.mode is not Mode.EMPTY)
 
+    @property
+    def copied(self) -> tuple[str, ...]:
+        """The names of the tables that are published as they are."""
+        return tuple(table.name for table in self.published if table.mode is Mode.REFERENCE)
+
     @cached_property
     def _tables(self) -> dict[str, TableDecision]:
         return {table.name: table for table in self.tables}
