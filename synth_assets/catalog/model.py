@@ -46,9 +46,19 @@ class DataType(Value):
     timezone: bool = False
     labels: tuple[str, ...] = Field(default=(), description="Labels of an enum, in order.")
     element: "DataType | None" = Field(default=None, description="Element type of an array.")
+    attributes: tuple["Attribute", ...] = Field(default=(), description="Attributes of a composite type, in order.")
+    base: "DataType | None" = Field(default=None, description="The type that a domain stands on.")
     domain: str | None = Field(
         default=None, description="What follows CREATE DOMAIN and its name: 'AS integer CHECK (VALUE > 0)'."
     )
+
+
+class Attribute(Value):
+    """One attribute of a composite type."""
+
+    name: str
+    type: DataType
+    collation: str | None = None
 
 
 class Column(Value):

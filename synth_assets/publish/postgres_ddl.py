@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from synth_assets.catalog.check_text import reads_alike
-from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Index, Key, Table
+from synth_assets.catalog.model import Attribute, Catalog, Column, DataType, ForeignKey, Index, Key, Table
 from synth_assets.catalog.sql_text import quoted, tokens
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
@@ -90,19 +90,19 @@ class _Renderer:
         return self._result
 
     def _types(self) -> None:
-        enums: dict[str, Statement] = {}
-        domains: dict[str, Statement] = {}
+        made: dict[str, Statement] = {}
         for data_type in _all_types(self._catalog):
             name = _last_name(data_type.native)
+            place = self._qualified(name)
             if data_type.domain is not None:
-                sql = f"CREATE DOMAIN {self._qualified(name)} {data_type.domain}"
-                domains[name] = Statement(sql, None, f"domain {name}")
-                # A domain over an enum carries the enum's labels, and its name after AS.
-                name = tokens(data_type.domain)[1].value
-            if data_type.labels:
+                made[name] = Statement(f"CREATE DOMAIN {place} {data_type.domain}", None, f"domain {name}")
+            elif data_type.labels:
                 labels = ", ".join(literal(label) for label in data_type.labels)
-                enums[name] = Statement(f"CREATE TYPE {self._qualified(name)} AS ENUM ({labels})", None, f"enum {name}")
-        self._result.types = [*enums.values(), *domains.values()]
+                made[name] = Statement(f"CREATE TYPE {place} AS ENUM ({labels})", None, f"enum {name}")
+            elif data_type.attributes:
+                body = ", ".join(_attribute(attribute) for attribute in data_type.attributes)
+                made[name] = Statement(f"CREATE TYPE {place} AS ({body})", None, f"composite type {name}")
+        self._result.types = list(made.values())
 
     def _table(self, table: Table) -> None:
         self._check_name(table.name, table.name, None)
@@ -267,12 +267,23 @@ class _Renderer:
 
 
 def _all_types(catalog: Catalog) -> Iterator[DataType]:
+    """Every type of the columns, after those that it is made of."""
     for table in catalog.tables:
         for column in table.columns:
-            found: DataType | None = column.type
-            while found is not None:
-                yield found
-                found = found.element
+            yield from _with_parts(column.type)
+
+
+def _with_parts(data_type: DataType) -> Iterator[DataType]:
+    parts = (data_type.element, data_type.base, *(attribute.type for attribute in data_type.attributes))
+    for part in parts:
+        if part is not None:
+            yield from _with_parts(part)
+    yield data_type
+
+
+def _attribute(attribute: Attribute) -> str:
+    collation = f" COLLATE {quoted(attribute.collation)}" if attribute.collation else ""
+    return f"{quoted(attribute.name)} {attribute.type.native}{collation}"
 
 
 def _last_name(name: str) -> str:

@@ -52,6 +52,7 @@ _QUERIES = (
     SELECT y.typname, 'column ' || a.attname || ' of ' || a.attrelid::regclass::text
     FROM pg_attribute a JOIN pg_type y ON a.atttypid IN (y.oid, y.typarray) JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relkind IN ('r', 'p', 'm', 'f', 'c') AND NOT a.attisdropped AND a.attrelid <> ALL (%(tables)s::oid[])
+      AND c.reltype <> ALL (%(types)s::oid[])
       AND (y.oid = ANY (%(types)s::oid[]) OR y.typrelid = ANY (%(tables)s::oid[]))
     """,
     # Defaults elsewhere that draw from a sequence of these tables.
