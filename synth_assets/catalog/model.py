@@ -78,6 +78,9 @@ class Key(Value):
 
     name: str | None = None
     columns: tuple[str, ...]
+    definition: str | None = Field(
+        default=None, description="The database's own, where there is more to it: 'UNIQUE (a) INCLUDE (b) DEFERRABLE'."
+    )
 
 
 class Branch(Value):
@@ -140,7 +143,7 @@ class Table(Value):
     exclusions: tuple[Exclusion, ...] = ()
     indexes: tuple[Index, ...] = ()
     comment: str | None = None
-    options: tuple[str, ...] = Field(default=(), description="Table options, e.g. SQLite's 'STRICT', 'WITHOUT ROWID'.")
+    options: tuple[str, ...] = Field(default=(), description="As the database has them: 'STRICT', 'fillfactor=70'.")
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

@@ -85,7 +85,9 @@ class PostgresTypes:
         if row["form"] == "e":
             return DataType(kind=Kind.ENUM, native=native, labels=tuple(self.labels.get(oid, ())))
         if oid in self.attributes and row["namespace"] != "pg_catalog":
-            return DataType(kind=Kind.OTHER, native=native, attributes=tuple(map(self._attribute, self.attributes[oid])))
+            return DataType(
+                kind=Kind.OTHER, native=native, attributes=tuple(map(self._attribute, self.attributes[oid]))
+            )
         if row["category"] == "A" and native.endswith("[]"):
             element = self.data_type(row["element"], modifier, native.removesuffix("[]"))
             return DataType(kind=Kind.ARRAY, native=native, element=element)

@@ -12,6 +12,7 @@ import polars as pl
 
 from synth_assets.catalog.check_text import reads_alike
 from synth_assets.catalog.model import Attribute, Catalog, Column, DataType, ForeignKey, Index, Key, Table
+from synth_assets.catalog.postgres import INHERITS
 from synth_assets.catalog.sql_text import quoted, tokens
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
@@ -115,8 +116,27 @@ class _Renderer:
         body = ", ".join(columns.values())
         self._result.columns[table.name] = columns
         self._result.tables[table.name] = Statement(
-            f"CREATE TABLE {self._qualified(table.name)} ({body})", table.name, f"table {table.name}"
+            f"CREATE TABLE {self._qualified(table.name)} ({body}){self._options(table)}",
+            table.name,
+            f"table {table.name}",
         )
+
+    def _options(self, table: Table) -> str:
+        if not self._native:
+            return ""
+        inherited = [option for option in table.options if option.startswith(f"{INHERITS} ")]
+        for option in inherited:
+            parent = option.removeprefix(f"{INHERITS} ")
+            if parent in self._catalog.table_names:
+                self._result.findings.append(
+                    Finding(
+                        table=table.name,
+                        problem=f"it inherits from {parent}, which a published table cannot.",
+                        remedy="Leave one of the two out (mode: exclude).",
+                    )
+                )
+        storage = [option for option in table.options if option not in inherited]
+        return f" WITH ({', '.join(storage)})" if storage else ""
 
     def _column(self, table: Table, column: Column) -> str | None:
         name = self._type(table, column)
@@ -206,7 +226,8 @@ class _Renderer:
 
     def _key(self, table: Table, key: Key, word: str) -> Statement:
         name = None if key.name in self._clashing else key.name
-        return self._add(table, name, f"{word} ({listed(key.columns)})", word.lower())
+        own = key.definition if self._native else None
+        return self._add(table, name, own or f"{word} ({listed(key.columns)})", word.lower())
 
     def _foreign_key(self, table: Table, key: ForeignKey) -> Statement:
         parts = [f"FOREIGN KEY ({listed(key.columns)})"]

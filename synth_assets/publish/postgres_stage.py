@@ -10,6 +10,7 @@ from synth_assets.catalog.model import Kind
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
+from synth_assets.publish.postgres_attached import attached
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ddl import PostgresDefinition, define
 from synth_assets.publish.postgres_grants import carry_over
@@ -76,6 +77,8 @@ class PostgresStage:
         for statement in self.definition.after_load:
             if statement not in self.left_out:
                 self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
+        for statement in attached(self._connection, outgoing, tables=self.request.catalog.table_names, step="stage"):
+            self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         for name, columns in self._counters():
             self._set_counter(name, columns)
         self._carried = carry_over(self._connection, outgoing, stage=self.schema)

@@ -98,7 +98,7 @@ def literal(text: str) -> str:
 
 
 def zoo() -> str:
-    """One table with two columns a type, single values and arrays, in as many rows as any type has literals, and two."""
+    """One table with two columns a type, single values and arrays, and a few rows more than any type has literals."""
     columns, rows = [], max(map(len, TYPES.values())) + 2
     cells: list[list[str]] = [[str(row)] for row in range(rows)]
     for number, (native, texts) in enumerate(TYPES.items()):
