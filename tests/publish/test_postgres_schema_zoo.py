@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import PreflightFailed
 from synth_assets.publish.publish import rollback
 from tests.extract.snapshots import Snapshots
@@ -127,31 +126,6 @@ def test_a_schema_stays_what_it_is(source: str, target: str, tmp_path: Path) -> 
     run_in(target, "INSERT INTO bookings (room, during) VALUES (2, 'empty')")
     assert rows_of(target, "SELECT sum(bookings) FROM booked") == [(61,)]
     run_in(target, "DROP OWNED BY zoo_reader, zoo_owner CASCADE; DROP ROLE zoo_reader, zoo_owner")
-
-
-@pytest.mark.parametrize(
-    ("script", "named"),
-    [
-        ("CREATE MATERIALIZED VIEW m AS SELECT id FROM rooms", "materialized view m"),
-        ("CREATE VIEW moods AS SELECT mood FROM rooms", "view moods"),
-        ("CREATE SCHEMA s; CREATE TABLE s.t (r int REFERENCES rooms)", "foreign key t_r_fkey of s.t"),
-        ("CREATE FUNCTION f(rooms) RETURNS int LANGUAGE sql AS 'SELECT 1'", "function f(rooms)"),
-        ("CREATE FUNCTION g() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM rooms; END", "function g()"),
-        ("CREATE TABLE part () INHERITS (bookings)", "child table part"),
-        ("CREATE PUBLICATION p FOR TABLE rooms", "publication p"),
-    ],
-)
-def test_what_hangs_on_the_tables_is_refused_by_name(
-    source: str, target: str, tmp_path: Path, script: str, named: str
-) -> None:
-    snapshots = Snapshots(tmp_path)
-    run_in(target, "CREATE EXTENSION btree_gist;" + TABLES + script)
-    authorize("staging", settings(), target, {}, replace_existing=True)
-    before = dumped(target)
-    with pytest.raises(PreflightFailed) as refused:
-        published(source, target, snapshots, "r1")
-    assert named in str(refused.value)
-    assert dumped(target) == before
 
 
 def test_inheritance_in_the_source_is_refused_by_name(source: str, target: str, tmp_path: Path) -> None:
