@@ -11,7 +11,7 @@ import pytest
 from synth_assets.publish.authorize import authorize
 from synth_assets.refresh import Refresh, RefreshResult
 from synth_assets.store.tables import TableRows
-from synth_assets.synthesize.relational.polymorphic import LabelsUnknown
+from synth_assets.synthesize.relational.further.polymorphic import LabelsUnknown
 from tests.zoo import zoo_project
 
 SCHEMA = """

@@ -103,7 +103,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
     def fit(self, tables: Sequence[str]) -> dict[str, Outcome]:
         """Learn tables, those of one cycle one by one; raises BudgetExceeded where a private table costs too much."""
         from synth_assets.synthesize.auto.table import fit_table
-        from synth_assets.synthesize.relational.fit import FitInputs
+        from synth_assets.synthesize.relational.table_training import FitInputs
 
         self._fit_whole_dataset()
         outcomes = {}

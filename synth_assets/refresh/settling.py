@@ -15,7 +15,7 @@ from synth_assets.store.store import ArtifactKey
 from synth_assets.store.tables import REAL_FILE, ROWS_FILE, TableRows
 
 if TYPE_CHECKING:
-    from synth_assets.synthesize.relational.settling import TableRules
+    from synth_assets.synthesize.relational.keeping.settling import TableRules
 
 SETTLED = "settled"
 
@@ -40,9 +40,9 @@ class SettlingStage(RefreshInputs):
 
     def settle(self) -> None:
         """Store the rows of every table that changes now that all tables are there, unless they are stored already."""
-        from synth_assets.synthesize.relational.deriving import with_derived_columns
+        from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
+        from synth_assets.synthesize.relational.keeping.settling import Settling
         from synth_assets.synthesize.relational.named_columns import NamedColumns
-        from synth_assets.synthesize.relational.settling import Settling
         from synth_assets.synthesize.relational.tables import LinkedTables
 
         inputs = self._settling_inputs()
@@ -96,9 +96,13 @@ class SettlingStage(RefreshInputs):
         )
 
     def _rules(self, name: str) -> "TableRules":
-        from synth_assets.synthesize.relational.keeping import computed_columns
-        from synth_assets.synthesize.relational.kept import changeable_columns, declared_formulas, kept_dependencies
-        from synth_assets.synthesize.relational.settling import TableRules
+        from synth_assets.synthesize.relational.keeping.keeping import computed_columns
+        from synth_assets.synthesize.relational.keeping.kept import (
+            changeable_columns,
+            declared_formulas,
+            kept_dependencies,
+        )
+        from synth_assets.synthesize.relational.keeping.settling import TableRules
 
         structure = self.structures[name]
         if not structure.decision.is_generated:

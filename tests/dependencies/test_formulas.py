@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from synth_assets.dependencies.formulas import find_formulas
-from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.training import Surroundings, Training
 from synth_assets.synthesize.relational.values import ValueModel
 

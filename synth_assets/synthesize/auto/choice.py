@@ -9,7 +9,7 @@ from synth_assets.plan.resolved import Engine, PrivacyGate
 from synth_assets.synthesize.auto.options import AUTO, TREES, auto_options, candidates
 from synth_assets.synthesize.auto.score import Score, score
 from synth_assets.synthesize.auto.trial import NoTrial, trial_of
-from synth_assets.synthesize.relational.fit import FitInputs
+from synth_assets.synthesize.relational.table_training import FitInputs
 from synth_assets.synthesize.sdv.errors import EngineFailed
 
 # Differences of fidelity below this are ties.

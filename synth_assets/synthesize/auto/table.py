@@ -5,7 +5,8 @@ from pydantic import JsonValue
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.auto.choice import choose
 from synth_assets.synthesize.auto.options import AUTO
-from synth_assets.synthesize.relational.fit import FitInputs, TableFit
+from synth_assets.synthesize.relational.fit import TableFit
+from synth_assets.synthesize.relational.table_training import FitInputs
 
 
 def fit_table(table: str, inputs: FitInputs, *, seed: int, folder: Folder) -> dict[str, JsonValue]:

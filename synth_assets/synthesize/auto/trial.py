@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 
 from synth_assets.plan.resolved import Treatment
-from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.features import SourceFeatures
-from synth_assets.synthesize.relational.fit import FitInputs
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.structure import TableStructure
+from synth_assets.synthesize.relational.table_training import FitInputs
 from synth_assets.synthesize.relational.tables import SourceTables
 
 # Fewer tell too little: figures of candidates would differ by who happens to be held out.

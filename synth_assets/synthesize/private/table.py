@@ -15,10 +15,10 @@ from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.private.coding import PrivateColumn
 from synth_assets.synthesize.private.synthesizer import PrivateSynthesizer
 from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, TableSpec
-from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.fit import null_name
 from synth_assets.synthesize.relational.gaps import Gaps
-from synth_assets.synthesize.relational.keeping import VALUES
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
+from synth_assets.synthesize.relational.keeping.keeping import VALUES
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.structure import TableStructure

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import polars as pl
 
 from synth_assets.statistics.labels import shared_labels
+from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.matching import gather
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
-from synth_assets.synthesize.relational.tendencies import is_tendency
 
 MOST_INHERITED = 32
 MOST_FURTHER = 48

@@ -1,42 +1,34 @@
 """Learning one table: its columns given its parent, its children's numbers, and which further parents it picks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.plan.dependencies import Dependency, Determined
-from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Treatment
+from synth_assets.plan.resolved import ColumnDecision, Mode, Treatment
 from synth_assets.store.folder import Folder
-from synth_assets.store.profile import TableProfile
-from synth_assets.store.tables import TableRows
-from synth_assets.synthesize.relational.arranged import Arranged
-from synth_assets.synthesize.relational.arrival import arrival
 from synth_assets.synthesize.relational.balancing import BALANCED, save_shares, training_rows
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
-from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
-from synth_assets.synthesize.relational.families import order_column, worth_following
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name, further_features, further_name
-from synth_assets.synthesize.relational.further_fit import fit_further
+from synth_assets.synthesize.relational.families.panels import Panel, find_panels
+from synth_assets.synthesize.relational.features import count_name
+from synth_assets.synthesize.relational.further.fitting import fit_further
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
-from synth_assets.synthesize.relational.hybrid_fit import BESIDE_REAL, save_source_rows
-from synth_assets.synthesize.relational.keeping import VALUES, save_combinations
-from synth_assets.synthesize.relational.kept import computed_later, free_columns, kept_dependencies, kept_texts
-from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.hybrid.fitting import BESIDE_REAL, save_source_rows
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
+from synth_assets.synthesize.relational.keeping.keeping import VALUES, save_combinations
+from synth_assets.synthesize.relational.keeping.kept import computed_later, free_columns, kept_dependencies, kept_texts
+from synth_assets.synthesize.relational.keeping.uniqueness import find_ordinal
+from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.model import FurtherModel, OrdinalModel, RelationalModel
-from synth_assets.synthesize.relational.order_candidates import order_candidates
-from synth_assets.synthesize.relational.panels import Panel, find_panels
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, find_shared, save_shared
-from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure, may_be_null
-from synth_assets.synthesize.relational.tables import SourceTables
-from synth_assets.synthesize.relational.tendencies import Tendency, find_tendencies, knows_tendencies
-from synth_assets.synthesize.relational.training import Siblings, Training, families_of
-from synth_assets.synthesize.relational.uniqueness import find_ordinal
+from synth_assets.synthesize.relational.structure import NATIVE, Reference, may_be_null
+from synth_assets.synthesize.relational.table_training import TableTraining
+from synth_assets.synthesize.relational.training import Training
 from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 from synth_assets.synthesize.sdv.acceptance import HMA
@@ -44,7 +36,6 @@ from synth_assets.synthesize.sdv.acceptance import HMA
 IDENTIFYING = "identifying"
 COUNTS = "counts.parquet"
 TENDENCIES = "tendencies.parquet"
-MOST_OUTCOMES = 12
 
 
 def null_name(column: str) -> str:
@@ -52,33 +43,8 @@ def null_name(column: str) -> str:
     return f"null {column}"
 
 
-@dataclass(frozen=True)
-class FitInputs:
-    """What every table's fit shares."""
-
-    plan: ResolvedPlan
-    source: SourceTables
-    features: SourceFeatures
-    snapshot: Mapping[str, TableRows]
-    profiles: Mapping[str, TableProfile]
-    key: bytes
-
-
-class TableFit:
-    """The fit of one table.
-
-    Args:
-        engine: Learns the table instead of the one that the plan names.
-    """
-
-    def __init__(self, table: str, inputs: FitInputs, *, seed: int, engine: Engine | None = None) -> None:
-        self._inputs = inputs
-        self._structure: TableStructure = inputs.source.structures[table]
-        if engine:
-            self._structure = self._structure.learned_by(engine)
-        self._rows = inputs.source.frame(table)
-        self._training = np.flatnonzero(inputs.source.training(table))
-        self._seed = seed
+class TableFit(TableTraining):
+    """The fit of one table."""
 
     def run(self, folder: Folder) -> dict[str, JsonValue]:
         """Fit everything, save it, and tell figures about it (never values)."""
@@ -173,61 +139,6 @@ class TableFit:
         """What generation keeps beside what the models keep by themselves."""
         return kept_dependencies(self._structure, self._inputs.profiles, self._inputs.source.structures)
 
-    @property
-    def _native(self) -> bool:
-        return self._structure.decision.synthesizer == NATIVE
-
-    @cached_property
-    def _early(self) -> tuple[Reference, ...]:
-        """Further keys whose parent is chosen before the columns that identify nothing are made."""
-        if not self._native:
-            return ()
-        return tuple(r for r in self._structure.further if r in self._structure.referring_first)
-
-    @cached_property
-    def _families(self) -> Rows | None:
-        """The family of each training row, None for a table without a driving key."""
-        if not self._structure.driving:
-            return None
-        return families_of(
-            self._inputs.source.parents(self._structure.name, self._structure.driving.key)[self._training]
-        )
-
-    @cached_property
-    def _follow(self) -> bool:
-        rows = self._rows[self._training]
-        order = self._ordered_by
-        return self._families is not None and worth_following(
-            self._families, rows.select(self._structure.learned), rows[order] if order else None
-        )
-
-    @cached_property
-    def _ordered_by(self) -> str | None:
-        """The learned column that siblings stand in the order of, if they have to do with each other."""
-        candidates = [name for name in order_candidates(self._structure) if name not in self._balanced]
-        return order_column(self._rows[self._training], candidates)
-
-    @cached_property
-    def _order(self) -> str | None:
-        """The learned column that orders siblings."""
-        return self._ordered_by if self._follow else None
-
-    @property
-    def _balanced(self) -> tuple[str, ...]:
-        """The column whose shares the plan wishes for, where it is drawn before all others."""
-        balance = self._structure.decision.balance
-        return (balance.column,) if balance and self._native else ()
-
-    @cached_property
-    def _identifying(self) -> tuple[str, ...]:
-        """Learned columns that are made before the others, so that parents can be chosen and repetitions mended."""
-        structure = self._structure
-        if not self._native:
-            return ()
-        wanted = {column for columns in structure.table.unique_sets for column in columns}
-        wanted |= {*structure.looked_up_by, *self._balanced} | ({self._order} if self._order else set())
-        return tuple(name for name in structure.learned if name in wanted)
-
     @cached_property
     def _shared(self) -> tuple[Determined, ...]:
         """What rows share that refer to the same rows."""
@@ -265,16 +176,6 @@ class TableFit:
         rows = self._inputs.source.parents(reference.child, reference.key)
         child = self._inputs.source.structures[reference.child].table
         return int((rows >= 0).sum()) if may_be_null(child, reference.key) else len(rows)
-
-    @cached_property
-    def _outcomes(self) -> pl.DataFrame:
-        """What a further parent is grouped by: the rows' own columns, then those of their driving parent."""
-        columns = [self._rows[name] for name in self._structure.learned]
-        if self._structure.driving and len(columns) < MOST_OUTCOMES:
-            features = self._inputs.features.of(self._structure.driving.key.parent)
-            rows = self._inputs.source.parents(self._structure.name, self._structure.driving.key)
-            columns += gather(features.select(features.columns[:MOST_OUTCOMES]), rows).get_columns()
-        return pl.DataFrame(columns or [pl.Series("", np.zeros(self._rows.height))])
 
     def _null_columns(self) -> list[pl.Series]:
         """Whether each row's nullable rule column is null, where some are and some are not."""
@@ -327,13 +228,6 @@ class TableFit:
             RowChecks.of(self._structure.table, columns, known=self._identifying),
         )
 
-    @cached_property
-    def _parents_context(self) -> pl.DataFrame | None:
-        """What is known of the driving parent and of the further parents that are chosen first."""
-        contexts = [self._driving_context(), *(self._further_context(r) for r in self._early)]
-        wide = [frame for frame in contexts if frame is not None]
-        return pl.concat(wide, how="horizontal") if wide else None
-
     def _values(self, hidden: list[pl.Series]) -> ValueModel | None:
         """The model of all other learned columns, given all parents and what is made before."""
         structure, before = self._structure, (*self._identifying, *(one.column for one in self._shared))
@@ -370,91 +264,6 @@ class TableFit:
             min_group=self._inputs.plan.min_group,
             seed=self._seed,
         )
-
-    def _kept(self) -> frozenset[str]:
-        decision = self._structure.decision
-        return frozenset(n for n in self._structure.learned if decision.column(n).keeps_rare_values)
-
-    def _siblings(self, column: str | None) -> Siblings | None:
-        """How rows belong together; `column` is the one to learn that orders them."""
-        if self._families is None:
-            return None
-        name = self._order or self._sequence_order()
-        order_by = self._rows[name] if name else self._arrival
-        return Siblings(
-            self._families,
-            order_by=order_by[self._training],
-            column=column if self._native else name,
-            follow=self._follow,
-            continuous=self._continuous(order_by),
-        )
-
-    def _continuous(self, order_by: pl.Series) -> npt.NDArray[np.bool_]:
-        """Whether the forerunner of each training row is one, too, or there is none."""
-        source, driving = self._inputs.source, self._structure.driving
-        trained = source.training(self._structure.name)
-        if driving is None or trained.all():
-            return np.ones(len(self._training), dtype=np.bool_)
-        arranged = Arranged.by(families_of(source.parents(self._structure.name, driving.key)), order_by)
-        continuous = np.ones(len(trained), dtype=np.bool_)
-        continuous[arranged.order[1:]] = (arranged.position[1:] == 0) | trained[arranged.order[:-1]]
-        return continuous[self._training]
-
-    def _sequence_order(self) -> str | None:
-        """What orders the rows of engines that learn sequences as a whole."""
-        return None if self._native else self._ordered_by
-
-    @cached_property
-    def _arrival(self) -> pl.Series:
-        """The order of all rows where no learned column has one."""
-        driving = self._structure.driving
-        parents = (
-            self._inputs.source.parents(self._structure.name, driving.key) if driving else np.arange(len(self._rows))
-        )
-        rows = self._rows.select(self._structure.learned)
-        return arrival(rows, families_of(parents), self._running_key(), seed=self._seed)
-
-    def _running_key(self) -> pl.Series | None:
-        """A whole-number key, in whose order rows were made."""
-        primary = self._structure.table.primary_key
-        if not primary or len(primary.columns) != 1 or primary.columns[0] not in self._rows.columns:
-            return None
-        values = self._rows[primary.columns[0]]
-        return values if values.dtype.is_integer() else None
-
-    def _driving_context(self) -> pl.DataFrame | None:
-        driving = self._structure.driving
-        if not driving:
-            return None
-        parents = self._inputs.source.parents(self._structure.name, driving.key)[self._training]
-        return gather(self._inputs.features.of(driving.key.parent), parents)
-
-    def _further_context(self, reference: Reference) -> pl.DataFrame:
-        parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
-        known = gather(further_features(reference, self._inputs.features.of(reference.key.parent)), parents)
-        if not knows_tendencies(reference, self._inputs.source.structures):
-            return known
-        tendencies = find_tendencies(reference, self._inputs.source, min_group=self._inputs.plan.min_group)
-        return known.with_columns(tendency.beside() for tendency in tendencies)
-
-    @cached_property
-    def _tendencies(self) -> list[Tendency]:
-        """What rows that refer to this table's have in common, see tendencies."""
-        source, found = self._inputs.source, list[Tendency]()
-        for reference in self._structure.chosen:
-            if knows_tendencies(reference, source.structures):
-                found += find_tendencies(reference, source, min_group=self._inputs.plan.min_group)
-        return found
-
-    def _common_labels(self, *further: Reference) -> dict[str, tuple[str, ...]]:
-        """By column of the context, from the driving parent and from further ones: what may be known by name."""
-        features, min_group = self._inputs.features, self._inputs.plan.min_group
-        driving = self._structure.driving
-        shared = features.common_labels(driving.key.parent, min_group=min_group) if driving else {}
-        for reference in further:
-            of_parent = features.common_labels(reference.key.parent, min_group=min_group)
-            shared |= {further_name(reference.name, name): labels for name, labels in of_parent.items()}
-        return shared
 
     def _hidden_values(self, learned: pl.DataFrame, hidden: list[pl.Series]) -> ValueModel | None:
         """The hidden columns alone, given the learned ones, where a model of the whole dataset draws those."""

@@ -10,11 +10,11 @@ import polars as pl
 
 from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.resolved import Mode, Treatment
-from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
 from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime
-from synth_assets.synthesize.relational.deriving import with_derived_columns
+from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.panels import settle
 from synth_assets.synthesize.relational.features import (
     count_name,
     feature_name,
@@ -23,22 +23,22 @@ from synth_assets.synthesize.relational.features import (
     inherited,
 )
 from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
-from synth_assets.synthesize.relational.further import any_parents, fill_reference
+from synth_assets.synthesize.relational.further.choosing import any_parents, fill_reference
+from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
-from synth_assets.synthesize.relational.hybrid import HybridRows
-from synth_assets.synthesize.relational.keeping import VALUES, saved_keeping
+from synth_assets.synthesize.relational.hybrid.rows import HybridRows
+from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
+from synth_assets.synthesize.relational.keeping.keeping import VALUES, saved_keeping
+from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
-from synth_assets.synthesize.relational.panels import settle
 from synth_assets.synthesize.relational.placement import Placement
-from synth_assets.synthesize.relational.repair import Repair, make_unique
 from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
 from synth_assets.synthesize.relational.structure import Reference
 from synth_assets.synthesize.relational.tables import learnable
-from synth_assets.synthesize.relational.tendencies import is_tendency
 from synth_assets.synthesize.relational.training import Surroundings, families_of
 from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.consistent import ConsistentFakes

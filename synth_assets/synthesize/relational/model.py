@@ -7,12 +7,12 @@ from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import Value
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.relational.agreement import Agreement
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
-from synth_assets.synthesize.relational.panels import Panel
-from synth_assets.synthesize.relational.partition import Coding, Partition
+from synth_assets.synthesize.relational.families.panels import Panel
+from synth_assets.synthesize.relational.further.agreement import Agreement
+from synth_assets.synthesize.relational.further.partition import Coding, Partition
+from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal
 from synth_assets.synthesize.relational.sharing import Shared
-from synth_assets.synthesize.relational.uniqueness import Ordinal
 from synth_assets.synthesize.version import VERSION, check_version
 
 RELATIONAL = "relational.json"

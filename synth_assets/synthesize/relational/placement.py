@@ -12,19 +12,19 @@ from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.counts import add_up_to, round_randomly
+from synth_assets.synthesize.relational.families.panels import within_room
 from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.generated import Finished
-from synth_assets.synthesize.relational.hybrid import HybridRows, places_of
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows
-from synth_assets.synthesize.relational.model import RelationalModel
-from synth_assets.synthesize.relational.panels import within_room
-from synth_assets.synthesize.relational.real_rows import (
+from synth_assets.synthesize.relational.hybrid.real_rows import (
     Arrangement,
     GeneratedParents,
     all_synthetic,
     arrange,
     without_parents,
 )
+from synth_assets.synthesize.relational.hybrid.rows import HybridRows, places_of
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows
+from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables
 from synth_assets.synthesize.sdv.hma import LinkedRows

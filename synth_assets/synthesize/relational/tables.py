@@ -11,8 +11,8 @@ from synth_assets.catalog.frames import decimal_of, frame_schema, polars_type, r
 from synth_assets.catalog.model import Column, ForeignKey, Kind
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.tables import TableRows
+from synth_assets.synthesize.relational.further.polymorphic import without_unknown_labels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows
-from synth_assets.synthesize.relational.polymorphic import without_unknown_labels
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
 MOST_LEVELS = 3

@@ -19,14 +19,10 @@ from synth_assets.synthesize.protocol import (
     TableSpec,
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
-from synth_assets.synthesize.relational.arranged import Arranged
 from synth_assets.synthesize.relational.canaries import Planted, plant
-from synth_assets.synthesize.relational.checks import RowChecks
-from synth_assets.synthesize.relational.ends import LENGTH, ends_of, find_stride, starts_of
-from synth_assets.synthesize.relational.families import walk_families
-from synth_assets.synthesize.relational.family_order import FamilyOrder, learn_order
-from synth_assets.synthesize.relational.gaps import Gaps
-from synth_assets.synthesize.relational.history import (
+from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.ends import LENGTH, ends_of, find_stride, starts_of
+from synth_assets.synthesize.relational.families.history import (
     contexts_before,
     first_context,
     first_rows,
@@ -34,9 +30,13 @@ from synth_assets.synthesize.relational.history import (
     with_first_totals,
     with_stays,
 )
+from synth_assets.synthesize.relational.families.order import FamilyOrder, learn_order
+from synth_assets.synthesize.relational.families.sequences import fit_sequences
+from synth_assets.synthesize.relational.families.walking import walk_families
+from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import Rows, runs
 from synth_assets.synthesize.relational.residuals import Residuals
-from synth_assets.synthesize.relational.sequences import fit_sequences
 from synth_assets.synthesize.relational.structure import NATIVE
 from synth_assets.synthesize.relational.training import Surroundings, Training, beside, formulas_of, residuals_of
 

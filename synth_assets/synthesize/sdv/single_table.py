@@ -109,7 +109,8 @@ class SingleTable:
         elif self._coding.columns:
             drawn |= {c: pl.Series(c, [], dtype=t) for c, t in self._schema.items() if c in self._coding.names}
         columns = [made.get(spec.name, drawn.get(spec.name)) for spec in self._table.columns]
-        return pl.DataFrame([c for c in columns if c is not None], height=n)
+        there = [column for column in columns if column is not None]
+        return pl.DataFrame(there) if there else pl.DataFrame(height=n)
 
     def save(self, folder: Folder) -> None:
         """SDV's own pickle of the model, and all else as JSON and Parquet."""

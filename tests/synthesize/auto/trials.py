@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.synthesize.auto.trial import Trial, TrialRows
-from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
 
 
 def made_rows(rows: int, seed: int) -> pl.DataFrame:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.synthesize.relational.counts import CountsInTime
-from synth_assets.synthesize.relational.panels import Panel, within_room
+from synth_assets.synthesize.relational.families.panels import Panel, within_room
 
 RNG = np.random.default_rng(0)
 

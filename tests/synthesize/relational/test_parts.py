@@ -8,17 +8,17 @@ import pytest
 
 from synth_assets.catalog.model import Branch, Check, Column, DataType, ForeignKey, Kind, Table
 from synth_assets.statistics.references import match_rows
-from synth_assets.synthesize.relational.arranged import Arranged
-from synth_assets.synthesize.relational.checks import RowChecks
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
-from synth_assets.synthesize.relational.families import order_column, pull_in, worth_following
-from synth_assets.synthesize.relational.family_order import STAYS, FamilyOrder, learn_order
+from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.history import contexts_before, first_rows, step_rows, with_stays
+from synth_assets.synthesize.relational.families.order import STAYS, FamilyOrder, learn_order
+from synth_assets.synthesize.relational.families.walking import order_column, pull_in, worth_following
+from synth_assets.synthesize.relational.further.partition import Partition
 from synth_assets.synthesize.relational.gaps import Gaps, common_unit
 from synth_assets.synthesize.relational.hierarchy import levels, parent_levels
-from synth_assets.synthesize.relational.history import contexts_before, first_rows, step_rows, with_stays
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
+from synth_assets.synthesize.relational.keeping.uniqueness import find_ordinal, repeated
 from synth_assets.synthesize.relational.matching import NO_ROW, gather, group_numbers, rank_within
-from synth_assets.synthesize.relational.partition import Partition
-from synth_assets.synthesize.relational.uniqueness import find_ordinal, repeated
 
 
 def test_rows_match_by_composite_keys_and_nulls_match_nothing() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.training import Siblings, Surroundings, Training
 from synth_assets.synthesize.relational.values import ValueModel

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import SequenceSynthesizer, Synthesizer
-from synth_assets.synthesize.relational.checks import RowChecks
+from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.training import Siblings, Surroundings, Training
 from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.sdv.errors import OptionRefused

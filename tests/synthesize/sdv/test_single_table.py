@@ -69,6 +69,13 @@ def test_nulls_constants_and_empty_columns(engine: SingleTable) -> None:
         assert 0 < made[name].null_count() < 400
 
 
+def test_a_table_without_a_column_to_learn_has_rows_all_the_same() -> None:
+    model = GaussianCopula()
+    nothing = pl.DataFrame(height=50)
+    model.fit(nothing, table=spec_of(nothing, min_group=5), context=None, seed=1)
+    assert draw(model, 7).shape == (7, 0)
+
+
 def test_rare_categories_and_extremes_never_come_out(engine: SingleTable) -> None:
     made = draw(engine, 2_000)
     assert set(made["kind"].unique()) <= {"small", "large"}

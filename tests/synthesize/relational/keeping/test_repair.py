@@ -8,7 +8,7 @@ import pytest
 
 from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Key, Kind, Table
 from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, Role, TableDecision, Treatment
-from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
 from synth_assets.synthesize.relational.structure import TableStructure, table_structures
 
 INTEGER, TEXT = DataType(kind=Kind.INTEGER, native="integer"), DataType(kind=Kind.TEXT, native="text")
@@ -133,3 +133,15 @@ def test_real_rows_of_a_hybrid_table_stay_and_others_give_way(season: TableStruc
     assert not unique.is_duplicated().any()
     assert left.tolist() == list(range(400))
     assert unique.filter(real).equals(rows.filter(real))
+
+
+def test_a_group_that_has_nearly_every_year_takes_those_that_it_lacks(season: TableStructure) -> None:
+    rng = np.random.default_rng(0)
+    players = np.repeat(np.arange(40), 95)
+    years = 1900 + rng.integers(0, 100, len(players))
+    rows = pl.DataFrame({"player": players, "year": np.r_[years[:-2], 1900, 1999], "team": "x"})
+    made, left = make_unique(rows, Repair(season, ()), rng=rng)
+    assert len(left) == rows.height
+    assert not made.select("player", "year").is_duplicated().any()
+    assert made["year"].min() == 1900
+    assert made["year"].max() == 1999

@@ -12,7 +12,7 @@ import polars as pl
 
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name
-from synth_assets.synthesize.relational.further_fit import fit_further, leaf_name
+from synth_assets.synthesize.relational.further.fitting import fit_further, leaf_name
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.structure import Reference, TableStructure

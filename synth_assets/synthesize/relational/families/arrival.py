@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from synth_assets.synthesize.relational.arranged import Arranged
+from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.matching import Rows
 
 FEWEST_PAIRS = 200

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from synth_assets.refresh import Refresh
-from synth_assets.synthesize.relational import tendencies
-from synth_assets.synthesize.relational.tendencies import Tendency
+from synth_assets.synthesize.relational.further import tendencies
+from synth_assets.synthesize.relational.further.tendencies import Tendency
 from tests.zoo import zoo_project
 
 SCHEMA = """

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from synth_assets.synthesize.relational.arrival import arrival
+from synth_assets.synthesize.relational.families.arrival import arrival
 
 FAMILIES = np.repeat(np.arange(200), 5)
 RUNNING = pl.Series("id", np.arange(1_000))

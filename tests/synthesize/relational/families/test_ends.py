@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from synth_assets.synthesize.relational.arranged import Arranged
-from synth_assets.synthesize.relational.ends import ends_of, find_stride, starts_of
+from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.ends import ends_of, find_stride, starts_of
 
 
 def clubs(*, still_there: bool) -> tuple[pl.Series, np.ndarray[tuple[int], np.dtype[np.int64]]]:

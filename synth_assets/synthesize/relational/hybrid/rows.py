@@ -10,12 +10,12 @@ from synth_assets.plan.resolved import Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
-from synth_assets.synthesize.relational.further_fit import leaf_name
-from synth_assets.synthesize.relational.hybrid_fit import BESIDE_REAL, DRIVING_PARENTS, REAL_ROWS, parent_name
+from synth_assets.synthesize.relational.further.fitting import leaf_name
+from synth_assets.synthesize.relational.further.polymorphic import without_unknown_labels
+from synth_assets.synthesize.relational.hybrid.fitting import BESIDE_REAL, DRIVING_PARENTS, REAL_ROWS, parent_name
+from synth_assets.synthesize.relational.hybrid.real_rows import SourceRows
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import FurtherModel
-from synth_assets.synthesize.relational.polymorphic import without_unknown_labels
-from synth_assets.synthesize.relational.real_rows import SourceRows
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import learnable
 from synth_assets.synthesize.relational.training import Surroundings

@@ -6,8 +6,8 @@ import pytest
 from synth_assets.catalog.model import Catalog, Column, DataType, Kind, Table
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.settings import DatasetSettings
-from synth_assets.synthesize.relational.deriving import with_derived_columns
 from synth_assets.synthesize.relational.generated import GenerationFailed
+from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
 from synth_assets.synthesize.relational.structure import TableStructure, table_structures
 
 TEXT, NUMBER = DataType(kind=Kind.TEXT, native="text"), DataType(kind=Kind.INTEGER, native="integer", bits=64)

@@ -1,7 +1,7 @@
 import numpy as np
 
+from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
 from synth_assets.synthesize.relational.matching import NO_ROW
-from synth_assets.synthesize.relational.pairing import Side, choose_parents
 
 
 def rng() -> np.random.Generator:

@@ -10,8 +10,8 @@ from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.reflect import reflect
 from synth_assets.plan.resolve import resolve
 from synth_assets.plan.settings import DatasetSettings
-from synth_assets.synthesize.relational.polymorphic import LabelsUnknown, without_unknown_labels
-from synth_assets.synthesize.relational.repair import Repair, make_unique
+from synth_assets.synthesize.relational.further.polymorphic import LabelsUnknown, without_unknown_labels
+from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
 from synth_assets.synthesize.relational.structure import TableStructure, table_structures
 
 SCHEMA = """

@@ -8,11 +8,11 @@ from synth_assets.catalog.frames import polars_type
 from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import add_up_to
 from synth_assets.synthesize.relational.features import count_name
-from synth_assets.synthesize.relational.further_fit import leaf_name
+from synth_assets.synthesize.relational.further.fitting import leaf_name
+from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
 from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel
-from synth_assets.synthesize.relational.pairing import Side, choose_parents
 from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
 from synth_assets.synthesize.relational.tables import LinkedTables
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from synth_assets.catalog.model import Column, DataType, Key, Kind, Table
-from synth_assets.synthesize.relational.panels import Panel, find_panels, settle
+from synth_assets.synthesize.relational.families.panels import Panel, find_panels, settle
 
 INTEGER, TEXT = DataType(kind=Kind.INTEGER, native="integer"), DataType(kind=Kind.TEXT, native="text")
 

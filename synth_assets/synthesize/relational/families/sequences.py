@@ -3,7 +3,7 @@
 import polars as pl
 
 from synth_assets.synthesize.protocol import SequenceSynthesizer, TableSpec
-from synth_assets.synthesize.relational.arranged import Arranged
+from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.matching import Rows
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.synthesize.relational.gaps import common_unit
+from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.relational.matching import Rows, group_numbers
 from synth_assets.synthesize.relational.structure import ORDERED_KINDS, Reference, TableStructure
-from synth_assets.synthesize.relational.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.rules.uniqueness import unique_numbers
 
 MOST_ROUNDS = 300
@@ -16,6 +17,7 @@ ROUNDS_BETWEEN_LOOKS = 20
 MOST_MOVES = 20
 TURNS_PER_REACH = 12
 MOST_LABELS = 64
+MOST_PLACES = 100_000  # of a line on which gaps are looked for
 
 Fixed = npt.NDArray[np.bool_]
 
@@ -71,8 +73,7 @@ def _without_repetitions(
 
     Counting columns are counted anew. Repeated rows swap what they may with other rows (a learned column, a number or
     time with a nearby one first, or the parent of a further key together with all its columns), so that distributions
-    and degrees stay; whole numbers and times that are unique by themselves move to the nearest free value; what still
-    repeats is left out.
+    and degrees stay; whole numbers and times move to the nearest free value; what still repeats is left out.
 
     Returns:
         The rows, and the numbers of the given rows that are left.
@@ -144,7 +145,48 @@ def _repaired(
     for name in learned:
         if not repair.is_fixed(name) and rows[name].n_unique() <= MOST_LABELS:
             rows = _relabelled(rows, unique_set, name, fixed, rng)
+    for name in learned:
+        if not repair.is_fixed(name) and (
+            rows.schema[name].is_integer() or rows.schema[name] in (pl.Date, pl.Datetime)
+        ):
+            rows = _into_gaps(rows, unique_set, name, fixed)
     return rows
+
+
+def _into_gaps(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, fixed: Fixed) -> pl.DataFrame:
+    """Repeated rows take the nearest whole number or time that no row of their group has: nearly all hours are there.
+
+    What may be taken lies between the least and the greatest value of all rows, in steps of their common unit.
+    """
+    physical = rows[column].to_physical().cast(pl.Int64)
+    values = physical.fill_null(0).to_numpy().copy()
+    known = physical.drop_nulls().unique().sort()
+    if len(known) < 2:
+        return rows
+    unit, least, most = common_unit(known.diff()), int(known[0]), int(known[-1])
+    if (most - least) // unit >= MOST_PLACES:
+        return rows
+    own = group_numbers([rows.select(name for name in unique_set if name != column)])[0]
+    place = np.where(physical.is_null().to_numpy() | (own < 0), -1, (values - least) // unit)
+    again = _repeats(own, place, int(place.max()) + 1)
+    again = again[~fixed[again]]
+    again = again[np.argsort(own[again], kind="stable")]
+    order = np.argsort(own, kind="stable")
+    for group in np.unique(own[again]).tolist():
+        wanting = again[slice(*np.searchsorted(own[again], [group, group + 1]))]
+        members = order[slice(*np.searchsorted(own, [group, group + 1], sorter=order))]
+        free = np.ones((most - least) // unit + 1, dtype=np.bool_)
+        free[place[members][place[members] >= 0]] = False
+        for row in wanting.tolist():
+            gaps = np.flatnonzero(free)
+            if not len(gaps):
+                break
+            at = int(gaps[np.argmin(np.abs(gaps - place[row]))])
+            free[at] = False
+            values[row] = least + at * unit
+    changed = pl.Series(column, values)
+    typed = (changed.cast(pl.Int32) if rows.schema[column] == pl.Date else changed).cast(rows.schema[column])
+    return rows.with_columns(typed.set(rows[column].is_null(), None))
 
 
 def _relabelled(

@@ -4,12 +4,12 @@ import numpy as np
 import polars as pl
 
 from synth_assets.statistics.references import refers
-from synth_assets.synthesize.relational.agreement import find_agreement
 from synth_assets.synthesize.relational.counts import CountDistribution
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name
+from synth_assets.synthesize.relational.further.agreement import find_agreement
+from synth_assets.synthesize.relational.further.partition import Partition
 from synth_assets.synthesize.relational.matching import NO_ROW, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel, partition_fields
-from synth_assets.synthesize.relational.partition import Partition
 from synth_assets.synthesize.relational.structure import Reference
 from synth_assets.synthesize.relational.tables import SourceTables
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows
-from synth_assets.synthesize.relational.real_rows import (
+from synth_assets.synthesize.relational.hybrid.real_rows import (
     GeneratedParents,
     SourceRows,
     arrange,
     choose,
     without_parents,
 )
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 
 NOBODY = np.empty(0, dtype=np.int64)
 

@@ -8,7 +8,7 @@ import polars as pl
 from synth_assets.dependencies.null_by import wrongly_null
 from synth_assets.plan.dependencies import NullBy
 from synth_assets.synthesize.relational.gaps import Gaps
-from synth_assets.synthesize.relational.keeping import Keeping
+from synth_assets.synthesize.relational.keeping.keeping import Keeping
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.tables import LinkedTables
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.synthesize.relational.kept import free_columns
+from synth_assets.synthesize.relational.keeping.kept import free_columns
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables

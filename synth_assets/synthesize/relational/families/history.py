@@ -6,8 +6,8 @@ import polars as pl
 
 from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.deviation import plain_numbers
-from synth_assets.synthesize.relational.arranged import POSITION, Arranged
-from synth_assets.synthesize.relational.family_order import STAYS, FamilyOrder, mean_of, previous_of
+from synth_assets.synthesize.relational.families.arranged import POSITION, Arranged
+from synth_assets.synthesize.relational.families.order import STAYS, FamilyOrder, mean_of, previous_of
 from synth_assets.synthesize.relational.matching import Rows
 
 ENOUGH_FIRST = 5_000

@@ -11,7 +11,7 @@ from pydantic import Field
 from synth_assets.catalog.model import Value
 from synth_assets.synthesize.deviation import Deviation, find_tie, may_follow, plain_numbers
 from synth_assets.synthesize.protocol import Following, LabelShare
-from synth_assets.synthesize.relational.arranged import Arranged
+from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 from synth_assets.synthesize.running import Running, find_running
 

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from synth_assets.synthesize.protocol import FollowingSynthesizer
-from synth_assets.synthesize.relational.arranged import POSITION, Arranged
-from synth_assets.synthesize.relational.family_order import FamilyOrder
-from synth_assets.synthesize.relational.history import contexts_before
+from synth_assets.synthesize.relational.families.arranged import POSITION, Arranged
+from synth_assets.synthesize.relational.families.history import contexts_before
+from synth_assets.synthesize.relational.families.order import FamilyOrder
 from synth_assets.synthesize.relational.matching import Rows, runs
 
 MOST_SIBLINGS = 4_096

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.synthesize.relational.arranged import Arranged
+from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.matching import Rows
 
 LENGTH = "#length"

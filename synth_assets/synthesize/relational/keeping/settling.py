@@ -15,7 +15,7 @@ from synth_assets.dependencies.formulas import Formula
 from synth_assets.dependencies.order import Bound
 from synth_assets.dependencies.totals import children_of, total
 from synth_assets.plan.dependencies import NotAbove, Total
-from synth_assets.synthesize.relational.kept import total_reference
+from synth_assets.synthesize.relational.keeping.kept import total_reference
 from synth_assets.synthesize.relational.named_columns import NamedColumns, Place
 from synth_assets.synthesize.relational.structure import TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables

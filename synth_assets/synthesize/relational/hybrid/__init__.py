@@ -1,0 +1,1 @@
+"""Real rows among synthetic ones of one table."""

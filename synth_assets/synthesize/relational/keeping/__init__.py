@@ -1,0 +1,1 @@
+"""What must hold in generated rows, and how it is kept: dependencies, checks, unique sets."""
