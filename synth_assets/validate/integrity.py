@@ -230,9 +230,11 @@ def _breaches(name: str, data_type: DataType, held_as: pl.DataType) -> dict[str,
             column.str.extract(part).str.len_chars().fill_null(0) > scale
         )
     elif data_type.kind is Kind.DECIMAL and data_type.precision is not None and isinstance(held_as, pl.Decimal):
-        whole, scale = data_type.precision - (data_type.scale or 0), data_type.scale or 0
+        most_whole, scale = data_type.precision - (data_type.scale or 0), data_type.scale or 0
         # A type with fewer digits before the point than the column has cannot hold too many.
-        too_long = column.abs() >= pl.lit(10**whole) if whole < held_as.precision - held_as.scale else pl.lit(False)
+        too_long = (
+            column.abs() >= pl.lit(10**most_whole) if most_whole < held_as.precision - held_as.scale else pl.lit(False)
+        )
         too_fine = column.round(max(scale, 0)) != column if held_as.scale > scale else pl.lit(False)
         breaches["digits"] = too_long | too_fine
     if data_type.kind is Kind.INTEGER and data_type.bits is not None and held_as.is_integer():
