@@ -25,7 +25,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[postgres,mysql,duckdb]" --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[postgres,mysql,duckdb,kubernetes]" --group dev
 	@touch $@
 
 # A new production database, and a store key if there is none. Nothing that is there is overwritten but the database.

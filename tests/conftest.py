@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.servers import (
     MariadbServer,
     PostgresServer,

@@ -103,7 +103,7 @@ def start_postgres(*, owner: int | None = None, settings: Mapping[str, str] | No
     folder = Path(tempfile.mkdtemp(prefix="synth_postgres_"))
     password = secrets.token_urlsafe(12)
     account = _account("postgres")
-    data, log, password_file = folder / "data", folder / "log", folder / "password"
+    data, password_file = folder / "data", folder / "password"
     password_file.write_text(password)
     if account:
         for path in (folder, password_file):
@@ -125,18 +125,24 @@ def start_postgres(*, owner: int | None = None, settings: Mapping[str, str] | No
         raise RuntimeError(f"initdb failed: {done.stderr}")
     port = _free_port()
     options = [part for name, value in (SETTINGS | dict(settings or {})).items() for part in ("-c", f"{name}={value}")]
-    with log.open("wb") as output:
+    command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *options]
+    return _run_postgres(folder, port, password, command, os.getpid() if owner is None else owner)
+
+
+def _run_postgres(folder: Path, port: int, password: str, command: list[str], owner: int) -> PostgresServer:
+    (folder / "command.json").write_text(json.dumps(command))
+    log = folder / "log"
+    with log.open("ab") as output:
         server = subprocess.Popen(
-            [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *options],
+            command,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            **account,
+            **_account("postgres"),
         )
-    guard = _guard(os.getpid() if owner is None else owner, server.pid, "INT")
-    running = PostgresServer(folder, port, password, server.pid, guard)
+    running = PostgresServer(folder, port, password, server.pid, _guard(owner, server.pid, "INT"))
     _wait_for(running, server, log, psycopg.OperationalError)
     return running
 
@@ -194,6 +200,9 @@ class MariadbServer:
         _stop(self, signal.SIGTERM, self.folder / "server.pid")
 
 
+Server = TypeVar("Server", PostgresServer, MariadbServer)
+
+
 def start_mariadb(*, owner: int | None = None, settings: Mapping[str, str] | None = None) -> MariadbServer:
     """Start a server of one's own; it is ended by `stop()`, or when the process `owner` (default: this one) dies.
 
@@ -227,12 +236,14 @@ def start_mariadb(*, owner: int | None = None, settings: Mapping[str, str] | Non
     return _run_mariadb(folder, port, password, command, os.getpid() if owner is None else owner)
 
 
-def restart(server: MariadbServer) -> MariadbServer:
-    """Start a server that was killed again, as it was, on its files."""
+def restart(server: Server) -> Server:
+    """Start a server of this process's that was stopped or killed again, as it was, on its files."""
     _signal(server.guard, signal.SIGKILL)
     os.waitpid(server.process, 0)
-    (server.folder / "server.pid").unlink(missing_ok=True)
     command = json.loads((server.folder / "command.json").read_text())
+    if isinstance(server, PostgresServer):
+        return _run_postgres(server.folder, server.port, server.password, command, os.getpid())
+    (server.folder / "server.pid").unlink(missing_ok=True)
     return _run_mariadb(server.folder, server.port, server.password, command, os.getpid())
 
 
@@ -261,9 +272,6 @@ def mariadb_binaries() -> tuple[str, str]:
     if found[0] is None or found[1] is None:
         raise ServerMissingError("no mariadb-install-db and mariadbd: install the package mariadb-server")
     return found[0], found[1]
-
-
-Server = TypeVar("Server", PostgresServer, MariadbServer)
 
 
 @contextlib.contextmanager

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 import dagster as dg
 
 from synth_assets.assets.alerts import failure_sensor
+from synth_assets.assets.automation import automation_sensor
 from synth_assets.assets.cleanup import cleanup_sensor
 from synth_assets.assets.dataset import Dataset, read_dataset
-from synth_assets.assets.executor import preloading_executor
-from synth_assets.assets.jobs import refresh_job, refresh_schedule, unready_job
+from synth_assets.assets.executor import project_executor
+from synth_assets.assets.jobs import refresh_job, refresh_schedule, run_tags, unready_job
 from synth_assets.assets.profile import profile_step
 from synth_assets.assets.publication import publication_steps
 from synth_assets.assets.refreshing import RefreshResource
@@ -31,7 +32,7 @@ def build_definitions(project: Project, *, preload: Sequence[str] = ()) -> dg.De
     Args:
         preload: Modules that the process has loaded from which steps are forked, beside this package's own.
     """
-    executor = preloading_executor(project, modules=preload)
+    executor = project_executor(project, modules=preload)
     datasets = [build_synthetic_database(project, name, executor=executor) for name in project.datasets]
     return dg.Definitions.merge(*datasets, dg.Definitions(executor=executor))
 
@@ -54,7 +55,7 @@ def build_synthetic_database(
 
     Args:
         project: As `make_project` or `load_project` gives it.
-        executor: Of the dataset's job; unless given, every step in a process forked from one that has all loaded.
+        executor: Of the dataset's job; unless given, the one that the resources name under `compute`.
         translator: Other keys, groups, owners, tags or kinds of the assets.
         source_assets: Whether to define an asset for each table of the source; not where others define those keys.
 
@@ -62,7 +63,7 @@ def build_synthetic_database(
         UnknownDataset: There is no such plan.
     """
     with _without_collection():
-        return _definitions(project, dataset, executor or preloading_executor(project), translator, source_assets)
+        return _definitions(project, dataset, executor or project_executor(project), translator, source_assets)
 
 
 def _definitions(
@@ -82,13 +83,15 @@ def _definitions(
     steps = dataset_steps(known)
     job = refresh_job(known, steps, executor=executor)
     schedule = refresh_schedule(project, settings, job, keys=known.keys)
+    automation = automation_sensor(known, run_tags(known))
     alerts = failure_sensor(project, dataset, job)
+    optional = [sensor for sensor in (automation, alerts) if sensor]
     return dg.Definitions(
         assets=[*(source_specs(known) if source_assets else ()), *steps],
         jobs=[job],
         schedules=[schedule] if schedule else [],
         asset_checks=[schema_check(known)],
-        sensors=[cleanup_sensor(project, dataset), schema_sensor(known), *([alerts] if alerts else [])],
+        sensors=[cleanup_sensor(project, dataset), schema_sensor(known), *optional],
         resources={known.resource: RefreshResource.configure_at_launch()},
     )
 

@@ -1,5 +1,8 @@
 """A sensor that removes the snapshots of refreshes that ended before their verdict: failed, canceled or crashed."""
 
+import time
+from datetime import timedelta
+
 import dagster as dg
 
 from synth_assets.assets.dataset import SNAPSHOT
@@ -12,7 +15,7 @@ ROOT_RUN_TAG = "dagster/root_run_id"
 def cleanup_sensor(project: Project, dataset: str) -> dg.SensorDefinition:
     """It looks at what lies in the store, not at events, so that nothing is missed: a crash, a canceled run, an outage
     of the daemon. Snapshots of refreshes that Dagster did not start are left alone, and so are those of a run
-    that is retried by itself. `keep_snapshots` holds here too.
+    that is retried by itself, or failed less than `resume_hours` ago. `keep_snapshots` holds here too.
     """
 
     @dg.sensor(
@@ -37,9 +40,10 @@ def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: st
 
     if project.resources.store.keep_snapshots:
         return set()
+    resumable = timedelta(hours=project.resources.store.resume_hours)
     store = open_store(project)
     left = store.artifacts(dataset, stage=SNAPSHOT)
-    ended = {name for name in {artifact.refresh for artifact in left} if has_ended(instance, name)}
+    ended = {name for name in {artifact.refresh for artifact in left} if is_over(instance, name, resumable=resumable)}
     for artifact in left:
         if artifact.refresh in ended:
             store.remove(artifact)
@@ -47,11 +51,23 @@ def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: st
     return ended
 
 
-def has_ended(instance: dg.DagsterInstance, refresh: str) -> bool:
-    """Whether the run that began a refresh, and every re-execution of it, is over. False for what no run began."""
+def is_over(instance: dg.DagsterInstance, refresh: str, *, resumable: timedelta) -> bool:
+    """Whether nobody goes on with a refresh: its run and every re-execution have ended, a failed one a while ago.
+
+    False for what no run began.
+
+    Args:
+        resumable: How long after a failure somebody may re-execute what failed. A canceled refresh is over at once.
+    """
     root = instance.get_run_by_id(refresh)
     if root is None:
         return False
     runs = [root, *instance.get_runs(dg.RunsFilter(tags={ROOT_RUN_TAG: refresh}))]
     retried = {run.parent_run_id for run in runs}
-    return all(run.is_finished and (run.run_id in retried or run.tags.get(WILL_RETRY_TAG) != "true") for run in runs)
+    if not all(run.is_finished and (run.run_id in retried or run.tags.get(WILL_RETRY_TAG) != "true") for run in runs):
+        return False
+    records = instance.get_run_records(dg.RunsFilter(run_ids=[run.run_id for run in runs]))
+    last = max(records, key=lambda record: record.storage_id)
+    if last.dagster_run.status is not dg.DagsterRunStatus.FAILURE or last.end_time is None:
+        return True
+    return time.time() - last.end_time >= resumable.total_seconds()

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from synth_assets.assets.automation import automation_condition
 from synth_assets.assets.names import is_key_part, key_part
 from synth_assets.assets.translator import StageAsset, SyntheticDatabaseTranslator
 from synth_assets.catalog.model import Catalog, Table
@@ -137,6 +138,7 @@ class Dataset:
         metadata: Mapping[str, Any],
         kinds: set[str],
         freshness_policy: dg.FreshnessPolicy | None = None,
+        skippable: bool = False,
     ) -> dg.AssetSpec:
         """The asset of a stage as the translator wants it; the rest is said here."""
         said = self._translated(stage, table)
@@ -146,7 +148,14 @@ class Dataset:
             metadata={**metadata, **said.metadata},
             kinds=said.kinds or kinds,
             freshness_policy=said.freshness_policy or freshness_policy,
+            skippable=skippable,
+            automation_condition=said.automation_condition or self._automation_condition(stage),
         )
+
+    def _automation_condition(self, stage: str) -> dg.AutomationCondition[Any] | None:
+        if stage == SOURCE:
+            return None
+        return automation_condition(self.settings, reads_source=stage == SNAPSHOT)
 
     def _translated(self, stage: str, table: str | None) -> dg.AssetSpec:
         found = self._specs.get((stage, table))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from synth_assets.errors import SynthAssetsError
 from synth_assets.project import Project
 
 # What every step imports when it begins. A process forked from one that has them starts in about a second.
@@ -36,6 +37,40 @@ _ENGINE_MODULES = {
     "hma": "sdv.multi_table",
     "par": "sdv.sequential",
 }
+
+
+class KubernetesMissing(SynthAssetsError):
+    """The resources ask for Kubernetes, and what speaks to it is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The resources say `compute: {kind: kubernetes}`, but dagster-k8s is not installed.",
+            untouched="Nothing was contacted or changed.",
+            next_step="Install it: pip install 'synth-assets[kubernetes]'",
+        )
+
+
+def project_executor(project: Project, *, modules: Sequence[str] = ()) -> dg.ExecutorDefinition:
+    """The executor that the project's resources name under `compute`.
+
+    Args:
+        modules: Loaded before processes are forked, such as the module of the definitions.
+
+    Raises:
+        KubernetesMissing: It is Kubernetes, whose package is not installed.
+    """
+    if project.resources.compute.kind == "kubernetes":
+        return kubernetes_executor(project)
+    return preloading_executor(project, modules=modules)
+
+
+def kubernetes_executor(project: Project) -> dg.ExecutorDefinition:
+    """Every step in a pod of its own, as many at a time as `compute.workers` says; raises KubernetesMissing."""
+    try:
+        from dagster_k8s import k8s_job_executor
+    except ImportError:
+        raise KubernetesMissing from None
+    return k8s_job_executor.configured({"max_concurrent": project.resources.compute.workers}, name="kubernetes")
 
 
 def preloading_executor(project: Project, *, modules: Sequence[str] = ()) -> dg.ExecutorDefinition:

@@ -19,6 +19,11 @@ def job_name(dataset: str) -> str:
     return f"refresh_{dataset}"
 
 
+def run_tags(dataset: Dataset) -> dict[str, str]:
+    """The plan's tags of runs, and the one by which runs of the dataset are known."""
+    return {**{name: str(tag) for name, tag in dataset.settings.tags.items()}, DATASET_TAG: dataset.name}
+
+
 def refresh_job(
     dataset: Dataset, assets: Sequence[dg.AssetsDefinition], *, executor: dg.ExecutorDefinition
 ) -> "UnresolvedAssetJobDefinition":
@@ -31,7 +36,7 @@ def refresh_job(
             f"Reads {dataset.settings.source}, makes synthetic rows, checks them, and publishes them into {targets}. "
             "Nothing is published unless every check has passed."
         ),
-        tags={**{name: str(tag) for name, tag in dataset.settings.tags.items()}, DATASET_TAG: dataset.name},
+        tags=run_tags(dataset),
         executor_def=executor,
     )
 
@@ -67,7 +72,7 @@ def refresh_schedule(
 
     In the environment `local` it waits to be switched on: nobody's laptop begins to read production by itself.
     In every other environment it runs, as the plan says, unless somebody switches it off. Refreshes do not pile up: as
-    long as one is at work, the schedule passes over.
+    long as one is at work, the schedule passes over, unless the plan says that it waits in the queue.
 
     Args:
         keys: Of the dataset's assets: a run that makes some of them is at work on the dataset, too.
@@ -86,7 +91,7 @@ def refresh_schedule(
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         busy = run_at_work(context.instance, settings.dataset, keys=keys)
-        if busy:
+        if busy and settings.on_running == "skip":
             return dg.SkipReason(f"The run {busy.run_id} is still refreshing {settings.dataset}.")
         return dg.RunRequest(tags={DATASET_TAG: settings.dataset})
 

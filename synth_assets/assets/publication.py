@@ -17,7 +17,7 @@ from synth_assets.assets.metadata import (
     column_schema,
     same_columns,
 )
-from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.refreshing import is_dry_run, open_refresh
 
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog
@@ -48,6 +48,9 @@ def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -
             refresh = open_refresh(context, dataset)
             return refresh.publish(target), refresh.published_catalog
 
+        if is_dry_run(context, dataset):
+            context.log.info(f"Nothing is published into {target}: this is a dry run.")
+            return
         publication, catalog = run_stage(PUBLICATION, work)
         rows = {table.name: table.rows for table in publication.tables}
         for name in dataset.published:
@@ -97,4 +100,6 @@ def _spec(dataset: Dataset, target: str, name: str, freshness: dg.FreshnessPolic
         },
         kinds={"table"},
         freshness_policy=freshness,
+        # A dry run makes none of them.
+        skippable=True,
     )

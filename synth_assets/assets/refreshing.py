@@ -1,5 +1,6 @@
-"""The resource by which the steps of a run share one refresh, and by which people set its seed in the launchpad."""
+"""The resource by which the steps of a run share one refresh, and what people set of it in the launchpad."""
 
+import time
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -18,6 +19,8 @@ _SENTENCES = {
     "verdict": "Checking {}.",
     "publication": "Publishing {}.",
 }
+# Between two sentences on one table.
+_SECONDS_BETWEEN = 10
 
 
 class RefreshResource(dg.ConfigurableResource[None]):
@@ -31,6 +34,20 @@ class RefreshResource(dg.ConfigurableResource[None]):
             "The plan's own seed unless given."
         ),
     )
+    scale: float = Field(
+        default=1.0,
+        gt=0,
+        le=1000,
+        description="As many times the rows that the plan asks for, in every table that is generated.",
+    )
+    tables: list[str] = Field(
+        default=[],
+        description=(
+            "Only these tables get new rows, the others keep those of the last refresh; all tables unless named. "
+            "Tables that refer to one of them must be named, too. The whole dataset is checked and published."
+        ),
+    )
+    dry_run: bool = Field(default=False, description="Do and check everything, but publish nothing.")
     _refreshes: "dict[tuple[str, str], Refresh]" = PrivateAttr(default_factory=dict)
     _log: "_StepLog | None" = PrivateAttr(default=None)
 
@@ -47,7 +64,13 @@ class RefreshResource(dg.ConfigurableResource[None]):
         key = (dataset.name, name)
         if key not in self._refreshes:
             self._refreshes[key] = Refresh(
-                dataset.project, dataset.name, refresh=name, seed=self.seed, progress=self._tell
+                dataset.project,
+                dataset.name,
+                refresh=name,
+                seed=self.seed,
+                scale=self.scale,
+                tables=self.tables,
+                progress=self._tell,
             )
         return self._refreshes[key]
 
@@ -57,22 +80,35 @@ class RefreshResource(dg.ConfigurableResource[None]):
 
 
 class _StepLog:
-    """Progress as sentences in a step's log, each once."""
+    """Progress as sentences in a step's log, of one table not more often than people read them."""
 
     def __init__(self, context: dg.AssetExecutionContext) -> None:
         self._context = context
-        self._told: set[str] = set()
+        self._told: dict[tuple[str, str | None], float] = {}
 
     def tell(self, progress: "Progress") -> None:
-        sentence = _SENTENCES.get(progress.stage, "At work on {}.").format(progress.table or "the whole dataset")
-        if sentence not in self._told:
-            self._told.add(sentence)
-            self._context.log.info(sentence)
+        place, now = (progress.stage, progress.table), time.monotonic()
+        if now - self._told.get(place, -_SECONDS_BETWEEN) >= _SECONDS_BETWEEN:
+            self._told[place] = now
+            self._context.log.info(_sentence(progress))
+
+
+def _sentence(progress: "Progress") -> str:
+    sentence = _SENTENCES.get(progress.stage, "At work on {}.").format(progress.table or "the whole dataset")
+    if progress.total > 1:
+        return f"{sentence[:-1]}, {progress.done + 1} of {progress.total}."
+    return f"{sentence[:-1]}, {progress.done:,} rows so far." if progress.done else sentence
 
 
 def refresh_name(context: dg.AssetExecutionContext) -> str:
     """The root run's id."""
     return context.run.root_run_id or context.run.run_id
+
+
+def is_dry_run(context: dg.AssetExecutionContext, dataset: Dataset) -> bool:
+    """Whether the run's config says that nothing is to be published."""
+    resource: RefreshResource = getattr(context.resources, dataset.resource)
+    return resource.dry_run
 
 
 def open_refresh(context: dg.AssetExecutionContext, dataset: Dataset) -> "Refresh":

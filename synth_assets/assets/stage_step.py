@@ -39,6 +39,15 @@ def stage_step(
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         for table, outcome, more in run_stage(stage, lambda: work(context)):
+            context.log.info(_told(stage, table, outcome))
             yield result(dataset.key(stage, table), outcome, more)
 
     return step
+
+
+def _told(stage: str, table: str, outcome: "Outcome") -> str:
+    if outcome.reused:
+        return f"Reused the {stage} of {table} that the refresh {outcome.artifact.refresh} made."
+    rows = outcome.facts.get("rows")
+    of_rows = f", {rows:,} rows" if isinstance(rows, int) else ""
+    return f"Made the {stage} of {table} in {outcome.seconds:.1f} s{of_rows}."

@@ -51,8 +51,9 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
         for check in check_results(dataset, verdict):
             if check_key(check) in context.selected_asset_check_keys:
                 yield check
-        # No later step reads the snapshot.
-        run_stage(VERDICT, lambda: open_refresh(context, dataset).finish())
+        # No later step reads the snapshot; after a failed verdict, a re-execution judges once more.
+        if verdict.passed:
+            run_stage(VERDICT, lambda: open_refresh(context, dataset).finish())
         if not verdict.passed and gate_key(dataset) not in context.selected_asset_check_keys:
             raise dg.Failure(description=gate_description(verdict), allow_retries=False)
 

@@ -19,6 +19,8 @@ from synth_assets.catalog.errors import (
 from synth_assets.catalog.tls import MODES, SAID, for_mariadb, for_postgres
 
 CONNECT_SECONDS = 10
+# A server that is not there any more, and cannot say so, is noticed after two minutes, not after two hours.
+KEEPALIVES = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 6, "tcp_user_timeout": 120_000}
 FILE_FAMILIES = ("sqlite", "duckdb")
 # The name before :// as people write it, and the dialect and driver that are meant.
 DRIVERS = {
@@ -64,6 +66,7 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     if family == "postgresql":
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
         arguments.setdefault("fallback_application_name", "synth-assets")
+        arguments |= {name: value for name, value in KEEPALIVES.items() if name not in parsed.query}
     elif family in ("mysql", "mariadb"):
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
     if str(parsed.query.get("sslmode", MODES[0])) not in MODES:
@@ -93,6 +96,26 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     except exc.DBAPIError as error:
         raise _connection_error(error, parsed, arguments) from None
     return engine
+
+
+def open_connection(url: str) -> sqlalchemy.Connection:
+    """A connection to `url`; closing it is all there is to be done in the end. Raises as `open_engine` does."""
+    engine = open_engine(url)
+    try:
+        return engine.connect()
+    except exc.DBAPIError:
+        # It answered a moment ago.
+        raise connection_lost(engine.url) from None
+
+
+def connection_lost(url: sqlalchemy.URL) -> DatabaseUnreachable:
+    """The error of a connection that went away."""
+    where = location(url)
+    return DatabaseUnreachable(
+        f"The connection to {where} was lost",
+        location=where,
+        next_step="Check that the server runs and answers, and try again.",
+    )
 
 
 def location(url: str | sqlalchemy.URL) -> str:

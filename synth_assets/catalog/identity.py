@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlalchemy
 from sqlalchemy import exc
 
-from synth_assets.catalog.connection import location
+from synth_assets.catalog.connection import connection_lost, location
 from synth_assets.catalog.errors import IdentityUnknown
 from synth_assets.catalog.model import Value
 
@@ -31,6 +31,7 @@ def server_identity(connection: sqlalchemy.Connection) -> ServerIdentity:
 
     Raises:
         IdentityUnknown: the database does not tell. A guard must then refuse.
+        DatabaseUnreachable: the connection was lost.
     """
     family = connection.dialect.name
     match family:
@@ -57,6 +58,8 @@ def _ask(connection: sqlalchemy.Connection, query: str) -> str:
     try:
         answer = connection.exec_driver_sql(query).scalar()
     except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise connection_lost(connection.engine.url) from None
         raise _unknown(connection, str(error.orig).splitlines()[0]) from None
     if answer is None:
         raise _unknown(connection, "it gave no answer")

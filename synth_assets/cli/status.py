@@ -79,7 +79,7 @@ def spent(store: "Store", dataset: str, budget: "Budget") -> Text:
 
 def targets(project: "Project", dataset: str) -> "Grid":
     """One line a target: what is live there."""
-    table = grid("target", "live", "published", "rows", "", right=("rows",))
+    table = grid("target", "live", "published", "by", "rows", "", right=("rows",))
     for name, cells in target_lines(project, dataset):
         table.add_row(Text(name), *cells)
     return table
@@ -93,15 +93,16 @@ def target_lines(project: "Project", dataset: str) -> Iterator[tuple[str, tuple[
             entries = history(name, database.resolve_url(os.environ), namespace=database.namespace)
         except SynthAssetsError as error:
             # One target that does not answer must not hide the others.
-            yield name, (Text("not known", style="yellow"), Text(), Text(), Text(error.failed))
+            yield name, (Text("not known", style="yellow"), Text(), Text(), Text(), Text(error.failed))
             continue
         entry = next((entry for entry in entries if entry.dataset == dataset), None)
         if entry is None:
-            yield name, (Text("nothing of this dataset", style="dim"), Text(), Text(), Text())
+            yield name, (Text("nothing of this dataset", style="dim"), Text(), Text(), Text(), Text())
             continue
         rows = f"{sum(entry.counts.values()):,}"
         kept = f"refresh {entry.previous} is kept to roll back to" if entry.previous else ""
-        yield name, (Text(entry.refresh), Text(when(entry.published_at)), Text(rows), Text(kept, style="dim"))
+        who = Text(entry.published_by)
+        yield name, (Text(entry.refresh), Text(when(entry.published_at)), who, Text(rows), Text(kept, style="dim"))
 
 
 def when(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from synth_assets.catalog.reflect import require_tables
 from synth_assets.extract.errors import EmptySource
 from synth_assets.extract.hold_out import hold_out_rows
 from synth_assets.extract.source import Source, TableStream
+from synth_assets.failpoints import reached
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
 from synth_assets.store.tables import ROWS_FILE
@@ -63,7 +64,9 @@ def take_snapshot(
             key = ArtifactKey(dataset, STAGE, name, digest(dataset, name, refresh))
             drafts[name] = uncommitted.enter_context(store.create(key, refresh=refresh))
         with _open_source(url, catalog, tables, copied) as source:
+            reached("snapshot.source.held")
             rows = {n: _copy(source.read(catalog.table(n)), drafts[n], n, progress) for n in tables}
+        reached("snapshot.read")
         if not any(rows.values()):
             raise EmptySource(location(url), tables)
         held_out = hold_out_rows(
@@ -73,6 +76,7 @@ def take_snapshot(
             share=hold_out,
             seed=seed,
         )
+        reached("snapshot.held_out")
         for name, draft in drafts.items():
             draft.facts.update(rows=rows[name], held_out=held_out.get(name, 0))
     return {name: draft.artifact for name, draft in drafts.items()}
@@ -82,6 +86,7 @@ def _copy(stream: TableStream, draft: Draft, table: str, progress: Callable[[str
     with draft.folder.frame_writer(ROWS_FILE, stream.schema) as writer:
         for batch in stream.batches:
             writer.write(batch)
+            reached("snapshot.rows")
             if progress is not None:
                 progress(table, writer.rows)
         rows = writer.rows

@@ -1,5 +1,6 @@
 """A resolved plan: the decision for every table and column of a dataset, with its reason."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from functools import cached_property
 
@@ -251,6 +252,15 @@ class ResolvedPlan(Value):
     def copied(self) -> tuple[str, ...]:
         """The names of the tables that are published as they are."""
         return tuple(table.name for table in self.published if table.mode is Mode.REFERENCE)
+
+    def scaled(self, factor: float, *, only: Collection[str] = ()) -> "ResolvedPlan":
+        """The same plan with as many times the rows in every table that is generated, or in those named only."""
+        chosen = [table.name for table in self.tables if table.is_generated and (not only or table.name in only)]
+        tables = tuple(
+            table.model_copy(update={"scale": table.scale * factor}) if table.name in chosen else table
+            for table in self.tables
+        )
+        return self if factor == 1 else self.model_copy(update={"tables": tables})
 
     @cached_property
     def _tables(self) -> dict[str, TableDecision]:

@@ -163,6 +163,11 @@ class StoreSettings(_Resource):
     )
     keep_refreshes: int = Field(default=5, ge=1, description="Refreshes kept for rollback.")
     keep_snapshots: int = Field(default=0, ge=0, description="Snapshots of real rows kept after a refresh.")
+    resume_hours: float = Field(
+        default=12,
+        ge=0,
+        description="Hours that Dagster keeps the snapshot of a failed refresh, so that it can go on where it failed.",
+    )
 
     @field_validator("key", "old_key")
     @classmethod
@@ -186,14 +191,17 @@ class StoreSettings(_Resource):
 class ComputeSettings(_Resource):
     """What refreshes run on."""
 
-    kind: Literal["local", "dask"] = Field(default="local", description="local, or dask (not in this version).")
-    workers: int = Field(default=2, ge=1, description="Processes at work at the same time.")
+    kind: Literal["local", "kubernetes", "dask"] = Field(
+        default="local",
+        description="local: processes of one machine; kubernetes: a pod for every step in Dagster; dask: not yet.",
+    )
+    workers: int = Field(default=2, ge=1, description="Processes or pods at work at the same time.")
 
     @field_validator("kind")
     @classmethod
     def _is_available(cls, kind: str) -> str:
         if kind == "dask":
-            raise ValueError("compute of the kind dask is not available in this version; use local")
+            raise ValueError("compute of the kind dask is not available in this version; use local or kubernetes")
         return kind
 
 

@@ -153,6 +153,10 @@ class DatasetSettings(Value):
         description="The targets' names in resources/<environment>.yaml."
     )
     schedule: str | None = Field(default=None, description="When to refresh: five cron fields, or @daily.")
+    refresh_on_change: bool = Field(
+        default=False,
+        description="In Dagster: refresh when a source table's data version changes, as those report that fill it.",
+    )
     tags: dict[str, str | int] = Field(
         default_factory=dict, description="Of its runs, such as {dagster/priority: 3} or those of a run queue."
     )
@@ -160,6 +164,9 @@ class DatasetSettings(Value):
     on_new_column: Literal["treat", "hold"] = Field(
         default="treat",
         description="A column that the last refresh did not know: treat (safely, reported) or hold (stop first).",
+    )
+    on_running: Literal["skip", "wait"] = Field(
+        default="skip", description="Another refresh of the dataset is at work: skip this one, or wait for that one."
     )
     tables: Annotated[dict[str, Annotated[TableSettings, NOTHING]], NOTHING] = Field(
         default_factory=dict, description="Plans by table; every other table is synthetic."

@@ -50,6 +50,7 @@ class DatabaseFailed(PublishError):
     Attributes:
         step: preflight, stage, audit, swap or rollback.
         code: SQLSTATE, or SQLite's name of the error.
+        lost: The connection went away, so that another one may do better.
     """
 
     def __init__(
@@ -62,8 +63,10 @@ class DatabaseFailed(PublishError):
         column: str | None = None,
         constraint: str | None = None,
         remedy: str = "",
+        lost: bool = False,
     ) -> None:
         self.step = step
+        self.lost = lost
         self.code = code
         self.meaning = meaning
         self.table = table

@@ -8,6 +8,7 @@ from typing import Self
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.failpoints import reached
 from synth_assets.publish.errors import (
     DatabaseFailed,
     NothingToRollBack,
@@ -195,6 +196,7 @@ class MariadbPublisher:
         """Make the moves, and those of the ledger with them: the old one goes where the leftovers are."""
         self._refuse_dependents(outgoing)
         ledger = ledger_table(self._locked_key())
+        reached("publication.swap.begun")
         stage_ledger(self._connection, entry, live=self._live, stage=stage, table=ledger, step="swap")
         if ledger in tables(self._connection, self._live, step="swap"):
             planned = [*planned, (ledger, self._live, dropped)]
@@ -204,7 +206,9 @@ class MariadbPublisher:
         except DatabaseFailed:
             if not self._connection.is_lost or not self._came_through(entry, target):
                 raise
+        reached("publication.swap.committed")
         self.clean()
+        reached("publication.swap.done")
 
     def _refuse_dependents(self, outgoing: Sequence[str]) -> None:
         """Whatever was made on the live tables since preflight stops the swap, too."""

@@ -10,8 +10,9 @@ from typing import Any, Self, cast
 import pymysql
 import sqlalchemy
 from pymysql.constants import ER
+from sqlalchemy import exc
 
-from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.connection import open_connection
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 
@@ -84,8 +85,8 @@ class MariadbConnection:
             asked = asked.set(database=database)
         if sends_files:
             asked = asked.update_query_dict({"local_infile": "1"})
-        engine = open_engine(asked.render_as_string(hide_password=False))
-        self._connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        opened = open_connection(asked.render_as_string(hide_password=False))
+        self._connection = opened.execution_options(isolation_level="AUTOCOMMIT")
         self._driver = cast("pymysql.Connection[Any]", self._connection.connection.driver_connection)
         for statement in SESSION:
             self.run(statement, step="connect")
@@ -143,7 +144,9 @@ class MariadbConnection:
         if self.is_lost:
             # There is nobody left to tell of a rollback.
             self._connection.invalidate()
-        self._connection.close()
+        # One that was lost since it was last used says so now, when it no longer matters.
+        with contextlib.suppress(exc.DBAPIError):
+            self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -181,6 +184,7 @@ def failed(code: int, said: str, *, step: str, table: str | None, columns: Colle
         column=column[1] if column and column[1] in columns else None,
         constraint=constraint[1] if constraint else None,
         remedy=_REMEDIES.get(code, ""),
+        lost=code in LOST,
     )
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from synth_assets.catalog.model import ForeignKey, Kind
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.failpoints import reached
 from synth_assets.publish.mariadb_connection import MariadbConnection, quoted_place
 from synth_assets.publish.mariadb_ddl import MariadbDefinition, MariadbTable, altering, create, define
 from synth_assets.publish.mariadb_rows import escaped, insert_values, load_text, wrapping
@@ -60,6 +61,7 @@ class MariadbStage:
         connection = self._connection
         connection.run(f"CREATE DATABASE {quoted(self.database)}", step="stage")
         connection.run("SET SESSION foreign_key_checks = 0", step="stage")
+        reached("publication.stage.begun")
         for table in self.definition.tables.values():
             sql = create(table, database=self.database, left_out=frozenset(self.left_out))
             connection.run(sql, step="stage", table=table.name)
@@ -68,9 +70,11 @@ class MariadbStage:
             loading.run("SET SESSION foreign_key_checks = 0, unique_checks = 0", step="stage")
             for table in self.definition.tables.values():
                 self._load_table(loading, table, reads_files=reads_files)
+                reached("publication.stage.table")
         for alterations in (self.definition.later, self.definition.foreign_keys):
             for name, statements in alterations.items():
                 connection.run(altering(quoted_place(self.database, name), statements), step="stage", table=name)
+        reached("publication.stage.keys")
         places = ", ".join(quoted_place(self.database, name) for name in self.definition.tables)
         connection.rows(f"ANALYZE TABLE {places}", step="stage")
 
@@ -105,6 +109,7 @@ class MariadbStage:
                 for values in insert_values(texts, wrappings, most_bytes=self._most_bytes()):
                     sql = f"INSERT INTO {place} ({listed(columns)}) VALUES {values}"
                     loading.run(sql, step="stage", table=table.name, columns=columns)
+            reached("publication.stage.rows")
             if self.request.progress is not None:
                 self.request.progress(table.name, batch.height)
         loading.run("COMMIT", step="stage")

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Sequence
 
+from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.mariadb_connection import MariadbConnection, quoted_place
 
@@ -49,6 +50,7 @@ def swap(connection: MariadbConnection, planned: Sequence[Move], *, live: str, t
     began = time.monotonic()
     pause = 0.1
     while True:
+        reached("publication.swap.entered")
         try:
             connection.run(f"RENAME TABLE {renames}", step="swap")
         except DatabaseFailed as failure:

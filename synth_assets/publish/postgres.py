@@ -7,6 +7,7 @@ from typing import Self
 
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.catalog.identity import server_identity
+from synth_assets.failpoints import reached
 from synth_assets.publish import postgres_schema
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, OutcomeUnknown, PublishError, TargetBusy
 from synth_assets.publish.finding import Finding
@@ -146,7 +147,9 @@ class PostgresPublisher:
         except DatabaseFailed:
             if not self._connection.is_lost or not self._came_through(entry, target):
                 raise
+        reached("publication.swap.committed")
         self.clean()
+        reached("publication.swap.done")
 
     def _refuse_dependents(self, outgoing: Standing) -> None:
         """Whatever was made on the live tables since preflight stops the swap, too."""

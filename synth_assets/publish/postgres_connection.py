@@ -8,8 +8,9 @@ from typing import Any, LiteralString, Self, cast
 
 import psycopg
 import sqlalchemy
+from sqlalchemy import exc
 
-from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.connection import open_connection
 from synth_assets.publish.errors import DatabaseFailed
 
 # What every statement relies on, whatever the database, the role or the url sets.
@@ -21,8 +22,14 @@ SESSION = (
     "SET timezone TO 'UTC'",
     "SET statement_timeout TO 0",
     "SET maintenance_work_mem TO '256MB'",
+    # Locks of a client that is not there any more, and could not say so, are free after two minutes.
+    "SET tcp_keepalives_idle TO 60",
+    "SET tcp_keepalives_interval TO 10",
+    "SET tcp_keepalives_count TO 6",
 )
 _COPY_COLUMN = re.compile(r", column (.+?)(?:: |$)", re.MULTILINE)
+# The server was stopped, crashed, is starting, ended a session that kept a transaction open; or nothing came at all.
+_LOST = frozenset({"57P01", "57P02", "57P03", "25P03", "connection"})
 _REMEDIES = {
     "22001": "The column is shorter than a value sent: compare its length in the source.",
     "22003": "A number is too big for the column: compare its type in the source.",
@@ -39,7 +46,7 @@ class PostgresConnection:
     """An open connection in autocommit mode."""
 
     def __init__(self, url: str) -> None:
-        self._connection = open_engine(url).connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection = open_connection(url).execution_options(isolation_level="AUTOCOMMIT")
         self._driver = cast("psycopg.Connection[tuple[Any, ...]]", self._connection.connection.driver_connection)
         with cleaned("connect"):
             for statement in SESSION:
@@ -96,7 +103,12 @@ class PostgresConnection:
         return self._driver.closed or self._driver.broken
 
     def close(self) -> None:
-        self._connection.close()
+        if self.is_lost:
+            # There is nobody left to tell of a rollback.
+            self._connection.invalidate()
+        # One that was lost since it was last used says so now, when it no longer matters.
+        with contextlib.suppress(exc.DBAPIError):
+            self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -135,6 +147,7 @@ def _clean(
         column=column,
         constraint=error.diag.constraint_name or constraint,
         remedy=_REMEDIES.get(code, ""),
+        lost=code in _LOST or code.startswith("08"),
     )
 
 

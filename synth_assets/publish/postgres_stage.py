@@ -8,6 +8,7 @@ from typing import Any
 
 from synth_assets.catalog.model import Kind
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.failpoints import reached
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
 from synth_assets.publish.postgres_attached import attached
@@ -67,16 +68,19 @@ class PostgresStage:
         self.make_schema(step="stage")
         about = {"dataset": self.request.dataset, "refresh": self.request.refresh, "schema": self._namespace}
         self._connection.run(f"COMMENT ON SCHEMA {quoted(self.schema)} IS {literal(json.dumps(about))}", step="stage")
+        reached("publication.stage.begun")
         for statement in (*self.definition.types, *self.definition.sequences):
             self._connection.run(statement.sql, step="stage", table=statement.table)
         for name in self.request.catalog.table_names:
             self._load_table(name)
+            reached("publication.stage.table")
 
     def finish(self, outgoing: Standing) -> None:
         """Keys, indexes, checks, references; sequences behind the highest key; rights of the tables replaced."""
         for statement in self.definition.after_load:
             if statement not in self.left_out:
                 self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
+        reached("publication.stage.keys")
         for statement in attached(self._connection, outgoing, tables=self.request.catalog.table_names, step="stage"):
             self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         for name, columns in self._counters():
@@ -107,6 +111,7 @@ class PostgresStage:
                     for batch in rows.batches(columns=columns):
                         measure.add(batch)
                         copy.write(copy_text(batch, table=name, columns=columns))
+                        reached("publication.stage.rows")
                         if self.request.progress is not None:
                             self.request.progress(name, batch.height)
 

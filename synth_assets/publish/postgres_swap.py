@@ -10,6 +10,7 @@ import random
 import time
 
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.postgres_attached import forced_policies, views
@@ -82,6 +83,7 @@ def _swap_once(
         if outgoing.tables:
             names = ", ".join(f"{quoted(live)}.{quoted(table)}" for table in outgoing.tables)
             connection.run(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE", step="swap")
+        reached("publication.swap.begun")
         if not schema_exists(connection, live, step="swap"):
             connection.run(f"CREATE SCHEMA {quoted(live)}", step="swap")
         coming = standing(connection, incoming, None, step="swap")
@@ -102,7 +104,9 @@ def _swap_once(
         for statement in after:
             if statement.table is None or statement.table in coming.tables:
                 connection.run(statement.sql, step="swap", table=statement.table, constraint=statement.subject)
+        reached("publication.swap.moved")
         write_entry(connection, entry, step="swap")
+        reached("publication.swap.entered")
 
 
 def _move(connection: PostgresConnection, what: Standing, source: str, destination: str) -> None:

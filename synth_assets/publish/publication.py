@@ -21,6 +21,7 @@ class Publication(Value):
     seconds: dict[str, float] = Field(description="By step: guard, preflight, stage, audit, swap.")
     notes: tuple[str, ...] = Field(default=(), description="What differs from the source, a line each, for people.")
     previous: str | None = Field(default=None, description="The refresh that was live before and is kept to roll back.")
+    attempts: int = Field(default=1, description="Connections that were tried: more than one if some were lost.")
     already_live: bool = Field(default=False, description="The ledger said that this very refresh is live already.")
 
     @property

@@ -1,13 +1,25 @@
 """Publishing a dataset into a target: guard, preflight, stage, audit, swap; and rolling back one step."""
 
 import contextlib
+import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+import sqlalchemy
+
+from synth_assets.catalog.connection import FILE_FAMILIES
+from synth_assets.catalog.errors import DatabaseUnreachable
 from synth_assets.catalog.identity import ServerIdentity
 from synth_assets.catalog.model import Catalog
+from synth_assets.failpoints import reached
 from synth_assets.plan.resources import DatabaseSettings
-from synth_assets.publish.errors import AuditFailed, NoPassingVerdict, PreflightFailed
+from synth_assets.publish.errors import (
+    AuditFailed,
+    DatabaseFailed,
+    NoPassingVerdict,
+    NothingToRollBack,
+    PreflightFailed,
+)
 from synth_assets.publish.families import open_publisher
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.guard import check_identity, check_marker, check_settings, check_target
@@ -21,6 +33,8 @@ from synth_assets.store.verdict import dataset_fingerprint
 from synth_assets.store.verdicts import passing_verdict
 
 PATIENCE_SECONDS = 60.0
+# A lost connection is followed by another one after so many seconds: a server that restarts is back by the last.
+RETRY_SECONDS = (1.0, 5.0, 20.0, 60.0)
 
 
 def publish(
@@ -38,11 +52,13 @@ def publish(
     source_identities: Mapping[str, ServerIdentity] | None = None,
     snapshot: str | None = None,
     patience: float = PATIENCE_SECONDS,
+    retry: Sequence[float] = RETRY_SECONDS,
 ) -> Publication:
     """Publish the rows of all tables of a dataset, or none.
 
     Readers of the target see the old dataset or the new one, never a mix; whatever fails before the swap leaves the
     target as it was. A refresh that the target's ledger says is live already is not published a second time.
+    After a lost connection all of it is done anew on a fresh one, as often as `retry` says.
 
     Args:
         target: The target's name in resources/.
@@ -54,6 +70,7 @@ def publish(
         source_identities: A source's identity at its snapshot, whatever its name leads to now.
         snapshot: What the rows were learned from, for the ledger.
         patience: Seconds to wait for locks that others hold.
+        retry: Seconds to wait before each further attempt, about.
 
     Raises:
         NoPassingVerdict: no passing verdict stands for exactly these rows. Nothing was connected to.
@@ -79,35 +96,72 @@ def publish(
         progress=progress,
     )
     check_settings(target, database)
+    reached("publication.begun")
+    attempt = 1
+    while True:
+        try:
+            publication = _attempt(request, database, url, sources, source_identities)
+            break
+        except (DatabaseFailed, DatabaseUnreachable) as failure:
+            if attempt > len(retry) or not _is_passing(failure, url):
+                raise
+            time.sleep(retry[attempt - 1] * random.uniform(0.75, 1.25))  # noqa: S311 (to part two refreshes)
+            attempt += 1
+    reached("publication.done")
+    return publication.model_copy(update={"attempts": attempt})
+
+
+def _is_passing(failure: DatabaseFailed | DatabaseUnreachable, url: str) -> bool:
+    """Whether another connection may do better."""
+    if isinstance(failure, DatabaseFailed):
+        return failure.lost
+    return sqlalchemy.make_url(url).get_backend_name() not in FILE_FAMILIES
+
+
+def _attempt(
+    request: PublishRequest,
+    database: DatabaseSettings,
+    url: str,
+    sources: Mapping[str, str],
+    source_identities: Mapping[str, ServerIdentity] | None,
+) -> Publication:
+    """Publish on one connection."""
     clock = _Clock()
-    with open_publisher(target, url, namespace=database.namespace) as publisher:
+    with open_publisher(request.target, url, namespace=database.namespace) as publisher:
+        reached("publication.connected")
         with clock.step("guard"):
             check_target(
-                target,
+                request.target,
                 database,
                 publisher.state(),
                 sources,
-                dataset=dataset,
-                tables=catalog.table_names,
+                dataset=request.dataset,
+                tables=request.catalog.table_names,
                 recorded=source_identities,
             )
-            publisher.lock(dataset, patience=patience)
+            reached("publication.guarded")
+            publisher.lock(request.dataset, patience=request.patience)
+            reached("publication.locked")
         with clock.step("clean"):
             publisher.clean()
+            reached("publication.cleaned")
         # Asked again under the lock: another publication may have come in between.
-        live = live_entries(publisher.state().entries).get(dataset)
-        if live is not None and (live.refresh, live.fingerprint) == (refresh, fingerprint):
+        live = live_entries(publisher.state().entries).get(request.dataset)
+        if live is not None and (live.refresh, live.fingerprint) == (request.refresh, request.fingerprint):
             return _publication(request, publisher, live, clock, already_live=True)
         with clock.step("preflight"):
             findings = [*_unlike(request), *publisher.preflight(request)]
         if findings:
-            raise PreflightFailed(target, findings)
+            raise PreflightFailed(request.target, findings)
+        reached("publication.checked")
         with clock.step("stage"):
             publisher.stage()
+            reached("publication.stage.done")
         with clock.step("audit"):
             differences = publisher.audit()
         if differences:
-            raise AuditFailed(target, differences)
+            raise AuditFailed(request.target, differences)
+        reached("publication.audited")
         with clock.step("swap"):
             entry = publisher.swap()
         return _publication(request, publisher, entry, clock)
@@ -120,12 +174,16 @@ def rollback(
     url: str,
     sources: Mapping[str, str],
     dataset: str,
+    to: str | None = None,
     patience: float = PATIENCE_SECONDS,
 ) -> LedgerEntry:
     """Make the refresh before the live one live again, in one atomic step; a second rollback undoes the first.
 
+    Args:
+        to: The refresh that is to be live; whichever is kept if not named.
+
     Raises:
-        NothingToRollBack: no earlier refresh is kept.
+        NothingToRollBack: no earlier refresh is kept, or another one than `to`.
         TargetRefused: the guard.
         DatabaseFailed, TargetBusy: the target is as it was.
     """
@@ -136,6 +194,10 @@ def rollback(
         check_marker(target, state)
         publisher.lock(dataset, patience=patience)
         publisher.clean()
+        live = live_entries(publisher.state().entries).get(dataset)
+        if to is not None and live is not None and to != live.previous:
+            kept = f"{live.previous} is kept" if live.previous else "none is kept"
+            raise NothingToRollBack(target, dataset, f"refresh {to} is not kept there: {live.refresh} is live, {kept}")
         return publisher.rollback(dataset, target=target, patience=patience)
 
 

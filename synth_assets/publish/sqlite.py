@@ -8,6 +8,7 @@ from typing import Self, cast
 
 from synth_assets.catalog.connection import file_path, open_engine
 from synth_assets.catalog.identity import server_identity
+from synth_assets.failpoints import reached
 from synth_assets.publish import sqlite_schema
 from synth_assets.publish.errors import NothingToRollBack, TargetBusy
 from synth_assets.publish.finding import Finding
@@ -153,11 +154,13 @@ class SqlitePublisher:
             encoding = rows(self._connection, "PRAGMA encoding", step="swap")[0][0]
             keep(self._path, names=outgoing, refresh=entry.previous, path=files.keeping, encoding=encoding)
         swap(self._connection, incoming=incoming, outgoing=outgoing, entry=entry, target=target, patience=patience)
+        reached("publication.swap.committed")
         if entry.previous is None:
             remove(files.previous)
         else:
             files.keeping.replace(files.previous)
         remove(files.staged)
+        reached("publication.swap.done")
 
     def _outgoing(self, dataset: str, tables: dict[str, int]) -> list[str]:
         """The live tables that a publication replaces: those of its own names, and what the last refresh made."""

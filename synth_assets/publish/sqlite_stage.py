@@ -12,6 +12,7 @@ import polars as pl
 
 from synth_assets.catalog.model import Table
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.measure import TableMeasure
@@ -111,15 +112,18 @@ class SqliteStage:
                     connection.execute(table.sql(left_out=self._left_out))
         finally:
             connection.close()
+        reached("publication.stage.begun")
         # ADBC brings an SQLite of its own: two of them in one process must not hold the same file open at once.
         for name in self.request.catalog.table_names:
             self._load_table(self.request.catalog.table(name))
+            reached("publication.stage.table")
         connection = self._open()
         try:
             for index in self.definition.indexes:
                 if index not in self._left_out:
                     with cleaned("stage", table=index.table):
                         connection.execute(index.sql)
+            reached("publication.stage.keys")
             for table_name, column in self._numbered():
                 sql = f"SELECT max({quoted(column)}) FROM {quoted(table_name)}"
                 highest = rows(connection, sql, step="stage")[0][0]
@@ -169,6 +173,7 @@ class SqliteStage:
                     measure.add(frame)
                     arrow = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
                     cursor.adbc_ingest(table.name, arrow, mode="append")
+                    reached("publication.stage.rows")
                     if self.request.progress is not None:
                         self.request.progress(table.name, batch.height)
                 cursor.execute("COMMIT")

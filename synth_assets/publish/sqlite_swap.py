@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.sqlite_connection import create_private, remove, rows, run
@@ -79,10 +80,13 @@ def swap(
     run(connection, "ATTACH DATABASE ? AS staged", [str(incoming)], step="swap")
     try:
         run(connection, "BEGIN IMMEDIATE", step="swap")
+        reached("publication.swap.begun")
         for name in outgoing:
             run(connection, f"DROP TABLE main.{quoted(name)}", step="swap")
         copy_tables(connection, tables(connection, step="swap", schema="staged"), source="staged", step="swap")
+        reached("publication.swap.moved")
         write_entry(connection, entry, step="swap")
+        reached("publication.swap.entered")
         run(connection, "COMMIT", step="swap")
     except DatabaseFailed as failure:
         if failure.code.startswith(_BUSY):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +44,8 @@ class RefreshInputs:
         dataset: The dataset's name.
         refresh: The refresh's own name, the same in every step.
         seed: Overrides the plan's.
+        scale: Rows relative to what the plan says, of every table that is generated anew.
+        tables: Only these get new rows; the others keep those of the last refresh. All of them unless named.
         progress: Called now and then.
         store: Where artifacts lie; the project's own if not given.
         data_docs: Whether the verdict comes with Great Expectations' Data Docs, in the project's folder.
@@ -59,12 +61,16 @@ class RefreshInputs:
         *,
         refresh: str,
         seed: int | None = None,
+        scale: float = 1.0,
+        tables: Sequence[str] = (),
         progress: Callable[[Progress], None] | None = None,
         store: Store | None = None,
         data_docs: bool = True,
     ) -> None:
         settings = project.dataset(dataset)
         self.settings: DatasetSettings = settings if seed is None else settings.model_copy(update={"seed": seed})
+        self.scale = scale
+        self.tables = tuple(tables)
         self.project = project
         self.dataset = dataset
         self.refresh = refresh
@@ -115,7 +121,7 @@ class RefreshInputs:
         from synth_assets.profile.profile import evidence
 
         known = {place: found for profile in self.profiles.values() for place, found in evidence(profile).items()}
-        return resolve(self.settings, self.catalog, evidence=known)
+        return resolve(self.settings, self.catalog, evidence=known).scaled(self.scale, only=self.tables)
 
     @property
     def planted_canaries(self) -> "dict[str, pl.DataFrame]":
@@ -166,6 +172,11 @@ class RefreshInputs:
         if artifact is not None:
             self.store.use(artifact)
         return artifact
+
+    def _kept(self, stage: str, table: str) -> Outcome:
+        """What the last refresh has made of a table that is not to be refreshed."""
+        artifact = self._needed(stage, table)
+        return Outcome(artifact, True, 0.0, artifact.facts)
 
     def _make(self, stage: str, table: str | None, inputs: str) -> AbstractContextManager[Draft]:
         return self.store.create(ArtifactKey(self.dataset, stage, table, inputs), refresh=self.refresh)

@@ -7,6 +7,7 @@ import polars as pl
 from synth_assets.catalog.model import ForeignKey, Table
 from synth_assets.code_version import code_version
 from synth_assets.dependencies.totals import Children, children_of
+from synth_assets.failpoints import reached
 from synth_assets.plan.balanced_tables import value_problems
 from synth_assets.plan.refused import PlanRefused, Problems
 from synth_assets.plan.resolve import resolve
@@ -33,6 +34,7 @@ class ProfileStage(RefreshInputs):
         from synth_assets.profile.dependencies import find_dependencies
         from synth_assets.profile.profile import profile_table, save_profile, unseen_profile
 
+        reached("profile.begun")
         outcomes = {}
         plan = resolve(self.settings, self.catalog)
         for done, (name, rows) in enumerate(self.snapshot_rows.items()):
@@ -79,6 +81,7 @@ class ProfileStage(RefreshInputs):
                 [[self.snapshot_rows[child].fingerprint, key.model_dump(mode="json")] for child, key in children],
             )
             outcomes[name] = self._made("profile", name, inputs, fill)
+            reached("profile.table")
         self._forget()
         self._check_balance()
         keep_decisions(self.store, self.plan, self.catalog, refresh=self.refresh)

@@ -4,7 +4,6 @@ Every stage takes its inputs from the store (`Store.latest`), so that it can run
 """
 
 import hmac
-import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -16,14 +15,16 @@ from pydantic import JsonValue
 from synth_assets.catalog.drift import compare
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
+from synth_assets.failpoints import reached
 from synth_assets.plan.resolve import resolve
-from synth_assets.refresh.errors import PartlyPublished, require_passed
+from synth_assets.refresh.chosen_tables import refuse_torn_keys, refuse_unjudged_rows
+from synth_assets.refresh.errors import require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
 from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
 from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
+from synth_assets.refresh.publishing import PublicationStage
 from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs, remove_snapshots
-from synth_assets.refresh.settling import SettlingStage
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
@@ -34,10 +35,12 @@ from synth_assets.store.verdicts import save_verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from synth_assets.publish.publication import Publication
+
+# Seconds; a process that hangs must not keep every later refresh waiting for ever.
+LONGEST_WAIT = 6 * 3600.0
 
 
-class Refresh(ProfileStage, PrivateStage, SettlingStage):
+class Refresh(ProfileStage, PrivateStage, PublicationStage):
     """One refresh of one dataset: its stages, each alone or all in a row.
 
     Attributes:
@@ -55,12 +58,14 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             NewColumnsHeld, RealColumnsHeld: The source has changed, and the plan does not say that it may.
             PlanRefused: The plan does not fit the source.
             EngineRefused, OptionRefused, SettingsRefused: An engine cannot do what the plan asks of it.
+            TablesRefused: The tables chosen cannot be refreshed without others.
         """
         from synth_assets.extract.snapshot import take_snapshot
         from synth_assets.synthesize.auto.options import check_candidates
-        from synth_assets.synthesize.sdv.acceptance import check_engines
+        from synth_assets.synthesize.sdv.acceptance import check_engines, learned_as_a_whole
 
         started = time.perf_counter()
+        reached("snapshot.begun")
         self._tell(Progress("snapshot", None))
         catalog = self.reflect_source()
         plan = resolve(self.settings, catalog)
@@ -69,7 +74,11 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         self.changes = tuple(change.message for change in compare(last.catalog, catalog).changes) if last else ()
         check_engines(plan)
         check_candidates(plan)
+        if self.tables:
+            refuse_torn_keys(plan, self.tables, learned_as_a_whole=learned_as_a_whole(plan))
+            refuse_unjudged_rows(self, self.tables, now=catalog)
         remove_snapshots(self.store, self.dataset)
+        self.store.remove_dead_drafts(self.dataset)
         identity = self._identify_source()
         artifacts = take_snapshot(
             self.source_url,
@@ -91,6 +100,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             draft.folder.write_json(CATALOG_FILE, catalog.model_dump(mode="json"))
             draft.folder.write_json(ORIGIN_FILE, origin.model_dump(mode="json"))
         self._forget()
+        reached("snapshot.done")
         seconds = time.perf_counter() - started
         return {name: Outcome(artifact, False, seconds, artifact.facts) for name, artifact in artifacts.items()}
 
@@ -105,13 +115,18 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         from synth_assets.synthesize.auto.table import fit_table
         from synth_assets.synthesize.relational.table_training import FitInputs
 
+        reached("synthesizer.begun")
         self._fit_whole_dataset()
         outcomes = {}
         for name in tables:
+            if self.tables and name not in self.tables:
+                outcomes[name] = self._kept("synthesizer", name)
+                continue
             self._tell(Progress("synthesizer", name))
             promise = self.plan.table(name).private
             if promise:
                 outcomes[name] = self.fit_private(name, promise)
+                reached("synthesizer.table")
                 continue
 
             def fill(draft: Draft, name: str = name) -> None:
@@ -127,6 +142,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
                 draft.facts.update(fit_table(name, shared, seed=self.plan.seed, folder=draft.folder))
 
             outcomes[name] = self._made("synthesizer", name, self._fit_inputs(name), fill)
+            reached("synthesizer.table")
         return outcomes
 
     def _fit_inputs(self, name: str) -> str:
@@ -205,6 +221,9 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         from synth_assets.synthesize.relational.whole_dataset import read_whole_dataset
 
         group = next(group for group in self.groups if set(tables) == set(group))
+        reached("synthetic.begun")
+        if self.tables and not set(group) & set(self.tables):
+            return {name: self._kept("synthetic", name) for name in group}
         self._tell(Progress("synthetic", group[0]))
         started = time.perf_counter()
         models = {name: self._needed("synthesizer", name) for name in group}
@@ -249,7 +268,9 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             whole=read_whole_dataset(whole.folder) if whole else None,
         )
         outcomes = {}
-        for name, table in generation.run(group).items():
+        drawn = generation.run(group)
+        reached("synthetic.drawn")
+        for name, table in drawn.items():
             with self._make("synthetic", name, inputs) as draft:
                 draft.folder.write_frame(ROWS_FILE, table.rows)
                 draft.folder.write_frame(FEATURES_FILE, table.features)
@@ -263,6 +284,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
                     formats |= self.snapshot_rows[name].formats
                 computed: list[JsonValue] = list(self.computed_columns(name))
                 draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped, computed=computed)
+            reached("synthetic.table")
             seconds = (time.perf_counter() - started) / len(group)
             outcomes[name] = Outcome(draft.artifact, False, seconds, draft.artifact.facts)
         return outcomes
@@ -287,6 +309,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         """Check all synthetic rows, and keep the signed verdict on exactly these rows."""
         from synth_assets.validate.judge import judge
 
+        reached("verdict.begun")
         self._tell(Progress("verdict", None))
         started = time.perf_counter()
         self.settle()
@@ -305,30 +328,10 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
             spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
         )
+        reached("verdict.judged")
         artifact = save_verdict(self.store, verdict)
+        reached("verdict.kept")
         return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
-
-    # publication
-
-    def publish(self, target: str) -> "Publication":
-        """Publish the latest synthetic rows to one target; refused without a passing verdict on exactly them."""
-        from synth_assets.publish.publish import publish
-
-        self._tell(Progress("publication", target))
-        origin = self.origin
-        return publish(
-            target=target,
-            database=self.project.resources.databases[target],
-            url=self.project.resources.databases[target].resolve_url(os.environ),
-            sources={name: source.resolve_url(os.environ) for name, source in self.project.sources.items()},
-            dataset=self.dataset,
-            catalog=self.published_catalog,
-            tables=self.synthetic_rows,
-            store=self.store,
-            refresh=self.refresh,
-            source_identities={origin.source: origin.identity} if origin.identity else {},
-            snapshot=origin.snapshot,
-        )
 
     # the whole
 
@@ -336,10 +339,12 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         """All stages, one after the other.
 
         Raises:
+            DatasetBusy: Another refresh of the dataset is at work, and the plan does not say to wait for it.
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
-        with self.store.in_use():
+        patience = LONGEST_WAIT if self.settings.on_running == "wait" else 0.0
+        with self.store.in_use(), self.store.refreshing(self.dataset, patience=patience):
             return self._run(targets)
 
     def _run(self, targets: Sequence[str]) -> RefreshResult:
@@ -372,7 +377,7 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
                 verdict, _ = self.judge()
             require_passed(verdict)
             with timed("publication"):
-                publications = self._publish_all(targets)
+                publications = self.publish_all(targets)
             rows = {name: table.rows for name, table in self.synthetic_rows.items()}
         except BaseException as error:
             self._finish_after(error)
@@ -381,17 +386,6 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
         choices = choices_in({name: outcome.facts for name, outcome in fitted.items()})
         held = {name: texts_in(outcome.facts.get("dependencies")) for name, outcome in fitted.items()}
         return RefreshResult(verdict, publications, rows, choices, held, seconds, self.changes)
-
-    def _publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
-        done: list[Publication] = []
-        for target in targets:
-            try:
-                done.append(self.publish(target))
-            except SynthAssetsError as error:
-                if not done:
-                    raise
-                raise PartlyPublished(target, [publication.target for publication in done], error) from None
-        return tuple(done)
 
     def _finish_after(self, error: BaseException) -> None:
         """Clean up after a failure, without hiding it behind another one."""
@@ -402,6 +396,8 @@ class Refresh(ProfileStage, PrivateStage, SettlingStage):
 
     def finish(self) -> None:
         """Remove snapshots beyond `keep_snapshots`, and all else that is older than the last `keep_refreshes`."""
+        reached("finish.begun")
         settings = self.project.resources.store
         remove_old_artifacts(self.store, self.dataset, settings)
         remove_old_data_docs(self.project.data_docs_folder(self.dataset), keep=settings.keep_refreshes)
+        reached("finish.done")

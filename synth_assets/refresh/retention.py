@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
+from synth_assets.failpoints import reached
 from synth_assets.plan.resources import StoreSettings
 from synth_assets.store.store import Artifact, Store
 from synth_assets.synthesize.private.ledger import STAGE as LEDGER
@@ -30,6 +31,7 @@ def remove_old_artifacts(store: Store, dataset: str, settings: StoreSettings) ->
     """
     # First, and alone: whatever is damaged elsewhere must not keep real rows.
     _remove_beyond(store, reversed(store.artifacts(dataset, stage=SNAPSHOT)), keep=settings.keep_snapshots)
+    reached("finish.snapshots")
     others = [a for a in reversed(store.artifacts(dataset)) if a.key.stage not in (SNAPSHOT, LEDGER)]
     _remove_beyond(store, others, keep=settings.keep_refreshes)
     store.remove_leftovers(dataset, older_than=ABANDONED)

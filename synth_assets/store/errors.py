@@ -141,3 +141,16 @@ class VerdictUnsigned(SynthAssetsError):
             untouched="No target was changed.",
             next_step="Run the validation again.",
         )
+
+
+class DatasetBusy(SynthAssetsError):
+    """Another refresh of the same dataset is at work."""
+
+    def __init__(self, dataset: str, seconds: float) -> None:
+        self.dataset = dataset
+        waited = f", after {seconds:.0f} s of waiting" if seconds else ""
+        super().__init__(
+            f"Another refresh of the dataset {dataset!r} is at work{waited}: this one is skipped.",
+            untouched="No row was read, and no target was touched.",
+            next_step="None, if the other one is meant to be. Otherwise end it, and refresh again.",
+        )

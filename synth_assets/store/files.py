@@ -24,8 +24,12 @@ _LOCK = ".lock"
 class Files(Protocol):
     """Files by their path relative to the store, parts joined by `/`."""
 
-    def in_use(self, *, alone: bool) -> AbstractContextManager[bool]:
-        """Hold the store, together with others or alone; gives whether that could be had at once.
+    @property
+    def has_locks(self) -> bool:
+        """Whether `in_use` keeps others away."""
+
+    def in_use(self, *, alone: bool, what: str = "") -> AbstractContextManager[bool]:
+        """Hold the store, or `what` of it, together with others or alone; gives whether that could be had at once.
 
         A process that ends, however it does, holds nothing any more. Where there are no locks it can always be had.
         """
@@ -89,10 +93,15 @@ class LocalFiles:
             with suppress(FileExistsError):
                 new.mkdir(mode=_DIRECTORY_MODE)
 
+    @property
+    def has_locks(self) -> bool:
+        return True
+
     @contextmanager
-    def in_use(self, *, alone: bool) -> Iterator[bool]:
+    def in_use(self, *, alone: bool, what: str = "") -> Iterator[bool]:
+        name = f".{what}{_LOCK}" if what else _LOCK
         try:
-            descriptor = os.open(self._root / _LOCK, os.O_RDWR | os.O_CREAT, _FILE_MODE)
+            descriptor = os.open(self._root / name, os.O_RDWR | os.O_CREAT, _FILE_MODE)
         except OSError as error:
             raise StoreUnavailable(str(self._root), error.strerror or type(error).__name__) from error
         try:
@@ -176,8 +185,12 @@ class RemoteFiles:
     def _full(self, path: str) -> str:
         return f"{self._root}/{path}"
 
+    @property
+    def has_locks(self) -> bool:
+        return False
+
     @contextmanager
-    def in_use(self, *, alone: bool) -> Iterator[bool]:  # noqa: ARG002 (object storage has no locks)
+    def in_use(self, *, alone: bool, what: str = "") -> Iterator[bool]:  # noqa: ARG002 (object storage has no locks)
         yield True
 
     @contextmanager

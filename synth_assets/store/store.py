@@ -7,24 +7,35 @@ that make the same artifact at once therefore never mix, and the last to commit 
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import JsonValue
 
+from synth_assets.failpoints import reached
 from synth_assets.store.encryption import KEY_BYTES, derive
-from synth_assets.store.errors import ArtifactDamaged, RekeyUnfinished, StoreKeyMismatch, StoreKeyRefused
+from synth_assets.store.errors import (
+    ArtifactDamaged,
+    DatasetBusy,
+    RekeyUnfinished,
+    StoreKeyMismatch,
+    StoreKeyRefused,
+)
 from synth_assets.store.files import open_files
 from synth_assets.store.folder import Folder, StoredFile, listed_files, stored_files
 from synth_assets.store.identity import read_identity
 from synth_assets.store.layout import LATEST, MANIFEST, bases, drafts, new_draft, place_of, places
 from synth_assets.store.names import encode_name
 from synth_assets.store.records import Records
+
+_PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -126,6 +137,50 @@ class Store:
             read_identity(self._files, key=self._key)
             yield
 
+    @contextmanager
+    def refreshing(self, dataset: str, *, patience: float) -> Iterator[None]:
+        """Keep other refreshes of the dataset away until the block ends or the process does.
+
+        Object storage has no locks: there, nobody is kept away.
+
+        Args:
+            patience: Seconds to wait for another refresh to end.
+
+        Raises:
+            DatasetBusy: Another one is still at work.
+        """
+        with self._held(f"refresh.{dataset}", alone=True, patience=patience) as held:
+            if not held:
+                raise DatasetBusy(dataset, patience)
+            yield
+
+    def remove_dead_drafts(self, dataset: str) -> int:
+        """Remove what killed processes left behind, unless any process has a draft in the making; how many folders.
+
+        Where there are no locks nobody knows whether one has, and nothing is removed: see `remove_leftovers`.
+        """
+        if not self._files.has_locks:
+            return 0
+        with self._files.in_use(alone=True, what=f"drafts.{dataset}") as held:
+            return self.remove_leftovers(dataset, older_than=timedelta(0)) if held else 0
+
+    @contextmanager
+    def _in_the_making(self, dataset: str) -> Iterator[None]:
+        """While it lasts, no draft of the dataset is taken for a dead one's."""
+        # Whoever holds it alone is removing dead drafts, which takes a moment.
+        with self._held(f"drafts.{dataset}", alone=False, patience=inf):
+            yield
+
+    @contextmanager
+    def _held(self, what: str, *, alone: bool, patience: float) -> Iterator[bool]:
+        began = time.monotonic()
+        while True:
+            with self._files.in_use(alone=alone, what=what) as held:
+                if held or time.monotonic() - began >= patience:
+                    yield held
+                    return
+            time.sleep(_PAUSE_SECONDS)
+
     def __repr__(self) -> str:
         return f"Store({self.url!r})"
 
@@ -141,7 +196,7 @@ class Store:
     @contextmanager
     def create(self, key: ArtifactKey, *, refresh: str) -> Iterator[Draft]:
         """Make an artifact: a clean exit commits it and makes it the latest, an exception removes all of it."""
-        with self.in_use():
+        with self.in_use(), self._in_the_making(key.dataset):
             yield from self._making(key, refresh)
 
     def _making(self, key: ArtifactKey, refresh: str) -> Iterator[Draft]:
@@ -153,11 +208,13 @@ class Store:
         draft = Draft(key, Folder(self._files, key=self._key, path=path, index=index, writable=True))
         try:
             yield draft
+            reached("store.written")
             replaced = self._readable_attempt(base)
             self._records.write(f"{base}/{MANIFEST}", _manifest(draft, attempt, index, refresh, identity))
         except BaseException:
             self._files.remove_folder(path)
             raise
+        reached("store.committed")
         if replaced is not None:
             self._files.remove_folder(f"{base}/{replaced}")
         self._write_latest(key)

@@ -1,11 +1,14 @@
 """Runs of some stages, and what a run left in its event log."""
 
+import os
+from pathlib import Path
+
 import dagster as dg
 
-from synth_assets.assets.build import dataset_steps
+from synth_assets.assets.build import build_synthetic_database, dataset_steps
 from synth_assets.assets.dataset import read_dataset
 from synth_assets.assets.refreshing import RefreshResource
-from synth_assets.project import Project
+from synth_assets.project import Project, load_project
 from tests.assets.projects import DATASET
 
 
@@ -47,3 +50,10 @@ def metadata(result: dg.ExecuteInProcessResult, *path: str) -> dict[str, object]
     key = dg.AssetKey(path)
     (event,) = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
     return {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
+
+
+def refresh_in_process() -> dg.JobDefinition:
+    """The job of the project that SYNTH_PROJECT names, its steps in this process: what a re-execution loads by name."""
+    project = load_project(Path(os.environ["SYNTH_PROJECT"]))
+    definitions = build_synthetic_database(project, DATASET, executor=dg.in_process_executor)
+    return definitions.resolve_job_def(f"refresh_{DATASET}")

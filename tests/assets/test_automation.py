@@ -151,3 +151,30 @@ def test_pools_and_tags_are_those_of_the_plan(project: Project) -> None:
     assert pools["small__staging"] == "synth_assets_publish_staging"
     assert pools["small__synthesizer__orders"] == pools["small__synthesizer__teams"] == "synth_assets_training"
     assert pools["small__snapshot"] is None
+
+
+def test_a_source_whose_data_changes_is_refreshed_once(project: Project, instance: dg.DagsterInstance) -> None:
+    definitions = build_definitions(with_settings(project, plan="refresh_on_change: true"))
+    orders = dg.AssetKey([DATASET, "source", "orders"])
+
+    def filled(version: str) -> None:
+        instance.report_runless_asset_event(dg.AssetMaterialization(orders, tags={"dagster/data_version": version}))
+
+    filled("monday")
+    first = dg.evaluate_automation_conditions(defs=definitions, instance=instance)
+    assert first.total_requested == 0
+    filled("tuesday")
+    changed = dg.evaluate_automation_conditions(defs=definitions, instance=instance, cursor=first.cursor)
+    # The snapshot of orders stands for its step, which makes those of all tables.
+    assert changed.total_requested == 1 + 6 + 3 * 7 + 1
+    filled("tuesday")
+    after = dg.evaluate_automation_conditions(defs=definitions, instance=instance, cursor=changed.cursor)
+    assert after.total_requested == 0
+    (sensor,) = [one for one in definitions.sensors or () if one.name == "small_source_data"]
+    assert isinstance(sensor, dg.AutomationConditionSensorDefinition)
+    assert sensor.run_tags["synth_assets/dataset"] == DATASET
+
+
+def test_without_that_setting_nothing_runs_when_data_changes(project: Project) -> None:
+    graph = build_definitions(project).get_repository_def().asset_graph
+    assert not any(graph.get(key).automation_condition for key in graph.get_all_asset_keys())

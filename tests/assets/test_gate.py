@@ -1,12 +1,16 @@
 """Publishing happens only with a passing verdict on exactly these rows, however it is started."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import pytest
+from dagster._core.execution.step_dependency_config import StepDependencyConfig
 
 from synth_assets.assets import build_definitions
-from synth_assets.assets.dataset import VERDICT
+from synth_assets.assets.checks import check_results
+from synth_assets.assets.dataset import VERDICT, Dataset
 from synth_assets.project import Project
-from synth_assets.store.verdict import Severity
+from synth_assets.store.verdict import Severity, Verdict
 from synth_assets.validate.suite_run import SuiteRunner
 from tests.assets.events import checks, failures, materialize, materialized
 from tests.assets.projects import DATASET, MARK, TABLES, expect_the_impossible, rows_in_target
@@ -80,6 +84,34 @@ def test_warnings_do_not_block(
     warned_check = checks(result)["small/synthetic/orders", "integrity"]
     assert (warned_check.passed, warned_check.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert materialized(result) == PUBLISHED | {"small/verdict"}
+
+
+def test_a_gate_that_is_not_reported_blocks(
+    generated: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster lets a step go on whose blocking check was selected but never evaluated."""
+
+    def without_gate(dataset: Dataset, verdict: Verdict) -> Iterator[dg.AssetCheckResult]:
+        return (check for check in check_results(dataset, verdict) if check.check_name != "gate")
+
+    monkeypatch.setattr("synth_assets.assets.verdict.check_results", without_gate)
+    expect_the_impossible(generated)
+    result = materialize(generated, instance, "verdict", "staging")
+    assert list(failures(result)) == ["small__staging"]
+    assert "No passing verdict" in failures(result)["small__staging"]
+    assert rows_in_target(generated) == {}
+
+
+def test_an_executor_that_goes_on_after_failures_publishes_nothing(
+    generated: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those do that are configured with `require_upstream_step_success: false`."""
+    monkeypatch.setattr(StepDependencyConfig, "require_upstream_step_success", False)
+    expect_the_impossible(generated)
+    result = materialize(generated, instance, "verdict", "staging")
+    assert set(failures(result)) == {"small__verdict", "small__staging"}
+    assert "No passing verdict" in failures(result)["small__staging"]
+    assert rows_in_target(generated) == {}
 
 
 def test_publication_alone_is_refused_without_a_verdict(generated: Project, instance: dg.DagsterInstance) -> None:

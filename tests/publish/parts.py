@@ -71,6 +71,7 @@ class Dataset:
             "database": settings(schema=schema),
             "sources": {},
             "patience": 5.0,
+            "retry": (),
             **self.options,
             **options,
         }

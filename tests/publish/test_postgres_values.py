@@ -180,3 +180,13 @@ def test_many_tables_with_sixteen_hundred_columns(publish_table: Callable[..., A
     frame = pl.DataFrame({name: [1, None] for name in names})
     publish_table(f"CREATE TABLE wide ({', '.join(f'{name} int' for name in names)})", frame)
     assert rows_of(target, "SELECT count(*), count(c1599) FROM wide") == [(2, 1)]
+
+
+def test_what_is_too_wide_or_too_long_is_refused_in_preflight(target: str) -> None:
+    columns = [{"name": f"c{n}", "type": {"kind": "integer", "native": "INTEGER"}} for n in range(1601)]
+    long = {"name": "n" * 64, "type": {"kind": "integer", "native": "INTEGER"}}
+    for table, found in ((columns, "too many columns"), ([long], "longer than PostgreSQL's 63 bytes")):
+        foreign = Catalog.model_validate({"dialect": "sqlite", "tables": [{"name": "t", "columns": table}]})
+        frame = pl.DataFrame({str(column["name"]): [1] for column in table})
+        with pytest.raises(PreflightFailed, match=found):
+            dataset(foreign, {"t": frame}).publish(target)

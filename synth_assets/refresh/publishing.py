@@ -1,0 +1,49 @@
+"""The publication stage: the latest synthetic rows into one target after the other."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from synth_assets.errors import SynthAssetsError
+from synth_assets.refresh.errors import PartlyPublished
+from synth_assets.refresh.settling import SettlingStage
+from synth_assets.refresh.values import Progress
+
+if TYPE_CHECKING:
+    from synth_assets.publish.publication import Publication
+
+
+class PublicationStage(SettlingStage):
+    """A refresh's publications."""
+
+    def publish(self, target: str) -> "Publication":
+        """Publish the latest synthetic rows to one target; refused without a passing verdict on exactly them."""
+        from synth_assets.publish.publish import publish
+
+        self._tell(Progress("publication", target))
+        origin = self.origin
+        return publish(
+            target=target,
+            database=self.project.resources.databases[target],
+            url=self.project.resources.databases[target].resolve_url(os.environ),
+            sources={name: source.resolve_url(os.environ) for name, source in self.project.sources.items()},
+            dataset=self.dataset,
+            catalog=self.published_catalog,
+            tables=self.synthetic_rows,
+            store=self.store,
+            refresh=self.refresh,
+            source_identities={origin.source: origin.identity} if origin.identity else {},
+            snapshot=origin.snapshot,
+        )
+
+    def publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":
+        """Publish to all targets; raises PartlyPublished where one fails after others had been published to."""
+        done: list[Publication] = []
+        for target in targets:
+            try:
+                done.append(self.publish(target))
+            except SynthAssetsError as error:
+                if not done:
+                    raise
+                raise PartlyPublished(target, [publication.target for publication in done], error) from None
+        return tuple(done)

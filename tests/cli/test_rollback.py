@@ -1,0 +1,79 @@
+"""Going back to the refresh before, from the command line."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.reflect import reflect
+from synth_assets.cli import main
+from synth_assets.publish.authorize import authorize
+from synth_assets.publish.publish import history
+from tests.publish.parts import dataset, settings
+
+RESOURCES = """
+databases:
+  production: {role: source, url: "sqlite:///production.db"}
+  staging: {role: target, environment: staging, url: "sqlite:///staging.db"}
+  spare: {role: target, environment: staging, url: "sqlite:///spare.db"}
+"""
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), env={"COLUMNS": "200", "SYNTH_STORE_KEY": "A" * 43 + "="})
+
+
+@pytest.fixture
+def staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A project of two datasets, and its target in which two refreshes of shop were published."""
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "resources" / "local.yaml").write_text(RESOURCES)
+    (tmp_path / "plans" / "shop.yaml").write_text("{dataset: shop, source: production, targets: [staging]}")
+    (tmp_path / "plans" / "bank.yaml").write_text("{dataset: bank, source: production, targets: [staging, spare]}")
+    monkeypatch.chdir(tmp_path)
+    source, target = f"sqlite:///{tmp_path}/production.db", f"sqlite:///{tmp_path}/staging.db"
+    with open_engine(source, create=True).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+    authorize("staging", settings(), target, {})
+    for number in (1, 2):
+        made = dataset(reflect(open_engine(source)), {"t": pl.DataFrame({"n": [number]})}, refresh=f"r{number}")
+        made.publish(target)
+    return target
+
+
+def test_the_refresh_before_is_live_again(staging: str) -> None:
+    status = run("status", "--dataset", "shop").stdout
+    assert "r2" in status
+    assert "refresh r1 is kept to roll back to" in status
+    done = run("rollback", "--target", "staging", "--dataset", "shop", "--to", "r1")
+    assert done.exit_code == 0, done.stderr
+    assert "refresh r1 of shop is live again; r2 is kept" in done.stdout
+    newest = history("staging", staging)[0]
+    assert (newest.refresh, newest.action) == ("r1", "rollback")
+    with open_engine(staging).connect() as connection:
+        assert connection.exec_driver_sql("SELECT n FROM t").scalar() == 1
+    assert "refresh r2 is kept" in run("status", "--dataset", "shop").stdout
+
+
+def test_only_a_refresh_that_is_kept_comes_back(staging: str) -> None:
+    refused = run("rollback", "--target", "staging", "--dataset", "shop", "--to", "r0")
+    assert refused.exit_code == 1
+    assert "refresh r0 is not kept there: r2 is live, r1 is kept" in refused.stderr
+    assert [entry.refresh for entry in history("staging", staging)] == ["r2", "r1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--target", "stagin", "--dataset", "shop"), "did you mean 'staging'?"),
+        (("--target", "spare", "--dataset", "shop"), "'spare' is no target of 'shop'"),
+        (("--target", "staging"), "say --dataset bank or shop"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(staging: str, arguments: tuple[str, ...], message: str) -> None:
+    refused = run("rollback", *arguments)
+    assert refused.exit_code == 2
+    assert message in refused.stderr

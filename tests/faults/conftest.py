@@ -1,0 +1,61 @@
+"""Targets of every family, and the table of faults that were injected."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from synth_assets.publish.authorize import authorize
+from tests.faults.families import FAMILIES, SQLITE_WAL, Family
+from tests.faults.injection import Injected, Target
+from tests.publish.parts import catalog_of, settings
+from tests.publish.postgres_shop import run_in
+from tests.servers import MariadbServer, PostgresServer
+
+
+@pytest.fixture
+def injected(request: pytest.FixtureRequest) -> Injected:
+    """Counts faults for the table at the end of the run."""
+    return Injected(request.node.user_properties)
+
+
+@pytest.fixture
+def make_target(request: pytest.FixtureRequest, tmp_path: Path, injected: Injected) -> Callable[[str], Target]:
+    """A function that makes an authorized target of a family with refresh 0 live, and rows of it and of refresh 1."""
+
+    def make(name: str) -> Target:
+        family = FAMILIES[name]
+        source, url = _databases(request, family, tmp_path)
+        authorize("staging", settings(), url, {})
+        return Target(family, url, catalog_of(source), store=f"file://{tmp_path}/store", injected=injected)
+
+    return make
+
+
+@pytest.fixture(params=[*FAMILIES])
+def target(request: pytest.FixtureRequest, make_target: Callable[[str], Target]) -> Iterator[Target]:
+    """Of every family in turn."""
+    return make_target(request.param)
+
+
+def _databases(request: pytest.FixtureRequest, family: Family, folder: Path) -> tuple[str, str]:
+    match family.name:
+        case "postgres":
+            postgres: PostgresServer = request.getfixturevalue("postgres")
+            source = postgres.create_database()
+            run_in(source, family.shop.SHOP)
+            return source, postgres.create_database()
+        case "mariadb":
+            mariadb: MariadbServer = request.getfixturevalue("mariadb")
+            return mariadb.create_database(family.shop.SHOP), mariadb.create_database()
+        case _:
+            sources = []
+            for name, script in (("source", family.shop.SHOP), ("staging", "")):
+                url = f"sqlite:///{folder / name}.db"
+                connection = family.connect(url)
+                if family is SQLITE_WAL:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(script)
+                connection.close()
+                sources.append(url)
+            return sources[0], sources[1]

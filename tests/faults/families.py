@@ -1,0 +1,115 @@
+"""A target of each family under faults: what readers see in it, and what publications leave beside the tables."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import psycopg
+
+from synth_assets.publish.sqlite_files import FileLock, SqliteFiles
+from tests.publish import mariadb_shop, postgres_shop, test_sqlite
+
+ROWS = 20
+JOINED = (
+    "SELECT c.email, o.note, l.sku FROM customers c JOIN orders o ON o.customer_id = c.id "
+    'JOIN "order lines" l ON l.order_id = o.id'
+)
+ALONE = 'SELECT sku FROM "order lines"'
+
+
+class Torn(AssertionError):
+    """A reader saw rows of two refreshes, or too few."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """How tests speak to one family of targets.
+
+    Attributes:
+        shop: Has SHOP, the source's definition, and shop_frames, rows that carry the number of their refresh.
+        connect: A DB-API connection to a target's url, in autocommit mode.
+        begin: What begins a transaction.
+        leftovers: What publications left beside the tables, locks that are held included.
+        at_rest: The leftovers that stay for a rollback.
+    """
+
+    name: str
+    shop: ModuleType
+    connect: Callable[[str], Any]
+    begin: str
+    leftovers: Callable[[str], list[str]]
+    at_rest: tuple[str, ...] = ("previous",)
+
+
+def seen(family: Family, connection: Any) -> int:
+    """The number of the refresh that one transaction sees in a join of three tables and in one table alone.
+
+    Raises:
+        Torn: Of several, or not all rows of one.
+    """
+    cursor = connection.cursor()
+    cursor.execute(family.begin)
+    try:
+        cursor.execute(JOINED)
+        joined = cursor.fetchall()
+        cursor.execute(ALONE)
+        alone = cursor.fetchall()
+    finally:
+        cursor.execute("ROLLBACK")
+    found = {int(email.partition("@")[2].partition(".")[0]) for email, _, _ in joined}
+    found |= {int(note.split()[1]) for _, note, _ in joined}
+    found |= {int(sku.partition("-")[0]) for *_, sku in (*joined, *alone)}
+    if len(found) != 1 or len(joined) != ROWS or len(alone) != ROWS:
+        raise Torn(f"{sorted(found)} in {len(joined)} joined rows and {len(alone)} alone")
+    return found.pop()
+
+
+def live(family: Family, url: str) -> int:
+    """The number of the refresh whose rows are live."""
+    connection = family.connect(url)
+    try:
+        return seen(family, connection)
+    finally:
+        connection.close()
+
+
+def _sqlite(url: str) -> Any:
+    return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=20, check_same_thread=False)
+
+
+def _sqlite_leftovers(url: str) -> list[str]:
+    found = [name for name in test_sqlite.files_beside(url) if name != "lock"]
+    files = SqliteFiles(test_sqlite.Path(url.removeprefix("sqlite:///")), "shop")
+    try:
+        FileLock(files.lock, patience=0).release()
+    except sqlite3.OperationalError:
+        found.append("lock held")
+    return found
+
+
+def _postgres(url: str) -> Any:
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+
+def _postgres_leftovers(url: str) -> list[str]:
+    locks = postgres_shop.rows_of(
+        url,
+        "SELECT 'lock held' FROM pg_locks WHERE locktype = 'advisory' AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())",
+    )
+    return [*postgres_shop.own_schemas(url), *(word for (word,) in locks)]
+
+
+def _mariadb(url: str) -> Any:
+    connection = mariadb_shop.connected(url)
+    connection.query("SET SESSION sql_mode = 'ANSI_QUOTES'")
+    return connection
+
+
+POSTGRES = Family("postgres", postgres_shop, _postgres, "BEGIN", _postgres_leftovers)
+MARIADB = Family("mariadb", mariadb_shop, _mariadb, "START TRANSACTION", mariadb_shop.own_databases)
+SQLITE = Family("sqlite", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
+SQLITE_WAL = Family("sqlite in WAL mode", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
+FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL)}
