@@ -86,6 +86,7 @@ class Refresh(ProfileStage, VerdictStage, PublicationStage):
             seed=plan.seed,
             # Private tables are compared with nothing, and which rows are held out depends on how many there are.
             kept_whole=[table.name for table in plan.published if table.private],
+            copied=plan.copied,
             progress=lambda table, rows: self._tell(Progress("snapshot", table, done=rows)),
         )
         origin = Origin(source=self.settings.source, identity=identity, snapshot=self._keyed_digest(artifacts))
