@@ -24,7 +24,7 @@ from synth_assets.refresh.judging import VerdictStage
 from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.publishing import PublicationStage
-from synth_assets.refresh.retention import remove_old_artifacts, remove_old_pages, remove_snapshots
+from synth_assets.refresh.retention import ABANDONED, remove_old_artifacts, remove_old_pages, remove_snapshots
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
@@ -32,10 +32,6 @@ from synth_assets.store.tables import REAL_COLUMN, REAL_FILE, ROWS_FILE, TableRo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-# Seconds; a process that hangs must not keep every later refresh waiting for ever.
-LONGEST_WAIT = 6 * 3600.0
 
 
 class Refresh(ProfileStage, VerdictStage, PublicationStage):
@@ -90,6 +86,7 @@ class Refresh(ProfileStage, VerdictStage, PublicationStage):
             seed=plan.seed,
             # Private tables are compared with nothing, and which rows are held out depends on how many there are.
             kept_whole=[table.name for table in plan.published if table.private],
+            copied=plan.copied,
             progress=lambda table, rows: self._tell(Progress("snapshot", table, done=rows)),
         )
         origin = Origin(source=self.settings.source, identity=identity, snapshot=self._keyed_digest(artifacts))
@@ -310,7 +307,7 @@ class Refresh(ProfileStage, VerdictStage, PublicationStage):
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
-        patience = LONGEST_WAIT if self.settings.on_running == "wait" else 0.0
+        patience = ABANDONED.total_seconds() if self.settings.on_running == "wait" else 0.0
         with self.store.in_use(), self.store.refreshing(self.dataset, patience=patience):
             return self._run(targets)
 

@@ -13,7 +13,8 @@ from synth_assets.synthesize.private.ledger import STAGE as LEDGER
 
 SNAPSHOT = "snapshot"
 
-# Half-written artifacts of a process that was killed: nobody has written to them for so long.
+# Half-written artifacts of a process that was killed: nobody has written to them for so long. A refresh that waits for
+# another one takes it for one that hangs after that.
 ABANDONED = timedelta(hours=6)
 
 
