@@ -127,6 +127,10 @@ class Project:
         """
         return self.root / ".synth" / "data-docs" / dataset
 
+    def reports_folder(self, dataset: str) -> Path:
+        """Where the reports of a dataset lie, a folder a refresh; they hold no single value of a real row."""
+        return self.root / ".synth" / "refresh-reports" / dataset
+
 
 def load_project(root: Path, *, environment: str | None = None) -> Project:
     """Read a project folder. No database is contacted and no environment variable but SYNTH_ENV is read.

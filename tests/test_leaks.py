@@ -102,6 +102,7 @@ def test_whichever_stage_fails_nothing_of_the_source_is_written(
         str(path): path.read_bytes() for root in (folder, temporary) for path in root.rglob("*") if path.is_file()
     }
     assert any("data-docs" in name for name in written)
+    assert any("refresh-reports" in name for name in written)
     assert any("synth-assets-" in name for name in written)
     assert b"this is kept" in written[str(temporary / "log")]
     written |= {f"output {n}": (one.out + one.err).encode() for n, one in enumerate(said)}

@@ -97,8 +97,8 @@ def _description(checks: Sequence[CheckResult], failed: Sequence[CheckResult]) -
         return "There is nothing of this family to check in this table."
     if not failed:
         return f"All {len(checks)} passed."
-    first = f"{failed[0].description} {failed[0].remedy}".strip()
-    return f"{len(failed)} of {len(checks)} failed: {first}" + (" And more, see the list." if len(failed) > 1 else "")
+    more = "" if len(failed) == 1 else f" And {len(failed) - 1} more, see the list."
+    return f"{len(failed)} of {len(checks)} failed: {explained(failed[0])}{more}"
 
 
 def gate_description(verdict: Verdict) -> str:
@@ -110,8 +110,19 @@ def gate_description(verdict: Verdict) -> str:
     first = verdict.failures[0]
     return (
         f"{len(verdict.failures)} checks of severity error failed, the first of them in {first.table or 'the dataset'}:"
-        f" {first.description} {first.remedy} Nothing is published."
+        f" {explained(first)} Nothing is published."
     )
+
+
+def explained(check: CheckResult) -> str:
+    """A failed check that explains itself: what it is and of what, figure and threshold, what came out, what to do."""
+    expectation = check.facts.get("expectation")
+    kind = f", {expectation}" if expectation else ""
+    place = f" of {check.column}" if check.column else ""
+    figure = "not computed" if check.value is None else f"{check.value:.4g}"
+    limit = "" if check.threshold is None else f", threshold {check.threshold:.4g}"
+    remedy = f" What to do: {check.remedy}" if check.remedy else ""
+    return f"{check.name}{place} ({figure}{limit}{kind}). {check.description}{remedy}"
 
 
 def _counts(checks: Sequence[CheckResult]) -> dict[str, int]:

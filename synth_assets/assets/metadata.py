@@ -4,6 +4,8 @@ Nothing here is a value of a real row. Previews are of synthetic rows, without t
 lets through.
 """
 
+import resource
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +18,13 @@ from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role,
 if TYPE_CHECKING:
     import polars as pl
 
-    from synth_assets.refresh import Outcome
+    from synth_assets.refresh import Outcome, Refresh
 
 ROW_COUNT = "dagster/row_count"
 COLUMN_SCHEMA = "dagster/column_schema"
 COLUMN_LINEAGE = "dagster/column_lineage"
 TABLE_NAME = "dagster/table_name"
+URI = "dagster/uri"
 _LONGEST_CELL = 60
 _ROLES = {Role.KEY: "made anew", Role.REFERENCE: "a synthetic parent's key", Role.GENERATED: "computed by the database"}
 
@@ -97,6 +100,7 @@ def outcome_metadata(outcome: "Outcome") -> dict[str, Any]:
         "reused": outcome.reused,
         "fingerprint": outcome.artifact.fingerprint,
         "made_by_refresh": outcome.artifact.refresh,
+        **peak_memory(),
     }
     rows = outcome.facts.get("rows")
     if isinstance(rows, int):
@@ -107,6 +111,19 @@ def outcome_metadata(outcome: "Outcome") -> dict[str, Any]:
         if name != "rows" and isinstance(fact, int | float) and not isinstance(fact, bool)
     }
     return metadata
+
+
+def peak_memory() -> dict[str, int]:
+    """Most memory that this step's process has had so far; in process, all steps before share it."""
+    # Kilobytes, but bytes on macOS.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"peak_memory_mb": peak // (1 << 20 if sys.platform == "darwin" else 1 << 10)}
+
+
+def pages(refresh: "Refresh") -> dict[str, dg.PathMetadataValue]:
+    """Where people read of a refresh: its report, and Great Expectations' Data Docs."""
+    found = {"report": refresh.report, "data_docs": refresh.data_docs}
+    return {name: dg.MetadataValue.path(path) for name, path in found.items() if path is not None}
 
 
 def result(key: dg.AssetKey, outcome: "Outcome", more: Mapping[str, Any]) -> "dg.MaterializeResult[Any]":

@@ -1,5 +1,6 @@
 """The publications: one step a target, all tables or none."""
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,14 @@ from synth_assets.assets.metadata import (
     COLUMN_SCHEMA,
     ROW_COUNT,
     TABLE_NAME,
+    URI,
     column_schema,
+    pages,
+    peak_memory,
     same_columns,
 )
 from synth_assets.assets.refreshing import is_dry_run, open_refresh
+from synth_assets.catalog.connection import location
 
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog
@@ -44,14 +49,15 @@ def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -
         ),
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        def work() -> "tuple[Publication, Catalog]":
+        def work() -> "tuple[Publication, Catalog, dict[str, Any]]":
             refresh = open_refresh(context, dataset)
-            return refresh.publish(target), refresh.published_catalog
+            url = dataset.project.resources.databases[target].resolve_url(os.environ)
+            return refresh.publish(target), refresh.published_catalog, {URI: location(url), **pages(refresh)}
 
         if is_dry_run(context, dataset):
             context.log.info(f"Nothing is published into {target}: this is a dry run.")
             return
-        publication, catalog = run_stage(PUBLICATION, work)
+        publication, catalog, places = run_stage(PUBLICATION, work)
         rows = {table.name: table.rows for table in publication.tables}
         for name in dataset.published:
             yield dg.MaterializeResult(
@@ -61,6 +67,7 @@ def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -
                     COLUMN_SCHEMA: column_schema(catalog.table(name)),
                     COLUMN_LINEAGE: same_columns(catalog.table(name), dataset.key(SYNTHETIC, name)),
                     **_metadata(publication),
+                    **places,
                 },
                 data_version=dg.DataVersion(publication.fingerprint),
             )
@@ -76,6 +83,7 @@ def _metadata(publication: "Publication") -> dict[str, Any]:
         "seconds": round(sum(publication.seconds.values()), 3),
         "seconds_by_step": dg.MetadataValue.json(publication.seconds),
         "already_live": publication.already_live,
+        **peak_memory(),
     }
     if publication.previous:
         metadata["previous_refresh"] = publication.previous

@@ -17,6 +17,7 @@ _SENTENCES = {
     "synthesizer": "Learning {}.",
     "synthetic": "Generating {}.",
     "verdict": "Checking {}.",
+    "report": "Writing the report on {}.",
     "publication": "Publishing {}.",
 }
 # Between two sentences on one table.

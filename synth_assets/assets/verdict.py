@@ -8,12 +8,11 @@ import dagster as dg
 from synth_assets.assets.checks import check_key, check_results, check_specs, gate_description, gate_key, table_figures
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHETIC, VERDICT, Dataset
 from synth_assets.assets.failures import run_stage
-from synth_assets.assets.metadata import outcome_metadata
+from synth_assets.assets.metadata import outcome_metadata, pages
+from synth_assets.assets.pictures import pictures
 from synth_assets.assets.refreshing import open_refresh
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from synth_assets.refresh import Outcome
     from synth_assets.store.verdict import Verdict
 
@@ -33,19 +32,22 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
         allow_arbitrary_check_specs=True,
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        def work() -> "tuple[Verdict, Outcome, Path | None]":
+        def work() -> "tuple[Verdict, Outcome, dict[str, Any], dict[str, dict[str, Any]]]":
             refresh = open_refresh(context, dataset)
-            return *refresh.judge(), refresh.data_docs
+            verdict, outcome = refresh.judge()
+            comparison = refresh.comparison
+            seen = {name: pictures(comparison, verdict, name) if comparison else {} for name in dataset.published}
+            return verdict, outcome, pages(refresh), seen
 
-        verdict, outcome, data_docs = run_stage(VERDICT, work)
+        verdict, outcome, to_read, seen = run_stage(VERDICT, work)
         for name in dataset.published:
-            figures = table_figures(verdict, name)
-            if figures:
-                context.log_event(dg.AssetObservation(dataset.key(SYNTHETIC, name), metadata=figures))
+            told = {**table_figures(verdict, name), **seen[name]}
+            if told:
+                context.log_event(dg.AssetObservation(dataset.key(SYNTHETIC, name), metadata={**told, **to_read}))
         if dataset.key(VERDICT) in context.selected_asset_keys:
             yield dg.MaterializeResult(
                 asset_key=dataset.key(VERDICT),
-                metadata={**outcome_metadata(outcome), **_metadata(verdict, data_docs)},
+                metadata={**outcome_metadata(outcome), **_metadata(verdict), **to_read},
                 data_version=dg.DataVersion(outcome.artifact.fingerprint),
             )
         for check in check_results(dataset, verdict):
@@ -60,13 +62,12 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
     return step
 
 
-def _metadata(verdict: "Verdict", data_docs: "Path | None") -> dict[str, Any]:
+def _metadata(verdict: "Verdict") -> dict[str, Any]:
     real = "\n".join(f"- {line}" for line in verdict.let_through) or "None."
     return {
         "passed": verdict.passed,
         "rows_fingerprint": verdict.fingerprint,
         "real_values_let_through": dg.MetadataValue.md(real),
-        **({"data_docs": dg.MetadataValue.path(data_docs)} if data_docs else {}),
         **verdict.figures,
     }
 

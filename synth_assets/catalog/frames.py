@@ -5,6 +5,7 @@ import polars as pl
 from synth_assets.catalog.model import DataType, Kind, Table
 
 MOST_DECIMAL_DIGITS = 38
+_EXACT_DIGITS = 15  # of any decimal number that a float64 holds
 _DATES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 _TIMES = ("%H:%M:%S%.f", "%H:%M")
 
@@ -41,6 +42,33 @@ def polars_type(data_type: DataType) -> pl.DataType:
 def _fits_decimal(precision: int | None, scale: int) -> bool:
     # PostgreSQL also has numeric(2, -3) and numeric(3, 5).
     return precision is not None and precision <= MOST_DECIMAL_DIGITS and 0 <= scale <= precision
+
+
+def measured_decimal(*, whole: int, written: int, needed: int) -> pl.Decimal | None:
+    """The type for decimals that are only known by their values; None if polars has none.
+
+    Args:
+        whole: Most digits before the point.
+        written: Most digits after the point as the database writes them.
+        needed: The same without zeros at the end: what counts where the numbers are long, as divisions make them.
+    """
+    scale = written if whole + written <= _EXACT_DIGITS else needed
+    return pl.Decimal(MOST_DECIMAL_DIGITS, scale) if whole + scale <= MOST_DECIMAL_DIGITS else None
+
+
+def decimal_of(texts: pl.Series) -> pl.Decimal | None:
+    """The type that holds these texts as numbers; None if polars has none. What is no plain number does not count."""
+    plain = texts.filter(texts.str.contains(r"^[+-]?\d*\.?\d*$").fill_null(value=False))
+    after_point = plain.str.extract(r"\.(\d*)").fill_null("")
+
+    def longest(values: pl.Series) -> int:
+        return int(values.str.len_chars().max() or 0)  # type: ignore[arg-type]
+
+    return measured_decimal(
+        whole=longest(plain.str.extract(r"^[+-]?0*(\d*)").fill_null("")),
+        written=longest(after_point),
+        needed=longest(after_point.str.strip_chars_end("0")),
+    )
 
 
 def read_as(values: pl.Series, dtype: pl.DataType) -> pl.Series:

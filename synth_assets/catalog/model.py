@@ -46,9 +46,19 @@ class DataType(Value):
     timezone: bool = False
     labels: tuple[str, ...] = Field(default=(), description="Labels of an enum, in order.")
     element: "DataType | None" = Field(default=None, description="Element type of an array.")
+    attributes: tuple["Attribute", ...] = Field(default=(), description="Attributes of a composite type, in order.")
+    base: "DataType | None" = Field(default=None, description="The type that a domain stands on.")
     domain: str | None = Field(
         default=None, description="What follows CREATE DOMAIN and its name: 'AS integer CHECK (VALUE > 0)'."
     )
+
+
+class Attribute(Value):
+    """One attribute of a composite type."""
+
+    name: str
+    type: DataType
+    collation: str | None = None
 
 
 class Column(Value):
@@ -68,6 +78,9 @@ class Key(Value):
 
     name: str | None = None
     columns: tuple[str, ...]
+    definition: str | None = Field(
+        default=None, description="The database's own, where there is more to it: 'UNIQUE (a) INCLUDE (b) DEFERRABLE'."
+    )
 
 
 class Branch(Value):
@@ -130,7 +143,7 @@ class Table(Value):
     exclusions: tuple[Exclusion, ...] = ()
     indexes: tuple[Index, ...] = ()
     comment: str | None = None
-    options: tuple[str, ...] = Field(default=(), description="Table options, e.g. SQLite's 'STRICT', 'WITHOUT ROWID'.")
+    options: tuple[str, ...] = Field(default=(), description="As the database has them: 'STRICT', 'fillfactor=70'.")
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError if there is none."""

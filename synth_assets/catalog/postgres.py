@@ -15,11 +15,15 @@ from synth_assets.catalog.postgres_types import PostgresTypes
 
 OLDEST_VERSION = (12,)
 ACTIONS = {"r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+INHERITS = "INHERITS"  # a table option; the parent's name follows
+PLAIN_KEY = re.compile(r"(PRIMARY KEY|UNIQUE) \([^()]*\)")
 NEXT_VALUE = re.compile(r"nextval\('(?:[^']|'')*'::regclass\)")
 
 # Ordinary and partitioned tables; partitions are read through the table that they are part of.
 TABLES = """
-SELECT c.oid, c.relname::text AS name, obj_description(c.oid, 'pg_class') AS comment
+SELECT c.oid, c.relname::text AS name, obj_description(c.oid, 'pg_class') AS comment,
+       coalesce(c.reloptions, '{}') AS options,
+       (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1) AS inherits
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = :namespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
   AND NOT EXISTS (SELECT FROM pg_depend d
@@ -122,6 +126,10 @@ def _tables(connection: sqlalchemy.Connection, namespace: str) -> tuple[Table, .
                 indexes=tuple(_index(index, numbered[oid]) for index in indexes.get(oid, []))
                 + tuple(_strict_key(c, numbered[oid]) for c in held if c["nulls_not_distinct"]),
                 comment=row["comment"],
+                options=(
+                    *row["options"],
+                    *([f"{INHERITS} {names[row['inherits']]}"] if row["inherits"] in names else []),
+                ),
             )
         )
     return tuple(sorted(tables, key=lambda table: table.name))
@@ -154,7 +162,10 @@ def _column(row: Row, types: PostgresTypes) -> Column:
 
 
 def _key(row: Row, columns: Mapping[int, str]) -> Key:
-    return Key(name=row["name"], columns=_names(row["columns"], columns))
+    plain = PLAIN_KEY.fullmatch(row["definition"])
+    return Key(
+        name=row["name"], columns=_names(row["columns"], columns), definition=None if plain else row["definition"]
+    )
 
 
 def _strict_key(row: Row, columns: Mapping[int, str]) -> Index:

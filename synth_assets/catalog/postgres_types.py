@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy
 
-from synth_assets.catalog.model import DataType, Kind
+from synth_assets.catalog.model import Attribute, DataType, Kind
 
 # Built-in types and those of the extensions that everyone has, by their name in pg_type.
 NAMED = {
@@ -33,7 +33,15 @@ SELECT t.oid, t.typname::text AS name, n.nspname::text AS namespace, t.typtype::
        CASE WHEN t.typcollation <> b.typcollation THEN
             (SELECT quote_ident(c.collname) FROM pg_collation c WHERE c.oid = t.typcollation) END AS collation
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_type b ON b.oid = t.typbasetype
-WHERE t.typrelid = 0
+"""
+# Of types made by CREATE TYPE; the row types of tables go with their tables.
+ATTRIBUTES = """
+SELECT c.reltype AS oid, a.attname::text AS name, a.atttypid AS type, a.atttypmod AS modifier,
+       format_type(a.atttypid, a.atttypmod) AS native,
+       CASE WHEN a.attcollation <> t.typcollation THEN
+            (SELECT c.collname::text FROM pg_collation c WHERE c.oid = a.attcollation) END AS collation
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid
+WHERE c.relkind = 'c' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.reltype, a.attnum
 """
 LABELS = "SELECT enumtypid AS oid, enumlabel::text AS label FROM pg_enum ORDER BY enumtypid, enumsortorder"
 DOMAIN_CHECKS = """
@@ -53,6 +61,9 @@ class PostgresTypes:
         self.labels: dict[int, list[str]] = {}
         for row in rows(LABELS):
             self.labels.setdefault(row["oid"], []).append(row["label"])
+        self.attributes: dict[int, list[Mapping[str, Any]]] = {}
+        for row in rows(ATTRIBUTES):
+            self.attributes.setdefault(row["oid"], []).append(row)
         self.domain_checks: dict[int, list[str]] = {}
         for row in rows(DOMAIN_CHECKS):
             self.domain_checks.setdefault(row["oid"], []).append(f"CONSTRAINT {row['name']} {row['definition']}")
@@ -70,9 +81,13 @@ class PostgresTypes:
             return DataType(kind=Kind.OTHER, native=native)
         if row["form"] == "d":
             base = self.data_type(row["base"], row["modifier"], row["base_native"])
-            return base.model_copy(update={"native": native, "domain": self._domain(row)})
+            return base.model_copy(update={"native": native, "domain": self._domain(row), "base": base})
         if row["form"] == "e":
             return DataType(kind=Kind.ENUM, native=native, labels=tuple(self.labels.get(oid, ())))
+        if oid in self.attributes and row["namespace"] != "pg_catalog":
+            return DataType(
+                kind=Kind.OTHER, native=native, attributes=tuple(map(self._attribute, self.attributes[oid]))
+            )
         if row["category"] == "A" and native.endswith("[]"):
             element = self.data_type(row["element"], modifier, native.removesuffix("[]"))
             return DataType(kind=Kind.ARRAY, native=native, element=element)
@@ -86,6 +101,10 @@ class PostgresTypes:
         """Whether the type is a domain that refuses nulls, itself or by the domain that it stands on."""
         row = self.by_oid.get(oid)
         return row is not None and row["form"] == "d" and (row["not_null"] or self.is_not_null(row["base"]))
+
+    def _attribute(self, row: Mapping[str, Any]) -> Attribute:
+        data_type = self.data_type(row["type"], row["modifier"], row["native"])
+        return Attribute(name=row["name"], type=data_type, collation=row["collation"])
 
     def _domain(self, row: Mapping[str, Any]) -> str:
         parts = [f"AS {row['base_native']}"]

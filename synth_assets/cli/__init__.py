@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import click
 
-COMMANDS = ("refresh", "plan", "status", "rollback", "authorize", "init", "rekey")
+COMMANDS = ("refresh", "plan", "status", "report", "rollback", "authorize", "init", "rekey")
 
 
 class Commands(click.Group):

@@ -1,131 +1,27 @@
-"""The verdict's figures in words: what each says, what the plan's gate asks of every table, and how many meet it."""
+"""The verdict's figures as a table for the terminal."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rich.table import Table as Grid
 from rich.text import Text
 
 from synth_assets.cli.console import grid
+from synth_assets.report.figures import figure_lines
 
 if TYPE_CHECKING:
     from synth_assets.plan.resolved import Gate
     from synth_assets.store.verdict import Verdict
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One figure of a verdict.
-
-    Attributes:
-        checks: What the names of the checks start with that it sums up.
-        bound: Which way the gate's limit points; 'none' for a count that must be nought.
-        limit: The gate's setting, as `family.name`; empty for a count.
-    """
-
-    name: str
-    meaning: str
-    checks: str
-    bound: Literal["at least", "at most", "none"]
-    limit: str = ""
-
-
-FIGURES = (
-    Figure("shape", "columns are distributed as in the source", "fidelity_shape", "at least", "fidelity.shape"),
-    Figure("trend", "columns go together as in the source", "fidelity_trend", "at least", "fidelity.trend"),
-    Figure(
-        "cardinality",
-        "parents have as many children as in the source",
-        "fidelity_cardinality_",
-        "at least",
-        "fidelity.cardinality",
-    ),
-    Figure(
-        "pairs_across_keys",
-        "children go with their parents as in the source",
-        "fidelity_pairs_",
-        "at least",
-        "fidelity.pairs_across_keys",
-    ),
-    Figure(
-        "two_sample",
-        "how well a classifier tells real rows from synthetic ones",
-        "fidelity_two_sample",
-        "at most",
-        "fidelity.two_sample",
-    ),
-    Figure(
-        "membership_auc",
-        "how well an attack tells who was learned from",
-        "privacy_membership_auc",
-        "at most",
-        "privacy.membership_auc",
-    ),
-    Figure(
-        "closer_share",
-        "rows nearer to a learned row than to a held-out one",
-        "privacy_closer_share",
-        "at most",
-        "privacy.closer_share",
-    ),
-    Figure(
-        "identity_disclosure",
-        "rows found by what is known of a person, beyond held-out rows",
-        "privacy_identity",
-        "at most",
-        "privacy.identity",
-    ),
-    Figure(
-        "attribute_disclosure",
-        "values guessed from the rest of a row, beyond held-out rows",
-        "privacy_attribute",
-        "at most",
-        "privacy.attribute",
-    ),
-    Figure(
-        "near_copies",
-        "rows that came out nearly as they are, beyond held-out rows",
-        "privacy_near_copies",
-        "at most",
-        "privacy.near_copies",
-    ),
-    Figure(
-        "copies_beyond_chance",
-        "rare rows repeated more often than held-out rows are",
-        "privacy_copies",
-        "at most",
-        "privacy.copies",
-    ),
-    Figure("canaries", "invented values planted into training that came out", "privacy_canaries", "none"),
-    Figure("source_values", "values of replaced columns that are the source's", "privacy_source_", "none"),
-    Figure("orphans", "references to rows that are not there", "integrity_orphans_", "none"),
-    Figure("duplicates", "values that occur twice in a key", "integrity_unique_", "none"),
-    Figure("nulls_in_not_null", "missing values where there must be one", "integrity_not_null", "none"),
-)
-
-
 def figures_grid(verdict: "Verdict", gate: "Gate") -> Grid:
-    """The figures that there are: means, or sums of counts. A check allows for the noise of small tables."""
+    """A line a figure: its value, what is asked, how many checks meet it, and what it says."""
     table = grid("figure", "value", "wanted of each", "met by", "", right=("value", "met by"))
-    for figure in FIGURES:
-        if figure.name not in verdict.figures:
-            continue
-        value = verdict.figures[figure.name]
-        checks = [check for check in verdict.checks if check.name.startswith(figure.checks)]
-        met = sum(check.passed for check in checks)
+    for line in figure_lines(verdict, gate):
         table.add_row(
-            figure.name.replace("_", " "),
-            f"{value:,.0f}" if figure.bound == "none" else f"{value:.3f}",
-            wanted(figure, gate),
-            Text(f"{met} of {len(checks)}", style="" if met == len(checks) else "yellow"),
-            Text(figure.meaning, style="dim"),
+            line.name,
+            line.value,
+            line.wanted,
+            Text(f"{line.met} of {line.of}", style="" if line.met == line.of else "yellow"),
+            Text(line.figure.meaning, style="dim"),
         )
     return table
-
-
-def wanted(figure: Figure, gate: "Gate") -> str:
-    """The gate's limit in words."""
-    if not figure.limit:
-        return "none"
-    family, name = figure.limit.split(".")
-    return f"{figure.bound} {getattr(getattr(gate, family), name):.2f}"

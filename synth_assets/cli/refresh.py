@@ -70,7 +70,7 @@ def command(
         with direct_project(source_url, target_url) as project:
             name = next(iter(project.datasets))
             targets = project.datasets[name].targets
-            run(project, name, targets, seed=seed, remedy=REMEDY_WITHOUT_PLAN, data_docs=False)
+            run(project, name, targets, seed=seed, remedy=REMEDY_WITHOUT_PLAN, pages=False)
         return
     if dataset is None:
         raise click.UsageError(f"Say what to refresh: --dataset NAME in a project, or {NO_PROJECT} without one.")
@@ -92,12 +92,12 @@ def run(
     *,
     seed: int | None,
     remedy: str,
-    data_docs: bool = True,
+    pages: bool = True,
 ) -> None:
     """Run all stages, showing how far they are, and print what was done."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from synth_assets.cli.progress import shown_progress
-    from synth_assets.cli.summary import print_data_docs, print_failure, print_result
+    from synth_assets.cli.summary import print_failure, print_pages, print_result
     from synth_assets.cli.targets import check_targets
     from synth_assets.refresh import Refresh, VerdictFailed
 
@@ -105,16 +105,14 @@ def run(
     check_targets(project, targets)
     try:
         with shown_progress(console(stderr=True)) as progress, silent_work():
-            refresh = Refresh(
-                project, dataset, refresh=new_refresh(), seed=seed, progress=progress, data_docs=data_docs
-            )
+            refresh = Refresh(project, dataset, refresh=new_refresh(), seed=seed, progress=progress, pages=pages)
             result = refresh.run(targets)
     except VerdictFailed as failed:
         print_failure(failed.verdict, project.dataset(dataset).gate, console(stderr=True))
-        print_data_docs(refresh.data_docs, console(stderr=True))
+        print_pages(refresh, console(stderr=True))
         raise NotPublished(failed.verdict, remedy=remedy) from None
     print_result(result, project, out)
-    print_data_docs(refresh.data_docs, out)
+    print_pages(refresh, out)
 
 
 def new_refresh() -> str:

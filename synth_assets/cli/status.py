@@ -47,15 +47,14 @@ def command(dataset: str | None, folder: Path) -> None:
 
 def verdicts(store: "Store", dataset: str) -> "Grid | Text":
     """One line a verdict, the newest first."""
-    from synth_assets.store.verdicts import STAGE, load_verdict
+    from synth_assets.store.verdicts import kept_verdicts
 
-    artifacts = store.artifacts(dataset, stage=STAGE)
-    if not artifacts:
+    kept = kept_verdicts(store, dataset)
+    if not kept:
         return Text(f"No refresh yet: synth-assets refresh --dataset {dataset}", style="dim")
     names = [name.replace("_", " ") for name in SHOWN]
     table = grid("refresh", "judged", "verdict", "checks", *names, right=("checks", *names))
-    for artifact in reversed(artifacts):
-        verdict = load_verdict(store, artifact)
+    for artifact, verdict in reversed(kept):
         passed = (
             Text("passed", style="green") if verdict.passed else Text(f"{len(verdict.failures)} failed", style="red")
         )

@@ -4,7 +4,7 @@ One connection locks, checks and reads. A second connection that reads by an imp
 ALTER TABLE that waits for the first connection's lock stands before the second one in the queue.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from synth_assets.extract.adbc import AdbcQueries
 from synth_assets.extract.arrow import frame_of
 from synth_assets.extract.errors import SourceChanged, SourceUnreadable
 from synth_assets.extract.outside import outside_columns
+from synth_assets.extract.postgres_decimals import measured_decimals
 from synth_assets.extract.source import TableStream
 
 _LOCK_TIMEOUT = "60s"
@@ -62,8 +63,13 @@ WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = 
 
 
 @contextmanager
-def open_postgres(url: str, catalog: Catalog, tables: Sequence[str]) -> Iterator["PostgresSource"]:
+def open_postgres(
+    url: str, catalog: Catalog, tables: Sequence[str], *, copied: Collection[str] = ()
+) -> Iterator["PostgresSource"]:
     """A read-only transaction in which no table can be altered, and all are seen as of one instant.
+
+    Args:
+        copied: Tables whose numbers must keep the zeros that they are written with.
 
     Raises:
         DatabaseUnreachable, LoginRefused, ...: See catalog.connection.open_engine.
@@ -75,7 +81,7 @@ def open_postgres(url: str, catalog: Catalog, tables: Sequence[str]) -> Iterator
     except (adbc_driver_manager.Error, psycopg.ProgrammingError) as error:
         raise _unreadable(where, None, error) from None
     with connection:
-        source = PostgresSource(connection, where, catalog)
+        source = PostgresSource(connection, where, catalog, copied)
         source.begin(tables)
         yield source
 
@@ -83,8 +89,9 @@ def open_postgres(url: str, catalog: Catalog, tables: Sequence[str]) -> Iterator
 class PostgresSource:
     """One read transaction."""
 
-    def __init__(self, connection: Any, where: str, catalog: Catalog) -> None:
+    def __init__(self, connection: Any, where: str, catalog: Catalog, copied: Collection[str]) -> None:
         self._connection = connection
+        self._copied = copied
         self._where = where
         self._queries = AdbcQueries(connection, lambda table, error: _unreadable(where, table, error))
         self._catalog = catalog
@@ -110,12 +117,12 @@ class PostgresSource:
     def read(self, table: Table) -> TableStream:
         """See `Source.read`."""
         self._check(table)
-        outside = outside_columns(
-            table, condition=_outside_condition, source=self._from(table), rows=self._queries.rows
-        )
+        place, rows = self._from(table), self._queries.rows
+        outside = outside_columns(table, condition=_outside_condition, source=place, rows=rows)
+        decimals = measured_decimals(table, exactly=table.name in self._copied, source=place, rows=rows)
         schema = pl.Schema(
             {
-                c.name: pl.String() if c.name in outside or not _is_plain(c) else polars_type(c.type)
+                c.name: pl.String() if c.name in outside else decimals.get(c.name) or polars_type(c.type)
                 for c in table.columns
             }
         )
@@ -177,14 +184,6 @@ def _connection_text(url: str) -> str:
     return psycopg.conninfo.make_conninfo("", **cast(dict[str, Any], defaults | texts | kept))
 
 
-def _is_plain(column: Column) -> bool:
-    """Whether the frame's type holds every ordinary value of the column's."""
-    declared = column.type
-    if declared.kind is Kind.DECIMAL and declared.precision is not None:
-        return 0 <= (declared.scale or 0) <= declared.precision
-    return True
-
-
 def _outside_condition(column: Column) -> str | None:
     """The SQL that is true of a value outside of the frame's type."""
     source = f"t.{quoted(column.name)}"
@@ -196,7 +195,7 @@ def _outside_condition(column: Column) -> str | None:
             return f"{source} < '0001-01-01 00:00{zone}' OR {source} >= '10000-01-01 00:00{zone}'"
         case Kind.TIME if not column.type.timezone:
             return f"{source} = '24:00'"
-        case Kind.DECIMAL if not isinstance(polars_type(column.type), pl.String) and _is_plain(column):
+        case Kind.DECIMAL if not isinstance(polars_type(column.type), pl.String):
             return f"{source} = 'NaN'"
         case _:
             return None

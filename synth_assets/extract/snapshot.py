@@ -32,6 +32,7 @@ def take_snapshot(
     foreign_keys: Mapping[str, Sequence[ForeignKey]],
     seed: int,
     kept_whole: Collection[str] = (),
+    copied: Collection[str] = (),
     progress: Callable[[str, int], None] | None = None,
 ) -> dict[str, Artifact]:
     """Read all rows of the tables as of one instant, and mark the rows that are held out of training.
@@ -45,6 +46,7 @@ def take_snapshot(
         hold_out: Share of every entity root's rows that is held out, with all that hangs on them; see hold_out.py.
         foreign_keys: By child table, the keys among these tables.
         kept_whole: Tables of which no row is held out.
+        copied: Tables that are published as they are.
         progress: Called with a table's name and its rows read so far.
 
     Raises:
@@ -61,7 +63,7 @@ def take_snapshot(
         for name in tables:
             key = ArtifactKey(dataset, STAGE, name, digest(dataset, name, refresh))
             drafts[name] = uncommitted.enter_context(store.create(key, refresh=refresh))
-        with _open_source(url, catalog, tables) as source:
+        with _open_source(url, catalog, tables, copied) as source:
             reached("snapshot.source.held")
             rows = {n: _copy(source.read(catalog.table(n)), drafts[n], n, progress) for n in tables}
         reached("snapshot.read")
@@ -94,7 +96,9 @@ def _copy(stream: TableStream, draft: Draft, table: str, progress: Callable[[str
     return rows
 
 
-def _open_source(url: str, catalog: Catalog, tables: Sequence[str]) -> AbstractContextManager[Source]:
+def _open_source(
+    url: str, catalog: Catalog, tables: Sequence[str], copied: Collection[str]
+) -> AbstractContextManager[Source]:
     """The reader of the url's database family; drivers are imported only for the family that needs them."""
     match sqlalchemy.make_url(url).get_backend_name():
         case "sqlite":
@@ -104,7 +108,7 @@ def _open_source(url: str, catalog: Catalog, tables: Sequence[str]) -> AbstractC
         case "postgresql" | "postgres":
             from synth_assets.extract.postgres import open_postgres
 
-            return open_postgres(url, catalog, tables)
+            return open_postgres(url, catalog, tables, copied=copied)
         case "duckdb":
             from synth_assets.extract.duckdb import open_duckdb
 

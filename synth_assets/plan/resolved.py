@@ -248,6 +248,11 @@ class ResolvedPlan(Value):
         """The names of the tables whose rows are read: of all that are published, but for the empty ones."""
         return tuple(table.name for table in self.published if table.mode is not Mode.EMPTY)
 
+    @property
+    def copied(self) -> tuple[str, ...]:
+        """The names of the tables that are published as they are."""
+        return tuple(table.name for table in self.published if table.mode is Mode.REFERENCE)
+
     def scaled(self, factor: float, *, only: Collection[str] = ()) -> "ResolvedPlan":
         """The same plan with as many times the rows in every table that is generated, or in those named only."""
         chosen = [table.name for table in self.tables if table.is_generated and (not only or table.name in only)]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from synth_assets.catalog.check_text import reads_alike
-from synth_assets.catalog.model import Catalog, Column, DataType, ForeignKey, Index, Key, Table
+from synth_assets.catalog.model import Attribute, Catalog, Column, DataType, ForeignKey, Index, Key, Table
+from synth_assets.catalog.postgres import INHERITS
 from synth_assets.catalog.sql_text import quoted, tokens
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
@@ -90,19 +91,19 @@ class _Renderer:
         return self._result
 
     def _types(self) -> None:
-        enums: dict[str, Statement] = {}
-        domains: dict[str, Statement] = {}
+        made: dict[str, Statement] = {}
         for data_type in _all_types(self._catalog):
             name = _last_name(data_type.native)
+            place = self._qualified(name)
             if data_type.domain is not None:
-                sql = f"CREATE DOMAIN {self._qualified(name)} {data_type.domain}"
-                domains[name] = Statement(sql, None, f"domain {name}")
-                # A domain over an enum carries the enum's labels, and its name after AS.
-                name = tokens(data_type.domain)[1].value
-            if data_type.labels:
+                made[name] = Statement(f"CREATE DOMAIN {place} {data_type.domain}", None, f"domain {name}")
+            elif data_type.labels:
                 labels = ", ".join(literal(label) for label in data_type.labels)
-                enums[name] = Statement(f"CREATE TYPE {self._qualified(name)} AS ENUM ({labels})", None, f"enum {name}")
-        self._result.types = [*enums.values(), *domains.values()]
+                made[name] = Statement(f"CREATE TYPE {place} AS ENUM ({labels})", None, f"enum {name}")
+            elif data_type.attributes:
+                body = ", ".join(_attribute(attribute) for attribute in data_type.attributes)
+                made[name] = Statement(f"CREATE TYPE {place} AS ({body})", None, f"composite type {name}")
+        self._result.types = list(made.values())
 
     def _table(self, table: Table) -> None:
         self._check_name(table.name, table.name, None)
@@ -115,8 +116,27 @@ class _Renderer:
         body = ", ".join(columns.values())
         self._result.columns[table.name] = columns
         self._result.tables[table.name] = Statement(
-            f"CREATE TABLE {self._qualified(table.name)} ({body})", table.name, f"table {table.name}"
+            f"CREATE TABLE {self._qualified(table.name)} ({body}){self._options(table)}",
+            table.name,
+            f"table {table.name}",
         )
+
+    def _options(self, table: Table) -> str:
+        if not self._native:
+            return ""
+        inherited = [option for option in table.options if option.startswith(f"{INHERITS} ")]
+        for option in inherited:
+            parent = option.removeprefix(f"{INHERITS} ")
+            if parent in self._catalog.table_names:
+                self._result.findings.append(
+                    Finding(
+                        table=table.name,
+                        problem=f"it inherits from {parent}, which a published table cannot.",
+                        remedy="Leave one of the two out (mode: exclude).",
+                    )
+                )
+        storage = [option for option in table.options if option not in inherited]
+        return f" WITH ({', '.join(storage)})" if storage else ""
 
     def _column(self, table: Table, column: Column) -> str | None:
         name = self._type(table, column)
@@ -206,7 +226,8 @@ class _Renderer:
 
     def _key(self, table: Table, key: Key, word: str) -> Statement:
         name = None if key.name in self._clashing else key.name
-        return self._add(table, name, f"{word} ({listed(key.columns)})", word.lower())
+        own = key.definition if self._native else None
+        return self._add(table, name, own or f"{word} ({listed(key.columns)})", word.lower())
 
     def _foreign_key(self, table: Table, key: ForeignKey) -> Statement:
         parts = [f"FOREIGN KEY ({listed(key.columns)})"]
@@ -267,12 +288,23 @@ class _Renderer:
 
 
 def _all_types(catalog: Catalog) -> Iterator[DataType]:
+    """Every type of the columns, after those that it is made of."""
     for table in catalog.tables:
         for column in table.columns:
-            found: DataType | None = column.type
-            while found is not None:
-                yield found
-                found = found.element
+            yield from _with_parts(column.type)
+
+
+def _with_parts(data_type: DataType) -> Iterator[DataType]:
+    parts = (data_type.element, data_type.base, *(attribute.type for attribute in data_type.attributes))
+    for part in parts:
+        if part is not None:
+            yield from _with_parts(part)
+    yield data_type
+
+
+def _attribute(attribute: Attribute) -> str:
+    collation = f" COLLATE {quoted(attribute.collation)}" if attribute.collation else ""
+    return f"{quoted(attribute.name)} {attribute.type.native}{collation}"
 
 
 def _last_name(name: str) -> str:

@@ -5,7 +5,7 @@ from synth_assets.publish.postgres_schema import Standing
 
 # Each query gives the table (or type) of the dataset, and what hangs on it. `tables` and `types` are object ids.
 _QUERIES = (
-    # Views, materialized views, and rules.
+    # Materialized views, rules, and views with a column of one of the types: other views are replaced in place.
     """
     SELECT t.relname, CASE v.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' ELSE 'rule on ' END
            || v.oid::regclass::text
@@ -13,6 +13,9 @@ _QUERIES = (
     JOIN pg_class t ON t.oid = d.refobjid
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
       AND d.refobjid = ANY (%(tables)s::oid[])
+      AND (v.relkind <> 'v' OR r.ev_type <> '1' OR EXISTS (
+           SELECT FROM pg_attribute a JOIN pg_type y ON a.atttypid IN (y.oid, y.typarray)
+           WHERE a.attrelid = v.oid AND (y.oid = ANY (%(types)s::oid[]) OR y.typrelid = ANY (%(tables)s::oid[]))))
     """,
     # Foreign keys of tables outside the dataset.
     """
@@ -20,13 +23,12 @@ _QUERIES = (
     FROM pg_constraint k JOIN pg_class t ON t.oid = k.confrelid
     WHERE k.contype = 'f' AND k.confrelid = ANY (%(tables)s::oid[]) AND k.conrelid <> ALL (%(tables)s::oid[])
     """,
+    # Policies of other tables that look into these: their own are made anew.
     """
-    SELECT t.relname, 'trigger ' || g.tgname FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
-    WHERE NOT g.tgisinternal AND g.tgrelid = ANY (%(tables)s::oid[])
-    """,
-    """
-    SELECT t.relname, 'policy ' || p.polname FROM pg_policy p JOIN pg_class t ON t.oid = p.polrelid
-    WHERE p.polrelid = ANY (%(tables)s::oid[])
+    SELECT t.relname, 'policy ' || p.polname || ' of ' || p.polrelid::regclass::text
+    FROM pg_depend d JOIN pg_policy p ON p.oid = d.objid JOIN pg_class t ON t.oid = d.refobjid
+    WHERE d.classid = 'pg_policy'::regclass AND d.refclassid = 'pg_class'::regclass
+      AND d.refobjid = ANY (%(tables)s::oid[]) AND p.polrelid <> ALL (%(tables)s::oid[])
     """,
     """
     SELECT t.relname, 'publication ' || b.pubname FROM pg_publication_rel r JOIN pg_class t ON t.oid = r.prrelid
@@ -52,6 +54,7 @@ _QUERIES = (
     SELECT y.typname, 'column ' || a.attname || ' of ' || a.attrelid::regclass::text
     FROM pg_attribute a JOIN pg_type y ON a.atttypid IN (y.oid, y.typarray) JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.relkind IN ('r', 'p', 'm', 'f', 'c') AND NOT a.attisdropped AND a.attrelid <> ALL (%(tables)s::oid[])
+      AND c.reltype <> ALL (%(types)s::oid[])
       AND (y.oid = ANY (%(types)s::oid[]) OR y.typrelid = ANY (%(tables)s::oid[]))
     """,
     # Defaults elsewhere that draw from a sequence of these tables.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
+from synth_assets.publish.postgres_attached import LiveView, attached, changed_view, views, views_of_others
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_dependents import outside_dependents
 from synth_assets.publish.postgres_schema import Standing, collisions, schema_exists
@@ -41,8 +42,12 @@ def preflight(connection: PostgresConnection, stage: PostgresStage, outgoing: St
     for table, what in outside_dependents(connection, outgoing, step="preflight"):
         found.append(Finding(table=table, problem=f"{what} depends on it.", remedy=_DROP_THEM))
     if not found:
+        names = stage.request.catalog.table_names
+        anew = attached(connection, outgoing, tables=names, step="preflight")
+        with connection.transaction(step="preflight"):
+            live_views = views(connection, outgoing, step="preflight")
         with connection.trial():
-            found += _on_trial(connection, stage, outgoing)
+            found += _on_trial(connection, stage, outgoing, anew, live_views)
     return found
 
 
@@ -69,6 +74,11 @@ def _rights(connection: PostgresConnection, outgoing: Standing) -> Iterator[Find
             problem=f"user {user} may not create tables in schema {schema}.",
             remedy=f"GRANT USAGE, CREATE ON SCHEMA {quoted(schema)} TO {quoted(user)};",
         )
+    for view, owner in views_of_others(connection, outgoing, step="preflight"):
+        yield Finding(
+            problem=f"view {view} of its tables belongs to {owner}, so that user {user} cannot replace it.",
+            remedy=f"GRANT {quoted(owner)} TO {quoted(user)};",
+        )
     owners = connection.rows(
         "SELECT relname, pg_get_userbyid(relowner) FROM pg_class "
         "WHERE oid = ANY (%s::oid[]) AND NOT pg_has_role(relowner, 'USAGE')",
@@ -83,7 +93,13 @@ def _rights(connection: PostgresConnection, outgoing: Standing) -> Iterator[Find
         )
 
 
-def _on_trial(connection: PostgresConnection, stage: PostgresStage, outgoing: Standing) -> list[Finding]:
+def _on_trial(
+    connection: PostgresConnection,
+    stage: PostgresStage,
+    outgoing: Standing,
+    anew: list[Statement],
+    live_views: list[LiveView],
+) -> list[Finding]:
     definition = stage.definition
     stage.make_schema(step="preflight")
     found: list[Finding] = []
@@ -101,6 +117,8 @@ def _on_trial(connection: PostgresConnection, stage: PostgresStage, outgoing: St
             stage.left_out.add(statement)
         else:
             found += failed
+    for statement in anew:
+        found += _attempt(connection, statement)
     for what in collisions(connection, stage.schema, outgoing, step="preflight"):
         found.append(
             Finding(
@@ -109,7 +127,21 @@ def _on_trial(connection: PostgresConnection, stage: PostgresStage, outgoing: St
                 remedy="Rename or drop it, or publish into another schema.",
             )
         )
+    for view in () if found else live_views:
+        found += _view(connection, view, stage)
     return found
+
+
+def _view(connection: PostgresConnection, view: LiveView, stage: PostgresStage) -> Iterator[Finding]:
+    remedy = "Drop the view before the refresh, and create it again after it."
+    try:
+        with connection.transaction(step="preflight"):
+            if changed_view(connection, view, stage=stage.schema):
+                yield Finding(problem=f"view {view.place} has other columns over the new tables.", remedy=remedy)
+    except DatabaseFailed as failure:
+        if connection.is_lost:
+            raise
+        yield Finding(problem=f"view {view.place} of the new tables: {failure.meaning}, {failure.code}.", remedy=remedy)
 
 
 def _columns(connection: PostgresConnection, stage: PostgresStage, table: str) -> list[Finding]:

@@ -26,7 +26,7 @@ SELECT c.relname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid =
 WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I', 'c')
   AND c.relname = ANY (SELECT o.relname FROM pg_class o JOIN pg_namespace s ON s.oid = o.relnamespace
                        WHERE s.nspname = %(stage)s)
-  AND c.oid <> ALL (%(tables)s::oid[])
+  AND c.oid <> ALL (%(tables)s::oid[]) AND c.reltype <> ALL (%(types)s::oid[])
   AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = c.oid AND i.indrelid = ANY (%(tables)s::oid[]))
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                   AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (%(tables)s::oid[])
@@ -38,20 +38,29 @@ WHERE n.nspname = %(schema)s AND t.typtype IN ('e', 'd') AND t.oid <> ALL (%(typ
                        WHERE s.nspname = %(stage)s)
 """
 
-# Enums and domains of the same schema that the tables' columns are of, also as arrays and under domains.
+# Enums, domains and composite types of the same schema that the tables' columns are of, also as arrays, under domains
+# and within composite types.
 _TYPES = """
 WITH RECURSIVE used AS (
   SELECT a.atttypid AS oid FROM pg_attribute a WHERE a.attrelid = ANY (%(tables)s::oid[]) AND a.attnum > 0
   UNION
   SELECT next.oid FROM used JOIN pg_type t ON t.oid = used.oid,
-  LATERAL (VALUES (t.typelem), (t.typbasetype)) AS next (oid) WHERE next.oid <> 0
+  LATERAL (VALUES (t.typelem), (t.typbasetype)
+           UNION ALL SELECT a.atttypid FROM pg_attribute a
+           WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) AS next (oid) WHERE next.oid <> 0
 )
 SELECT t.oid, t.typname, t.typtype::text FROM used JOIN pg_type t ON t.oid = used.oid
 JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE n.nspname = %(schema)s AND t.typtype IN ('e', 'd')
+LEFT JOIN pg_class c ON c.oid = t.typrelid
+WHERE n.nspname = %(schema)s AND (t.typtype IN ('e', 'd') OR c.relkind = 'c')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
 ORDER BY t.typname
 """
+
+_OWN_TYPES = (
+    "SELECT typname FROM pg_type WHERE (typtype IN ('d', 'e') OR typrelid IN "
+    "(SELECT oid FROM pg_class WHERE relkind = 'c')) AND"
+)
 
 _KINDS = {
     "r": "table",
@@ -134,15 +143,15 @@ def drop_schema(connection: PostgresConnection, schema: str, *, step: str) -> No
             connection.run(f"DROP TABLE {listed}", step=step)
         for sequence in _names(connection, schema, "SELECT relname FROM pg_class WHERE relkind = 'S' AND", step):
             connection.run(f"DROP SEQUENCE {name}.{quoted(sequence)}", step=step)
-        for kind, word in (("d", "DOMAIN"), ("e", "TYPE")):
-            types = _names(connection, schema, f"SELECT typname FROM pg_type WHERE typtype = '{kind}' AND", step)
-            if types:
-                connection.run(f"DROP {word} {', '.join(f'{name}.{quoted(a_type)}' for a_type in types)}", step=step)
+        types = _names(connection, schema, _OWN_TYPES, step)
+        if types:
+            # One statement, whatever they depend on among themselves; DROP TYPE drops domains, too.
+            connection.run(f"DROP TYPE {', '.join(f'{name}.{quoted(a_type)}' for a_type in types)}", step=step)
         connection.run(f"DROP SCHEMA {name}", step=step)
 
 
 def _names(connection: PostgresConnection, schema: str, query: str, step: str) -> Sequence[str]:
-    column = "relnamespace" if "pg_class" in query else "typnamespace"
+    column = "relnamespace" if query.startswith("SELECT relname") else "typnamespace"
     sql = f"{query} {column} = (SELECT oid FROM pg_namespace WHERE nspname = %s) ORDER BY 1"
     return [name for (name,) in connection.rows(sql, [schema], step=step)]
 

@@ -11,6 +11,7 @@ from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
+from synth_assets.publish.postgres_attached import attached
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ddl import PostgresDefinition, define
 from synth_assets.publish.postgres_grants import carry_over
@@ -80,6 +81,8 @@ class PostgresStage:
             if statement not in self.left_out:
                 self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         reached("publication.stage.keys")
+        for statement in attached(self._connection, outgoing, tables=self.request.catalog.table_names, step="stage"):
+            self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         for name, columns in self._counters():
             self._set_counter(name, columns)
         self._carried = carry_over(self._connection, outgoing, stage=self.schema)

@@ -13,6 +13,7 @@ from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry
+from synth_assets.publish.postgres_attached import forced_policies, views
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ledger import write_entry
 from synth_assets.publish.postgres_schema import Standing, schema_exists, standing
@@ -86,6 +87,8 @@ def _swap_once(
         if not schema_exists(connection, live, step="swap"):
             connection.run(f"CREATE SCHEMA {quoted(live)}", step="swap")
         coming = standing(connection, incoming, None, step="swap")
+        after = forced_policies(connection, outgoing, step="swap")
+        after += [view.replacement for view in views(connection, outgoing, step="swap")]
         aside = incoming
         if incoming == previous:
             # A rollback: what comes in must make room first for what goes out.
@@ -98,6 +101,9 @@ def _swap_once(
             _move(connection, outgoing, live, previous)
         _move(connection, coming, aside, live)
         connection.run(f"DROP SCHEMA {quoted(aside)}", step="swap")
+        for statement in after:
+            if statement.table is None or statement.table in coming.tables:
+                connection.run(statement.sql, step="swap", table=statement.table, constraint=statement.subject)
         reached("publication.swap.moved")
         write_entry(connection, entry, step="swap")
         reached("publication.swap.entered")

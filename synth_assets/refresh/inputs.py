@@ -48,7 +48,8 @@ class RefreshInputs:
         tables: Only these get new rows; the others keep those of the last refresh. All of them unless named.
         progress: Called now and then.
         store: Where artifacts lie; the project's own if not given.
-        data_docs: Whether the verdict comes with Great Expectations' Data Docs, in the project's folder.
+        pages: Whether the verdict comes with pages for people, the report and Great Expectations' Data Docs, in the
+            project's folder.
 
     Raises:
         UnknownDataset, MissingVariable, StoreKeyRefused: see there.
@@ -65,7 +66,7 @@ class RefreshInputs:
         tables: Sequence[str] = (),
         progress: Callable[[Progress], None] | None = None,
         store: Store | None = None,
-        data_docs: bool = True,
+        pages: bool = True,
     ) -> None:
         settings = project.dataset(dataset)
         self.settings: DatasetSettings = settings if seed is None else settings.model_copy(update={"seed": seed})
@@ -76,13 +77,13 @@ class RefreshInputs:
         self.refresh = refresh
         self.store = store or open_store(project)
         self._tell = progress or (lambda _: None)
-        self._docs_folder = project.data_docs_folder(dataset) / refresh if data_docs else None
+        self._pages = pages
 
     @property
     def data_docs(self) -> Path | None:
         """The first page of the Data Docs of this refresh; None before they are built, and where none are."""
-        index = self._docs_folder / "index.html" if self._docs_folder else None
-        return index if index and index.is_file() else None
+        index = self.project.data_docs_folder(self.dataset) / self.refresh / "index.html"
+        return index if index.is_file() else None
 
     @property
     def source_url(self) -> str:

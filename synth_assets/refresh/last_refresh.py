@@ -8,7 +8,7 @@ from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
 from synth_assets.refresh.errors import NewColumnsHeld, RealColumnsHeld
 from synth_assets.store.digest import digest
-from synth_assets.store.store import ArtifactKey, Store
+from synth_assets.store.store import Artifact, ArtifactKey, Store
 
 STAGE = "plan"
 _FILE = "decided.json"
@@ -33,7 +33,17 @@ def keep_decisions(store: Store, plan: ResolvedPlan, catalog: Catalog, *, refres
 def last_refresh(store: Store, dataset: str) -> LastRefresh | None:
     """The last refresh's; None before the first."""
     artifact = store.latest(dataset, STAGE, None)
-    return None if artifact is None else LastRefresh.model_validate(artifact.folder.read_json(_FILE))
+    return None if artifact is None else _read(artifact)
+
+
+def refresh_before(store: Store, dataset: str, *, refresh: str) -> LastRefresh | None:
+    """The newest kept one of another refresh; None if there is none."""
+    others = [artifact for artifact in store.artifacts(dataset, stage=STAGE) if artifact.refresh != refresh]
+    return _read(others[-1]) if others else None
+
+
+def _read(artifact: Artifact) -> LastRefresh:
+    return LastRefresh.model_validate(artifact.folder.read_json(_FILE))
 
 
 def hold_what_is_not_planned(

@@ -20,23 +20,21 @@ from synth_assets.plan.resolve import resolve
 from synth_assets.refresh.chosen_tables import refuse_torn_keys, refuse_unjudged_rows
 from synth_assets.refresh.errors import require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
+from synth_assets.refresh.judging import VerdictStage
 from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
-from synth_assets.refresh.private import PrivateStage
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.publishing import PublicationStage
-from synth_assets.refresh.retention import ABANDONED, remove_old_artifacts, remove_old_data_docs, remove_snapshots
+from synth_assets.refresh.retention import ABANDONED, remove_old_artifacts, remove_old_pages, remove_snapshots
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
 from synth_assets.store.store import Artifact, Draft
 from synth_assets.store.tables import REAL_COLUMN, REAL_FILE, ROWS_FILE, TableRows
-from synth_assets.store.verdict import Verdict
-from synth_assets.store.verdicts import save_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Refresh(ProfileStage, PrivateStage, PublicationStage):
+class Refresh(ProfileStage, VerdictStage, PublicationStage):
     """One refresh of one dataset: its stages, each alone or all in a row.
 
     Attributes:
@@ -88,6 +86,7 @@ class Refresh(ProfileStage, PrivateStage, PublicationStage):
             seed=plan.seed,
             # Private tables are compared with nothing, and which rows are held out depends on how many there are.
             kept_whole=[table.name for table in plan.published if table.private],
+            copied=plan.copied,
             progress=lambda table, rows: self._tell(Progress("snapshot", table, done=rows)),
         )
         origin = Origin(source=self.settings.source, identity=identity, snapshot=self._keyed_digest(artifacts))
@@ -298,36 +297,6 @@ class Refresh(ProfileStage, PrivateStage, PublicationStage):
         """The first synthetic rows of a table."""
         return next(iter(self.synthetic_table(table).batches(rows=rows)), pl.DataFrame())
 
-    # verdict
-
-    def judge(self) -> tuple[Verdict, Outcome]:
-        """Check all synthetic rows, and keep the signed verdict on exactly these rows."""
-        from synth_assets.validate.judge import judge
-
-        reached("verdict.begun")
-        self._tell(Progress("verdict", None))
-        started = time.perf_counter()
-        self.settle()
-        verdict = judge(
-            dataset=self.dataset,
-            refresh=self.refresh,
-            catalog=self.catalog,
-            plan=self.plan,
-            profiles=self.profiles,
-            snapshot=self.snapshot_rows,
-            synthetic=self.synthetic_rows,
-            expectations=self.project.expectations_folder(self.dataset),
-            store=self.store,
-            data_docs=self._docs_folder,
-            canaries=self.planted_canaries,
-            spent_epsilon=self.spent_epsilon,
-            seed=self.plan.seed,
-        )
-        reached("verdict.judged")
-        artifact = save_verdict(self.store, verdict)
-        reached("verdict.kept")
-        return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
-
     # the whole
 
     def run(self, targets: Sequence[str]) -> RefreshResult:
@@ -394,5 +363,6 @@ class Refresh(ProfileStage, PrivateStage, PublicationStage):
         reached("finish.begun")
         settings = self.project.resources.store
         remove_old_artifacts(self.store, self.dataset, settings)
-        remove_old_data_docs(self.project.data_docs_folder(self.dataset), keep=settings.keep_refreshes)
+        for pages in (self.project.data_docs_folder(self.dataset), self.project.reports_folder(self.dataset)):
+            remove_old_pages(pages, keep=settings.keep_refreshes)
         reached("finish.done")

@@ -56,8 +56,8 @@ def _in_use(artifact: Artifact, store: Store) -> bool:
     return latest is not None and latest.key == artifact.key
 
 
-def remove_old_data_docs(folder: Path, *, keep: int) -> None:
-    """Remove the Data Docs of all refreshes but the last `keep`.
+def remove_old_pages(folder: Path, *, keep: int) -> None:
+    """Remove the Data Docs or reports of all refreshes but the last `keep`.
 
     Args:
         folder: Those of one dataset, a folder a refresh; it need not exist.

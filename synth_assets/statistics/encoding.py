@@ -45,8 +45,8 @@ class Coding:
 
 
 def scale_of(source: pl.DataType, synthetic: pl.DataType) -> Scale:
-    """How a column is compared; types that differ are compared as text."""
-    if source.is_numeric() and synthetic.is_numeric():
+    """How a column is compared; types that differ are compared as text, but for numbers that the source has as text."""
+    if synthetic.is_numeric() and (source.is_numeric() or source == pl.String):
         return Scale.NUMBER
     if source.is_temporal() and source == synthetic:
         return Scale.NUMBER
@@ -54,8 +54,14 @@ def scale_of(source: pl.DataType, synthetic: pl.DataType) -> Scale:
 
 
 def as_numbers(column: pl.Series) -> Array:
-    """A column of numbers or times as float64, NaN for NULL; times in their own unit since their own origin."""
+    """A column of numbers or times as float64, NaN for NULL; times in their own unit since their own origin.
+
+    Text counts as the number that it reads as, infinity and what is no number as NULL.
+    """
     physical = column.to_physical() if column.dtype.is_temporal() else column
+    if physical.dtype == pl.String:
+        read = physical.cast(pl.Float64, strict=False)
+        physical = read.set(read.is_infinite(), None)
     numbers: Array = physical.cast(pl.Float64).to_numpy()
     return numbers
 

@@ -19,6 +19,9 @@ def equal_width_edges(source: Array) -> Array:
     filled = source[np.isfinite(source)]
     if not len(filled):
         return np.array([])
+    if (np.ptp(filled) or 1.0) <= BINS * np.spacing(np.abs(filled).max()):
+        # Numbers so long that float64 has no room for the bins between them.
+        return np.unique(filled)[1:]
     return np.histogram_bin_edges(filled, bins=BINS)[1:-1]
 
 

@@ -43,6 +43,15 @@ def load_verdict(store: Store, artifact: Artifact) -> Verdict:
     return verdict
 
 
+def kept_verdicts(store: Store, dataset: str) -> list[tuple[Artifact, Verdict]]:
+    """Every verdict on a dataset that is kept, the oldest first.
+
+    Raises:
+        VerdictUnsigned: One does not carry this store's signature.
+    """
+    return [(artifact, load_verdict(store, artifact)) for artifact in store.artifacts(dataset, stage=STAGE)]
+
+
 def passing_verdict(store: Store, *, dataset: str, fingerprint: str) -> Verdict | None:
     """The newest verdict on exactly these rows if it passed, else None: an older pass does not outweigh a later fail.
 

@@ -64,7 +64,7 @@ def key_checks(
     suffix = key_name(key)
     parent = parents[key.parent]
     cardinality, pairs = f"fidelity_cardinality_{suffix}", f"fidelity_pairs_{suffix}"
-    why = _why_no_key(child, parent)
+    why = why_no_key(child, parent)
     if why:
         for name in (cardinality, pairs):
             yield not_applicable(name=name, table=child.name, family=FAMILY, why=why)
@@ -95,7 +95,7 @@ def _why_not(subject: Subject) -> str | None:
     return None
 
 
-def _why_no_key(child: Subject, parent: Subject) -> str | None:
+def why_no_key(child: Subject, parent: Subject) -> str | None:
     for subject in (child, parent):
         if subject.decision.mode is Mode.EMPTY:
             return f"the plan leaves {subject.name} empty"

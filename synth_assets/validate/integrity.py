@@ -141,6 +141,10 @@ def _fitting_types(subject: Subject, column: Column) -> set[pl.DataType]:
     types = {polars_type(column.type)}
     if subject.source is not None and column.name in subject.source.schema:
         types.add(subject.source.schema[column.name])
+    held_as = subject.synthetic.schema[column.name]
+    # Decimals that polars has no type for are text, or the numbers that were learned from it.
+    if column.type.kind is Kind.DECIMAL and pl.String() in types and held_as.is_numeric():
+        types.add(held_as)
     return types
 
 
@@ -226,11 +230,13 @@ def _breaches(name: str, data_type: DataType, held_as: pl.DataType) -> dict[str,
             column.str.extract(part).str.len_chars().fill_null(0) > scale
         )
     elif data_type.kind is Kind.DECIMAL and data_type.precision is not None and isinstance(held_as, pl.Decimal):
-        most = pl.lit(10 ** (data_type.precision - (data_type.scale or 0)))
-        too_fine = (
-            column.round(data_type.scale or 0) != column if held_as.scale > (data_type.scale or 0) else pl.lit(False)
+        most_whole, scale = data_type.precision - (data_type.scale or 0), data_type.scale or 0
+        # A type with fewer digits before the point than the column has cannot hold too many.
+        too_long = (
+            column.abs() >= pl.lit(10**most_whole) if most_whole < held_as.precision - held_as.scale else pl.lit(False)
         )
-        breaches["digits"] = (column.abs() >= most) | too_fine
+        too_fine = column.round(max(scale, 0)) != column if held_as.scale > scale else pl.lit(False)
+        breaches["digits"] = too_long | too_fine
     if data_type.kind is Kind.INTEGER and data_type.bits is not None and held_as.is_integer():
         low = 0 if data_type.unsigned else -(2 ** (data_type.bits - 1))
         high = 2**data_type.bits - 1 if data_type.unsigned else 2 ** (data_type.bits - 1) - 1

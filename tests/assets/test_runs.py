@@ -1,6 +1,9 @@
 """Whole runs in process: what the assets tell, what is reused, how a source that has changed is met."""
 
+import base64
+import re
 import sqlite3
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -73,7 +76,11 @@ def test_assets_tell_rows_time_fingerprint_and_columns(refreshed: Run) -> None:
     assert (published["dagster/row_count"], published["target"]) == (600, "staging")
     assert metadata(refreshed.result, DATASET, "verdict")["passed"] is True
     assert isinstance(metadata(refreshed.result, DATASET, "verdict")["shape"], float)
-    assert Path(metadata(refreshed.result, DATASET, "verdict")["data_docs"]).is_file()
+    for asset in ((DATASET, "verdict"), (DATASET, "staging", "orders")):
+        told = metadata(refreshed.result, *asset)
+        assert all(Path(told[page]).is_file() for page in ("report", "data_docs"))
+        assert told["peak_memory_mb"] > 50
+    assert published["dagster/uri"] == f"sqlite:///{refreshed.project.root}/staging.db"
 
 
 def test_assets_tell_what_holds_between_columns(refreshed: Run) -> None:
@@ -102,6 +109,23 @@ def test_scores_are_observed_on_the_tables(refreshed: Run) -> None:
     (record,) = refreshed.instance.fetch_observations(key, limit=1).records
     observed = record.asset_observation.metadata
     assert 0 < observed["fidelity_shape"].value <= 1
+
+
+def test_tables_show_small_pictures_of_both_sides(refreshed: Run) -> None:
+    key = dg.AssetKey([DATASET, "synthetic", "orders"])
+    (record,) = refreshed.instance.fetch_observations(key, limit=1).records
+    observed = record.asset_observation.metadata
+    for group in ("distributions", "pairs", "children"):
+        text = observed[group].value
+        found = re.findall(r"!\[([^\]]+)\]\(data:image/svg\+xml;base64,([^)]+)\)", text)
+        assert found, group
+        for words, content in found:
+            svg = base64.b64decode(content).decode()
+            assert ElementTree.fromstring(svg).tag.endswith("svg")
+            assert len(words) > 20
+            assert MARK.lower() not in (svg + words).lower()
+        assert len(text) < 40_000
+    assert Path(observed["report"].value).is_file()
 
 
 def test_previews_show_synthetic_rows_only(refreshed: Run) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from synth_assets.plan.resources import StoreSettings
-from synth_assets.refresh.retention import remove_old_artifacts, remove_old_data_docs
+from synth_assets.refresh.retention import remove_old_artifacts, remove_old_pages
 from synth_assets.store.errors import ArtifactDamaged
 from synth_assets.store.store import ArtifactKey, Store
 
@@ -15,9 +15,9 @@ def test_the_data_docs_of_the_last_refreshes_are_kept(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "index.html").write_text(name)
         os.utime(folder, (1_000_000 - age, 1_000_000 - age))
-    remove_old_data_docs(tmp_path / "shop", keep=2)
+    remove_old_pages(tmp_path / "shop", keep=2)
     assert sorted(folder.name for folder in (tmp_path / "shop").iterdir()) == ["newest", "second"]
-    remove_old_data_docs(tmp_path / "other", keep=2)
+    remove_old_pages(tmp_path / "other", keep=2)
     assert not (tmp_path / "other").exists()
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.frames import frame_schema, polars_type, read_as
+from synth_assets.catalog.frames import decimal_of, frame_schema, polars_type, read_as
 from synth_assets.catalog.model import Column, ForeignKey, Kind
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.tables import TableRows
@@ -123,11 +123,12 @@ def learnable(values: pl.Series, column: Column) -> pl.Series:
     """A column as a synthesizer can learn most of it: numbers and times that a snapshot keeps as text are read.
 
     A snapshot keeps a column as text for the sake of single values (`infinity`, years BC); these are not learned. Text
-    that is mostly no number or time in a column declared so stays the category that it is.
+    that is mostly no number or time in a column declared so stays the category that it is. Decimals beyond the digits
+    that polars has are learned as floats.
     """
     if values.dtype != pl.String or column.type.kind not in NUMBERS_AND_TIMES:
         return values
     declared = polars_type(column.type)
-    read = read_as(values, pl.Float64() if declared == pl.String else declared)
+    read = read_as(values, (decimal_of(values) or pl.Float64()) if declared == pl.String else declared)
     unread = read.null_count() - values.null_count()
     return read if unread <= MOST_UNREAD * max(len(values), 1) else values
