@@ -18,6 +18,7 @@ STAGES = {
     "synthesizer": "learn",
     "synthetic": "generate",
     "verdict": "check",
+    "report": "check",  # written whether the checks passed or not; it is the checks that fail
     "publication": "publish",
 }
 
@@ -41,12 +42,11 @@ class StageLines:
         self.line: TaskID | None = None
 
     def __call__(self, progress: "Progress") -> None:
-        if progress.stage != self.stage or self.line is None:
+        stage = STAGES.get(progress.stage, progress.stage)
+        if stage != self.stage or self.line is None:
             self.finish()
-            self.stage = progress.stage
-            self.line = self.bars.add_task(
-                f"{STAGES.get(progress.stage, progress.stage):9}", total=None, now="", failed=False
-            )
+            self.stage = stage
+            self.line = self.bars.add_task(f"{stage:9}", total=None, now="", failed=False)
         now = progress.table or ""
         if progress.total:
             self.bars.update(self.line, completed=progress.done, total=progress.total, now=now)

@@ -82,7 +82,11 @@ def constrained(postgres: PostgresServer) -> Catalog:
 
 MOOD = DataType(kind=Kind.ENUM, native="mood", labels=("sad", "it's ok", "happy"))
 POSITIVE = DataType(
-    kind=Kind.INTEGER, native="positive", bits=32, domain="AS integer CONSTRAINT positive_check CHECK ((VALUE > 0))"
+    kind=Kind.INTEGER,
+    native="positive",
+    bits=32,
+    base=DataType(kind=Kind.INTEGER, native="integer", bits=32),
+    domain="AS integer CONSTRAINT positive_check CHECK ((VALUE > 0))",
 )
 TYPES = {
     "i2": DataType(kind=Kind.INTEGER, native="smallint", bits=16),
@@ -119,12 +123,13 @@ TYPES = {
         element=DataType(kind=Kind.TEXT, native="character varying(5)", length=5),
     ),
     "p": POSITIVE,
-    "mo": POSITIVE.model_copy(update={"native": "more", "domain": "AS positive NOT NULL"}),
+    "mo": POSITIVE.model_copy(update={"native": "more", "base": POSITIVE, "domain": "AS positive NOT NULL"}),
     "pa": DataType(kind=Kind.ARRAY, native="positive[]", element=POSITIVE),
     "cd": DataType(
         kind=Kind.TEXT,
         native="code",
         length=8,
+        base=DataType(kind=Kind.TEXT, native="character varying(8)", length=8),
         domain="AS character varying(8) COLLATE \"C\" DEFAULT 'x'::character varying "
         "CONSTRAINT \"odd name\" CHECK (((VALUE)::text ~ '^[a-z]+$'::text))",
     ),
@@ -160,7 +165,7 @@ def test_constraints(constrained: Catalog) -> None:
     assert table.column('q"x').generated == '("order" * 2)'
     assert table.column('q"x').default is None
     assert table.primary_key == Key(name="Order Details_pkey", columns=("id",))
-    assert table.unique_keys == (Key(name="uq", columns=("ünï 😀",)),)
+    assert table.unique_keys == (Key(name="uq", columns=("ünï 😀",), definition='UNIQUE ("ünï 😀") INCLUDE ("order")'),)
     assert table.checks == (Check(name='weird "check"', expression='(("order" > 0) AND ("a%b" <> \'a)b\'::text))'),)
     assert constrained.table("booking").exclusions == (
         Exclusion(name="booking_room_excl", definition="EXCLUDE USING btree (room WITH =) WHERE ((room > 0))"),
@@ -333,7 +338,7 @@ def test_the_generic_way_agrees(postgres: PostgresServer) -> None:
             c.nullable for c in table.columns if c.name != "mo"
         ]
         assert other.primary_key == table.primary_key
-        assert set(other.unique_keys) == set(table.unique_keys)
+        assert {(k.name, k.columns) for k in other.unique_keys} == {(k.name, k.columns) for k in table.unique_keys}
         assert {(k.columns, k.parent, k.parent_columns, k.deferrable) for k in other.foreign_keys} == {
             (k.columns, k.parent, k.parent_columns, k.deferrable) for k in table.foreign_keys
         }
