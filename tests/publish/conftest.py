@@ -1,6 +1,6 @@
 """PostgreSQL as source and target; files override `catalog` and `target` for other families."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import polars as pl
@@ -10,7 +10,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.publish.authorize import authorize
 from tests.publish.parts import catalog_of, dataset, settings
 from tests.publish.postgres_shop import SHOP, run_in
-from tests.servers import PostgresServer
+from tests.servers import MariadbServer, PostgresServer, start_mariadb
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +39,17 @@ def publish_table(postgres: PostgresServer, target: str) -> Callable[..., Any]:
         return dataset(made, {name: frame}).publish(target, **options)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def mariadb_of_inserts(mariadb: MariadbServer) -> Iterator[MariadbServer]:
+    """A server of its own that takes no files: the one that all processes share must not change under them."""
+    server = start_mariadb(settings={"local-infile": "OFF"})
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["files", "inserts"])
+def either_path(request: pytest.FixtureRequest, mariadb: MariadbServer) -> MariadbServer:
+    """A server into which rows come by LOAD DATA, and one into which they come by INSERT."""
+    return mariadb if request.param == "files" else request.getfixturevalue("mariadb_of_inserts")
