@@ -13,7 +13,7 @@ from typing import Any
 from synth_assets import failpoints
 from synth_assets.catalog.model import Catalog
 from synth_assets.errors import SynthAssetsError
-from synth_assets.publish import mariadb, postgres, postgres_swap
+from synth_assets.publish import postgres_swap, server
 from synth_assets.store.store import ArtifactKey, Store
 from synth_assets.store.tables import ROWS_FILE, TableRows
 from tests.publish.parts import Dataset
@@ -137,7 +137,7 @@ def kept(store: str, catalog: Catalog, number: int, *, refresh: str) -> Dataset:
 
 def _publish(order: Order) -> Ending:
     postgres_swap.IDLE_TIMEOUT = "1s"
-    postgres.SETTLE_SECONDS = mariadb.SETTLE_SECONDS = 10.0
+    server.SETTLE_SECONDS = 10.0
     dataset = kept(order.store, order.catalog, order.number, refresh=order.refresh)
     if order.file_bytes is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -13,6 +13,7 @@ import pytest
 
 from synth_assets.catalog.model import Catalog
 from synth_assets.publish import mariadb as module
+from synth_assets.publish import server as publisher
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import DatabaseFailed, PublishError, TargetBusy
 from synth_assets.publish.mariadb import MariadbPublisher
@@ -204,7 +205,7 @@ def test_a_server_killed_around_the_swap_comes_back_with_the_old_or_the_new(cata
         for turn, delay in enumerate((0.0, 0.002, 0.008), start=2):
             made = dataset(catalog, shop_frames(turn), refresh=f"r{turn}")
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(module, "SETTLE_SECONDS", 0.5)
+                patch.setattr(publisher, "SETTLE_SECONDS", 0.5)
                 patch.setattr(module, "swap", _kill_after(server, delay))
                 with pytest.raises(PublishError):
                     made.publish(url)
