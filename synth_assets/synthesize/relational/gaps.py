@@ -9,6 +9,7 @@ import polars as pl
 from synth_assets.catalog.model import Value
 
 FEWEST_ROWS = 50
+_LITTLE_RISK = 0.01  # share of chance pairs out of order; with fewer the order is kept by itself
 Whole = npt.NDArray[np.int64]
 
 
@@ -47,8 +48,9 @@ class Gaps(Value):
     def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
-        A column is tied to the closest column before it that is filled wherever it is filled itself. Values that fewer
-        than `min_group` rows reach at either end do not come out. `known` columns stay as they are.
+        A column is tied to the closest column before it that is filled wherever it is filled itself, unless that tells
+        less of it than its own values do, as a birth does of an order. Values that fewer than `min_group` rows reach at
+        either end do not come out. `known` columns stay as they are.
         """
         times = [name for name in rows.columns if rows.schema[name] in (pl.Date, pl.Datetime)]
         before = {
@@ -133,7 +135,11 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
     least, mean = difference.min(), difference.mean()
     if both < FEWEST_ROWS or both < filled or not isinstance(least, int) or least < 0 or not isinstance(mean, float):
         return None
-    earliest, latest = shared_range(rows[column].drop_nulls().to_physical().cast(pl.Int64).to_numpy(), min_group)
+    values = rows[column].drop_nulls().to_physical().cast(pl.Int64).to_numpy()
+    before = np.sort(rows[since].drop_nulls().to_physical().cast(pl.Int64).to_numpy())
+    if _spread(difference.drop_nulls().to_numpy()) > _spread(values) and _risk(before, values) < _LITTLE_RISK:
+        return None
+    earliest, latest = shared_range(values, min_group)
     return mean, Gap(
         column=column,
         since=since,
@@ -142,3 +148,14 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
         latest=latest,
         open=filled < rows.height,
     )
+
+
+def _spread(values: Whole) -> float:
+    """How wide the middle of the values is."""
+    low, high = np.quantile(values, (0.1, 0.9))
+    return float(high - low)
+
+
+def _risk(before: Whole, after: Whole) -> float:
+    """The share of pairs taken by chance in which the one `before` (sorted) is the later one."""
+    return float(1 - np.searchsorted(before, after, side="right").mean() / len(before))
