@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.formulas import Formula
+from synth_assets.dependencies.formula import Formula
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
     ColumnKind,

@@ -98,7 +98,7 @@ def _closest(
 
 def _offset(values: pl.Series, others: pl.Series) -> int:
     """The most frequent difference of whole numbers and times."""
-    if not (values.dtype.is_integer() or values.dtype.is_temporal()):
+    if not (values.dtype.is_integer() or isinstance(values.dtype, pl.Date | pl.Datetime)):
         return 0
     off = (values.to_physical().cast(pl.Int64) - others.to_physical().cast(pl.Int64)).drop_nulls()
     return int(off.mode().sort()[0]) if len(off) else 0
@@ -107,7 +107,8 @@ def _offset(values: pl.Series, others: pl.Series) -> int:
 def _shifted(values: pl.Series, offset: int) -> pl.Series:
     if not offset:
         return values
-    return (values.to_physical().cast(pl.Int64) + offset).cast(values.to_physical().dtype).cast(values.dtype)
+    shifted = values.to_physical().cast(pl.Int64) + offset
+    return shifted.cast(values.to_physical().dtype, strict=False).cast(values.dtype)
 
 
 def _share_alike(values: pl.Series, others: pl.Series) -> float:
