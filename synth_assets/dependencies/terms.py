@@ -46,14 +46,17 @@ def rate_combinations(columns: Mapping[str, Numbers]) -> list[tuple[Term, ...]]:
 
 
 def _rates(columns: Mapping[str, Numbers]) -> list[Term]:
-    """The terms that columns of shares (0 to 1), then of percentages (0 to 100), may be: a discount, a tax."""
-    shares: list[str] = []
-    percentages: list[str] = []
+    """The terms that columns of shares (0 to 1), then of percentages (0 to 100), may be: a discount, a tax.
+
+    Rates are few: columns of few different values come first.
+    """
+    shares: list[tuple[int, str]] = []
+    percentages: list[tuple[int, str]] = []
     for name, values in columns.items():
         known = values[~np.isnan(values)]
         if len(known) and known.min() >= 0 and known.max() <= 100 and known.min() < known.max():
-            (shares if known.max() <= 1 else percentages).append(name)
-    named = [(name, False) for name in shares] + [(name, True) for name in percentages]
+            (shares if known.max() <= 1 else percentages).append((len(np.unique(known)), name))
+    named = [(name, False) for _, name in sorted(shares)] + [(name, True) for _, name in sorted(percentages)]
     return [
         Term(operation=operation, column=name, percent=percent)
         for name, percent in named[:_MOST_RATES]
