@@ -36,7 +36,7 @@ CREATE INDEX by_note ON sales (note) WHERE note IS NOT NULL;
 ANALYZE sales
 """
 ROWS = """
-INSERT INTO sales SELECT n, n * 7919 % 50000, (ARRAY['open', 'paid', 'sent'])[1 + n % 3],
+INSERT INTO sales SELECT n, n % 50000 * 7919 % 50000, (ARRAY['open', 'paid', 'sent'])[1 + n % 3],
   CASE WHEN n % 4 > 0 THEN md5(n::text) END, (n % 99999) / 100.0, sqrt(n), date '2020-01-01' + (n % 1500),
   timestamptz '2020-01-01' + n * interval '1 minute', md5(n::text)::uuid, jsonb_build_object('a', n, 'b', 'x')
 FROM generate_series(1, {rows}) AS n
