@@ -22,6 +22,7 @@ from synth_assets.publish.postgres_schema import Standing
 from synth_assets.publish.read_ahead import read_ahead
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.statement import Statement, listed, literal
+from synth_assets.store.parquet import ROW_GROUP_ROWS
 
 # A query of PostgreSQL gives at most 1,664 columns.
 _MOST_ANSWERS = 500
@@ -111,7 +112,9 @@ class PostgresStage:
             if columns and rows.rows:
                 sql = f"COPY {self._place(name)} ({listed(tuple(columns))}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
                 with self._connection.copy(sql, table=name, columns=columns) as copy:
-                    for height, text in read_ahead(_texts(rows.batches(columns=columns), name, columns, measure)):
+                    texts = _texts(rows.batches(columns=columns), name, columns, measure)
+                    # There is nothing to prepare beside the load of a single batch.
+                    for height, text in read_ahead(texts) if rows.rows > ROW_GROUP_ROWS else texts:
                         copy.write(text)
                         reached("publication.stage.rows")
                         if self.request.progress is not None:

@@ -110,9 +110,7 @@ def _swap_once(
         reached("publication.swap.entered")
 
 
-def _make_room(
-    connection: PostgresConnection, incoming: str, outgoing: Standing, previous: str, dropped: str
-) -> str:
+def _make_room(connection: PostgresConnection, incoming: str, outgoing: Standing, previous: str, dropped: str) -> str:
     """Schemas as the swap needs them, which takes no lock of a table; where the incoming tables then stand."""
     aside = incoming
     if not schema_exists(connection, outgoing.schema, step="swap"):

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 ROW_GROUP_ROWS = 131_072
 _ROW_GROUP_BYTES = 64 << 20
 _UNIT_ROWS = 1024
-# A column of many values is written faster and smaller without a dictionary: the encoder gives one up that grows longer.
+# A column of many values is written faster and smaller without a dictionary: one that grows longer is given up.
 _DICTIONARY_BYTES = 128 << 10
 
 
