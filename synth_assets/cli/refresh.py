@@ -69,14 +69,14 @@ def command(
 
         with direct_project(source_url, target_url) as project:
             name = next(iter(project.datasets))
-            targets = project.datasets[name].targets
+            targets = project.datasets[name].target_names
             run(project, name, targets, seed=seed, remedy=REMEDY_WITHOUT_PLAN, pages=False)
         return
     if dataset is None:
         raise click.UsageError(f"Say what to refresh: --dataset NAME in a project, or {NO_PROJECT} without one.")
     project = open_project(folder)
     chosen_datasets(project, dataset)
-    known = project.datasets[dataset].targets
+    known = project.datasets[dataset].target_names
     for target in targets:
         if target not in known:
             from synth_assets.plan.nearest import hint

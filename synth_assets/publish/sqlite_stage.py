@@ -10,7 +10,9 @@ import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 import polars as pl
 
-from synth_assets.catalog.model import Table
+from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.model import Catalog, Table
+from synth_assets.catalog.reflect import reflect
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed
@@ -154,9 +156,16 @@ class SqliteStage:
             connection.close()
         return found
 
+    def catalog(self) -> Catalog:
+        engine = open_engine(f"sqlite:///{self.path}")
+        try:
+            return reflect(engine)
+        finally:
+            engine.dispose()
+
     def _load_table(self, table: Table) -> None:
         sent = self.request.tables[table.name]
-        columns = [column.name for column in table.columns if column.generated is None]
+        columns = self.request.columns(table.name)
         measure = self._measures[table.name] = TableMeasure()
         if not sent.rows:
             return
