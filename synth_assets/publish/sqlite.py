@@ -78,7 +78,7 @@ class SqlitePublisher:
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         encoding = rows(self._connection, "PRAGMA encoding", step="preflight")[0][0]
-        self._stage = SqliteStage(request, path=self._locked().staged, encoding=encoding)
+        self._stage = SqliteStage(request, path=self._locked().staged, live=self._path, encoding=encoding)
         found = self._stage.on_trial()
         for path in (self._path, self._path.parent):
             if not os.access(path, os.W_OK):
