@@ -98,11 +98,9 @@ def run(
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from synth_assets.cli.progress import shown_progress
     from synth_assets.cli.summary import print_failure, print_pages, print_result
-    from synth_assets.cli.targets import check_targets
     from synth_assets.refresh import Refresh, VerdictFailed
 
     out = console()
-    check_targets(project, targets)
     try:
         with shown_progress(console(stderr=True)) as progress, silent_work():
             refresh = Refresh(project, dataset, refresh=new_refresh(), seed=seed, progress=progress, pages=pages)

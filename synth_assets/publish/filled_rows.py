@@ -112,9 +112,8 @@ def _check_expression(expression: str, column: Column, source: Table) -> None:
         for name in inputs_of(expression):
             if name not in source.column_names:
                 raise FillRefused(
-                    f"the expression reads {name!r}, and the source's rows have no such column"
-                    f"{hint(name, source.column_names)}.",
-                    "Correct the name in the plan.",
+                    f"the expression reads {name!r}, and the source's rows have no such column.",
+                    f"Correct the name in the plan{hint(name, source.column_names)}",
                 )
         compute(expression, frame_schema(source).to_frame(), table=_with(source, column), column=column.name)
     except ExpressionRefused as error:

@@ -76,9 +76,8 @@ def match(source: Catalog, live: Catalog, target: TargetSettings, *, held: Mappi
             result.findings.append(
                 Finding(
                     table=name,
-                    problem=f"the plan fills columns of it, and no such table is published"
-                    f"{hint(name, source.table_names)}.",
-                    remedy=f"Correct `tables` of target {target.name} in the plan.",
+                    problem="the plan fills columns of it, and no such table is published.",
+                    remedy=f"Correct `tables` of target {target.name} in the plan{hint(name, source.table_names)}",
                 )
             )
     return result
@@ -239,8 +238,8 @@ class _TableMatch:
             if name not in self._there.column_names:
                 self._find(
                     name,
-                    f"the plan fills it, and the target has no such column{hint(name, self._there.column_names)}.",
-                    f"Take it out of target {self._target.name} in the plan.",
+                    "the plan fills it, and the target has no such column.",
+                    f"Correct target {self._target.name} in the plan{hint(name, self._there.column_names)}",
                 )
             elif self._there.column(name).generated is not None:
                 self._find(

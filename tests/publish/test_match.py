@@ -115,7 +115,10 @@ def test_counters_of_the_target_count_on(databases: Databases) -> None:
             target.url, plan=plan()
         )
     target.run("INSERT INTO codes (code) VALUES ('c')")
-    assert target.rows("SELECT id, code FROM codes ORDER BY id") == [(1, "a"), (2, "b"), (3, "c")]
+    ids = [number for (number,) in target.rows("SELECT id FROM codes ORDER BY id")]
+    # MariaDB passes numbers over after a load.
+    assert ids[:2] == [1, 2]
+    assert ids[2] in (3, 4)
 
 
 def test_what_cannot_be_filled_is_refused_with_the_line_to_add(databases: Databases) -> None:
@@ -128,7 +131,8 @@ def test_what_cannot_be_filled_is_refused_with_the_line_to_add(databases: Databa
     said = refused(source, target, plan=plan(tables={"customers": {"columns": {"nam": "null", "fax": "null"}}}))
     assert "customers.id: the target has no such column, and rows of orders refer to it." in said
     assert "customers.points: it is date in the target, which does not take" in said.replace("DATE", "date")
-    assert "customers.nam: the plan fills it, and the target has no such column; did you mean 'name'?" in said
+    assert "customers.nam: the plan fills it, and the target has no such column. Correct target staging" in said
+    assert "in the plan; did you mean 'name'?" in said
     assert "customers.fax: the source has it, too." in said
     assert "orders: target staging has no such table, and ddl: match makes none." in said
 
@@ -137,7 +141,7 @@ def test_what_cannot_be_filled_is_refused_with_the_line_to_add(databases: Databa
     ("fill", "said"),
     [
         ({"constant": "three"}, "the constant does not fit: it must be a whole number"),
-        ({"derive": "nam || ''"}, "the source's rows have no such column"),
+        ({"derive": "nam || ''"}, "the expression reads 'nam', and the source's rows have no such column"),
         ({"derive": "name || ''"}, "the expression gives text"),
         (None, "the column is NOT NULL there"),
     ],
