@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import polars as pl
+
 from synth_assets.catalog.model import Catalog, Column, DataType, Kind, Table
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.nearest import hint
@@ -11,6 +13,7 @@ from synth_assets.publish.filled_rows import FilledRows, FillRefused, check_fill
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.fitting import Fit, fit, misfit
 from synth_assets.publish.request import PublishRequest, Rows
+from synth_assets.publish.types import PARSED
 
 # A constant that a column of the kind takes, to be written into the plan.
 _EXAMPLES = {
@@ -95,8 +98,17 @@ def matched(request: PublishRequest, live: Catalog, target: TargetSettings) -> t
         columns = tuple(column for column in source.table(name).columns if column.name in rows.schema)
         known = source.table(name).model_copy(update={"columns": columns})
         tables[name] = FilledRows(rows, source=known, there=live.table(name), fills=fills) if fills else rows
+        if source.dialect != live.dialect:
+            result.by_value += _read_as_text(name, rows, live.table(name))
     result.findings += _misfits(result, request.tables, is_foreign=source.dialect != live.dialect)
     return replace(request, catalog=result.catalog, tables=tables, by_default=result.by_default), result
+
+
+def _read_as_text(name: str, rows: Rows, there: Table) -> Iterator[tuple[str, str]]:
+    """Columns that hold something else in the source than it declares, or nothing at all."""
+    for column in there.columns:
+        if rows.schema.get(column.name) == pl.String and column.type.kind in PARSED:
+            yield name, column.name
 
 
 def _misfits(result: Match, tables: Mapping[str, Rows], *, is_foreign: bool) -> Iterator[Finding]:
@@ -168,7 +180,7 @@ class _TableMatch:
                 f"it is {_native(there.type)} in the target, which does not take {_native(source.type)}.",
                 "Change the type in the target, or leave the table out (mode: exclude).",
             )
-        elif fits is Fit.BY_VALUE or (source.nullable and not there.nullable) or self._is_foreign:
+        elif fits is Fit.BY_VALUE or (source.nullable and not there.nullable):
             self._result.by_value.append((self._name, there.name))
         if fits is Fit.BY_VALUE:
             self._note(
@@ -177,10 +189,6 @@ class _TableMatch:
             )
         elif source.nullable and not there.nullable:
             self._note(f"{there.name} is NOT NULL in the target only: refused if a value is NULL")
-
-    @property
-    def _is_foreign(self) -> bool:
-        return self._source.dialect != self._live.dialect
 
     def _filled(self, column: Column, settings: ColumnSettings) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from synth_assets.cli.targets import print_targets
@@ -26,9 +25,7 @@ def said(root: Path, targets: list[object], urls: dict[str, str]) -> str:
     return out.export_text()
 
 
-def test_targets_say_what_differs_and_what_is_refused(
-    tmp_path: Path, postgres: PostgresServer, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_targets_say_what_differs_and_what_is_refused(tmp_path: Path, postgres: PostgresServer) -> None:
     build_zoo(tmp_path / "production.db", customers=5)
     urls = {"production": f"sqlite:///{tmp_path}/production.db", "file": f"sqlite:///{tmp_path}/file.db"}
     urls["dev"] = postgres.create_database()
