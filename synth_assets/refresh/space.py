@@ -17,7 +17,7 @@ from synth_assets.errors import SynthAssetsError
 from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.project import Project
 
-# Snapshot, models and new rows are compressed: together they took 0.6 of a SQLite source of 4 MB.
+# Snapshot, models and new rows are compressed: together they took 0.6 of a SQLite file of 4 MB.
 _STORE_FACTOR = 1
 # The new tables staged, the old ones kept, and the journal of the swap.
 _FILE_FACTOR = 3
@@ -109,7 +109,7 @@ def _asked(database: DatabaseSettings, *, tables: Sequence[str] | None = None) -
     except exc.DBAPIError as error:
         if error.connection_invalidated:
             raise connection_lost(engine.url) from None
-        # Not told to this user: the check is left out, as where no database tells.
+        # Not told to this user, or not known to this build: the check is left out.
         return None
     finally:
         engine.dispose()

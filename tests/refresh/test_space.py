@@ -35,6 +35,17 @@ def test_servers_tell_what_is_there(postgres: PostgresServer, mariadb: MariadbSe
         assert "free the server does not tell" in said
 
 
+def test_a_sqlite_file_tells_of_single_tables(tmp_path: Path) -> None:
+    build_zoo(tmp_path / "production.db", customers=50)
+    with open_engine(f"sqlite:///{tmp_path}/production.db").connect() as connection:
+        tags = bytes_of_tables(connection, ["tags"], namespace=None)
+        both = bytes_of_tables(connection, ["tags", "stints", "not there"], namespace=None)
+        whole = bytes_of_database(connection)
+    assert tags == 4096
+    assert both is not None and whole is not None
+    assert tags < both < whole
+
+
 def test_what_goes_to_one_disk_is_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100 * 2**20))
     asked = [Demand("the store", tmp_path / "not" / "yet", 60 * 2**20), Demand("target dev", tmp_path, 50 * 2**20)]
