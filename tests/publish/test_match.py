@@ -10,6 +10,7 @@ from synth_assets.plan.target_settings import TargetSettings
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import AuditFailed, DatabaseFailed, PreflightFailed, RowsRefused
 from synth_assets.publish.publish import history, rollback
+from tests.publish import mariadb_shop, postgres_shop, test_sqlite
 from tests.publish.databases import Database, databases_of
 from tests.publish.parts import dataset, settings
 
@@ -156,6 +157,39 @@ def test_an_expression_that_fails_for_a_row_tells_no_value(databases: Databases)
     with pytest.raises(RowsRefused, match=r"Column tier of table customers cannot be derived") as failure:
         published(databases(SOURCE), marked(databases(AHEAD)), 1, plan=plan(tables={"customers": {"columns": columns}}))
     assert "1-1" not in str(failure.value)
+
+
+MIGRATIONS = {
+    "postgres": "ALTER TABLE customers ADD COLUMN tier mood DEFAULT 'happy' NOT NULL;"
+    "ALTER TABLE orders ADD COLUMN number serial; ALTER TABLE orders ADD COLUMN twice numeric GENERATED ALWAYS AS"
+    " (total * 2) STORED; CREATE VIEW dear AS SELECT id FROM customers WHERE tier = 'happy'; CREATE INDEX twice_as ON orders (twice);"
+    "ALTER TABLE nothing ADD COLUMN at timestamptz DEFAULT clock_timestamp()",
+    "mariadb": "ALTER TABLE customers ADD COLUMN tier varchar(9) DEFAULT (concat('a', 'b')) NOT NULL;"
+    "ALTER TABLE orders ADD COLUMN twice decimal(12,2) GENERATED ALWAYS AS (total * 2) VIRTUAL;"
+    "CREATE INDEX twice_as ON orders (twice); ALTER TABLE nothing ADD COLUMN at timestamp DEFAULT current_timestamp",
+    "sqlite": "ALTER TABLE customers ADD COLUMN tier TEXT DEFAULT 'happy' NOT NULL;"
+    "ALTER TABLE orders ADD COLUMN twice REAL GENERATED ALWAYS AS (total * 2) VIRTUAL;"
+    "CREATE INDEX twice_as ON orders (twice) WHERE twice > 1",
+}
+SHOPS = {"postgres": postgres_shop, "mariadb": mariadb_shop, "sqlite": test_sqlite}
+
+
+@pytest.mark.parametrize("family", SHOPS)
+def test_all_that_the_tables_have_stays(family: str, request: pytest.FixtureRequest) -> None:
+    databases, shop = databases_of(family, request), SHOPS[family]
+    source, target = databases(shop.SHOP), marked(databases(shop.SHOP))
+    target.run(MIGRATIONS[family])
+    live = target.catalog
+    for refresh in (1, 2):
+        dataset(source.catalog, shop.shop_frames(refresh), refresh=f"r{refresh}").publish(target.url, plan=plan())
+        assert target.catalog == live
+        assert target.rows("SELECT count(*) FROM orders WHERE twice = total * 2") == [(200,)]
+        assert len(target.rows("SELECT DISTINCT tier FROM customers")) == 1
+    if family == "postgres":
+        assert target.rows("SELECT count(DISTINCT number), max(number) FROM orders") == [(200, 200)]
+        target.run("INSERT INTO orders (id, customer_id) VALUES (1000, 1)")
+        assert target.rows("SELECT number FROM orders WHERE id = 1000") == [(201,)]
+        assert target.rows("SELECT count(*) FROM dear") == [(200,)]
 
 
 NARROW = """
