@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-import pymysql
 import pytest
 import sqlalchemy
 
 from synth_assets.catalog.model import Catalog
+from tests.publish import mariadb_shop
 from tests.publish.parts import catalog_of
 
 
@@ -41,14 +41,7 @@ def _connect(url: str) -> Any:
         return sqlite3.connect(parsed.database or "", isolation_level=None)
     if parsed.get_backend_name() == "postgresql":
         return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
-    return pymysql.connect(
-        host=parsed.host or "",
-        port=parsed.port or 0,
-        user=parsed.username,
-        password=str(parsed.password or ""),
-        database=parsed.database,
-        autocommit=True,
-    )
+    return mariadb_shop.connected(url)
 
 
 def databases_of(family: str, request: pytest.FixtureRequest) -> Callable[..., Database]:

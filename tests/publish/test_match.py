@@ -162,8 +162,8 @@ def test_an_expression_that_fails_for_a_row_tells_no_value(databases: Databases)
 MIGRATIONS = {
     "postgres": "ALTER TABLE customers ADD COLUMN tier mood DEFAULT 'happy' NOT NULL;"
     "ALTER TABLE orders ADD COLUMN number serial; ALTER TABLE orders ADD COLUMN twice numeric GENERATED ALWAYS AS"
-    " (total * 2) STORED; CREATE VIEW dear AS SELECT id FROM customers WHERE tier = 'happy'; CREATE INDEX twice_as ON orders (twice);"
-    "ALTER TABLE nothing ADD COLUMN at timestamptz DEFAULT clock_timestamp()",
+    " (total * 2) STORED; CREATE VIEW dear AS SELECT id FROM customers WHERE tier = 'happy';"
+    "CREATE INDEX twice_as ON orders (twice); ALTER TABLE nothing ADD COLUMN at timestamptz DEFAULT clock_timestamp()",
     "mariadb": "ALTER TABLE customers ADD COLUMN tier varchar(9) DEFAULT (concat('a', 'b')) NOT NULL;"
     "ALTER TABLE orders ADD COLUMN twice decimal(12,2) GENERATED ALWAYS AS (total * 2) VIRTUAL;"
     "CREATE INDEX twice_as ON orders (twice); ALTER TABLE nothing ADD COLUMN at timestamp DEFAULT current_timestamp",
