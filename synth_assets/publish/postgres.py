@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 
 from synth_assets.catalog.identity import server_identity
+from synth_assets.catalog.model import Catalog
 from synth_assets.failpoints import reached
 from synth_assets.publish import postgres_schema
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack
@@ -13,7 +14,7 @@ from synth_assets.publish.marker import Marker
 from synth_assets.publish.naming import dropped_schema, previous_schema
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_dependents import outside_dependents
-from synth_assets.publish.postgres_ledger import read_ledger, read_marker, write_marker
+from synth_assets.publish.postgres_ledger import read_ledger, read_marker, read_shape, write_marker, write_shape
 from synth_assets.publish.postgres_preflight import preflight
 from synth_assets.publish.postgres_schema import Standing, drop_schema, schema_exists, schemas, standing
 from synth_assets.publish.postgres_stage import PostgresStage
@@ -58,12 +59,22 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self) -> LedgerEntry:
+    def live_catalog(self) -> Catalog:
+        return self._connection.reflect(self._namespace, step="preflight")
+
+    def published_shape(self, fingerprint: str) -> Catalog | None:
+        return read_shape(self._connection, fingerprint, step="preflight")
+
+    def staged_catalog(self) -> Catalog:
+        return self._connection.reflect(self._prepared().schema, step="audit")
+
+    def swap(self, shape: Catalog) -> LedgerEntry:
         request = self._prepared().request
         live = self._live_entry(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
         previous = live.refresh if live is not None and outgoing.tables else None
-        entry = published(request, namespace=self._namespace, previous=previous, by="")
+        entry = published(request, namespace=self._namespace, previous=previous, by="", shape=shape)
+        write_shape(self._connection, shape, step="swap")
         self._swap(self._prepared().schema, outgoing, entry, request.target, request.patience)
         return entry
 

@@ -231,7 +231,7 @@ class _Renderer:
 
     def _foreign_key(self, table: Table, key: ForeignKey) -> Statement:
         parts = [f"FOREIGN KEY ({listed(key.columns)})"]
-        parts.append(f"REFERENCES {self._qualified(key.parent)} ({listed(key.parent_columns)})")
+        parts.append(f"REFERENCES {self._parent(key.parent)} ({listed(key.parent_columns)})")
         if key.on_delete:
             parts.append(f"ON DELETE {key.on_delete}")
         if key.on_update:
@@ -282,6 +282,12 @@ class _Renderer:
 
     def _note(self, table: Table, what: str) -> None:
         self._result.notes.append(f"{table.name}: {what} has no counterpart in PostgreSQL and is left out.")
+
+    def _parent(self, name: str) -> str:
+        """A table that is made, too, or one of the target's that stays where it is."""
+        if name in self._catalog.table_names or self._catalog.namespace is None:
+            return self._qualified(name)
+        return f"{quoted(self._catalog.namespace)}.{quoted(name)}"
 
     def _qualified(self, name: str) -> str:
         return f"{quoted(self._schema)}.{quoted(name)}"

@@ -103,14 +103,14 @@ class PostgresStage:
 
     def _load_table(self, name: str) -> None:
         rows = self.request.tables[name]
-        columns = [column.name for column in self.request.catalog.table(name).columns if column.generated is None]
+        columns = self.request.columns(name)
         measure = self._measures[name] = TableMeasure()
         # FREEZE, which asks for a table made in the same transaction: a reader whose snapshot is older than the load
         # would otherwise find the new table empty after the swap, without an error.
         with self._connection.transaction(step="stage"):
             self._connection.run(self.definition.tables[name].sql, step="stage", table=name)
             if columns and rows.rows:
-                sql = f"COPY {self._place(name)} ({listed(tuple(columns))}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
+                sql = f"COPY {self._place(name)} ({listed(columns)}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
                 with self._connection.copy(sql, table=name, columns=columns) as copy:
                     texts = _texts(rows.batches(columns=columns), name, columns, measure)
                     # There is nothing to prepare beside the load of a single batch.
