@@ -1,17 +1,15 @@
 """A target with every hard case of a schema, published into twice: nothing about it changes but the rows."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 
 from synth_assets.publish.errors import PreflightFailed
 from synth_assets.publish.publish import rollback
 from tests.extract.snapshots import Snapshots
 from tests.publish.parts import Dataset, settings
-from tests.publish.postgres_shop import rows_of, run_in
-from tests.servers import PostgresServer, postgres_binaries
+from tests.publish.postgres_shop import dumped, rows_of, run_in
+from tests.servers import PostgresServer
 
 TABLES = """
 CREATE TYPE mood AS ENUM ('sad', 'happy');
@@ -67,18 +65,6 @@ SELECT 1 + n % 20,
   tsrange(timestamp '2024-01-01' + n * interval '1 day', timestamp '2024-01-02' + n * interval '1 day'),
   'note ' || n, '{a,b}', '{"a": 1}' FROM generate_series(1, 60) AS n;
 """
-
-
-def dumped(url: str) -> str:
-    """The schema as pg_dump prints it, without what is ours."""
-    parts = sqlalchemy.make_url(url)
-    command = [
-        *(str(postgres_binaries() / "pg_dump"), "--schema-only", "--exclude-schema=synth_assets*"),
-        f"--dbname={parts.set(drivername='postgresql').render_as_string(hide_password=False)}",
-    ]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    # A key that newer releases draw for every dump.
-    return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))
 
 
 @pytest.fixture
