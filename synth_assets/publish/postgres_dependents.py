@@ -199,9 +199,10 @@ class _Search:
             if lean.base not in gone:
                 continue
             is_own = lean.holder in self._own
+            reader = readers.get(lean.reader or 0)
             if lean.base in self._gone and (not is_own or lean.kind in ("policy", "publication")):
-                refused.add((self._table(lean.base), lean.label))
-            elif lean.reader is not None and lean.reader in readers:
+                refused.add((self._table(lean.base), lean.label if reader is None else reader.label))
+            elif reader is not None:
                 pass
             elif is_own and lean.kind != "rule":
                 if lean.base not in self._seeds:

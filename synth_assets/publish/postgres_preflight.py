@@ -44,9 +44,7 @@ def preflight(connection: PostgresConnection, stage: PostgresStage, outgoing: St
         hung = attached(connection, outgoing, tables=names, step="preflight")
         outward = outward_keys(connection, outgoing, tables=names, step="preflight")
         with connection.trial():
-            found += _on_trial(connection, stage, outgoing, [*hung, *outward])
-            if not found:
-                found += examine(connection, outgoing, incoming=stage.schema, key=key).findings
+            found += _on_trial(connection, stage, outgoing, [*hung, *outward], key)
     return found
 
 
@@ -92,6 +90,7 @@ def _on_trial(
     stage: PostgresStage,
     outgoing: Standing,
     hung: list[Statement],
+    key: int,
 ) -> list[Finding]:
     definition = stage.definition
     stage.make_schema(step="preflight")
@@ -122,6 +121,7 @@ def _on_trial(
                 remedy="Rename or drop it, or publish into another schema.",
             )
         )
+    found += examine(connection, outgoing, incoming=stage.schema, key=key).findings
     return found
 
 

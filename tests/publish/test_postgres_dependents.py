@@ -1,14 +1,16 @@
 """What leans on a target's tables without being of the dataset goes on with those of each refresh, or is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from synth_assets.catalog.model import Catalog
 from synth_assets.publish.errors import DatabaseFailed, PreflightFailed
+from synth_assets.publish.postgres import PostgresPublisher
 from synth_assets.publish.publish import rollback
-from tests.publish.parts import dataset, settings
-from tests.publish.postgres_shop import connected, dumped, own_schemas, rows_of, run_in, shop_frames
+from tests.publish.parts import catalog_of, dataset, settings
+from tests.publish.postgres_shop import SHOP, connected, dumped, own_schemas, rows_of, run_in, shop_frames
+from tests.servers import PostgresServer
 
 READERS = """
 CREATE SCHEMA reports;
@@ -94,3 +96,116 @@ def test_dependents_go_on_with_the_tables_of_each_refresh(catalog: Catalog, live
         assert own_schemas(live) == ["previous"]
     # Numbers that another table has drawn are not drawn again.
     assert rows_of(live, "SELECT count(*), count(DISTINCT n) FROM numbered") == [(3, 3)]
+
+
+REFUSED = """
+CREATE FUNCTION f(orders) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE FUNCTION count_up(int, orders) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1';
+CREATE AGGREGATE counted_up(orders) (sfunc = count_up, stype = int, initcond = '0');
+CREATE TABLE kid () INHERITS (orders);
+CREATE TABLE held (o orders, CHECK (f(o)));
+CREATE TABLE logged (id int); CREATE RULE noted AS ON INSERT TO orders DO ALSO INSERT INTO logged VALUES (NEW.id);
+CREATE RULE taken AS ON UPDATE TO logged DO ALSO DELETE FROM orders;
+CREATE POLICY own ON orders USING (f(orders));
+CREATE VIEW ruled AS SELECT o FROM orders o; CREATE RULE replaced AS ON DELETE TO ruled DO INSTEAD NOTHING;
+"""
+NAMED = (
+    "function counted_up(orders)",
+    "table kid",
+    "column o of table held",
+    "constraint held_o_check on table held",
+    "rule noted on table orders",
+    "rule taken on table logged",
+    "policy own on table orders",
+    "rule replaced on view ruled",
+)
+
+
+def refusal(catalog: Catalog, url: str, *, rows: int = 200, refresh: int = 2) -> str:
+    """What a publication is refused for. Nothing has become of it."""
+    before = dumped(url)
+    with pytest.raises(PreflightFailed) as refused:
+        dataset(catalog, shop_frames(refresh, rows=rows), refresh=f"r{refresh}").publish(url)
+    assert dumped(url) == before
+    return str(refused.value)
+
+
+def test_what_cannot_be_bound_is_refused_with_its_list(catalog: Catalog, live: str) -> None:
+    run_in(live, REFUSED)
+    said = refusal(catalog, live)
+    assert [name for name in NAMED if f"orders: {name} depends on it" not in said] == []
+    assert own_schemas(live) == []
+
+
+def test_keys_that_the_new_rows_break_are_refused_before_the_swap(catalog: Catalog, live: str) -> None:
+    run_in(live, READERS + NEIGHBOURS + "INSERT INTO x.child VALUES (150)")
+    assert "orders: foreign key to of table x.child refers to rows that are not there" in refusal(catalog, live, rows=9)
+    run_in(live, "DELETE FROM notes WHERE note = 'refresh 2'")
+    said = refusal(catalog, live)
+    assert "orders: foreign key known_note to notes, which is not of the dataset, cannot be made" in said
+    assert own_schemas(live) == []
+    dataset(catalog, shop_frames(3), refresh="r3").publish(live)
+    # A key whose rows nobody has checked is not checked by a refresh, either.
+    run_in(live, 'ALTER TABLE x.child DROP CONSTRAINT "to"; INSERT INTO x.child VALUES (999)')
+    run_in(live, "ALTER TABLE x.child ADD CONSTRAINT later FOREIGN KEY (o) REFERENCES orders NOT VALID")
+    dataset(catalog, shop_frames(4), refresh="r4").publish(live)
+    assert rows_of(live, "SELECT convalidated FROM pg_constraint WHERE conname = 'later'") == [(False,)]
+
+
+def test_a_table_that_left_the_dataset_goes_when_nothing_depends_on_it(catalog: Catalog, live: str) -> None:
+    run_in(live, "CREATE VIEW of_nothing AS SELECT a, note FROM nothing, orders")
+    run_in(live, "CREATE POLICY p ON orders USING (note NOT IN (SELECT a FROM nothing))")
+    tables = tuple(table for table in catalog.tables if table.name != "nothing")
+    fewer = catalog.model_copy(update={"tables": tables})
+    frames = {name: frame for name, frame in shop_frames(2).items() if name != "nothing"}
+    with pytest.raises(PreflightFailed) as refused:
+        dataset(fewer, frames, refresh="r2").publish(live)
+    gone = "nothing: it is not in the dataset any more, and"
+    assert f"{gone} view of_nothing depends on it" in str(refused.value)
+    assert f"{gone} policy p on table orders depends on it" in str(refused.value)
+    run_in(live, "DROP VIEW of_nothing; DROP POLICY p ON orders")
+    dataset(fewer, frames, refresh="r2").publish(live)
+    assert rows_of(live, "SELECT to_regclass('nothing')") == [(None,)]
+
+
+def test_columns_of_other_types_give_views_other_columns(catalog: Catalog, live: str, postgres: PostgresServer) -> None:
+    run_in(live, "CREATE VIEW mails AS SELECT email, mood FROM customers; CREATE VIEW twice AS SELECT * FROM mails")
+    run_in(live, "GRANT SELECT ON twice TO dep_reader; CREATE TABLE other (m mood, n positive)")
+    source = postgres.create_database()
+    run_in(source, SHOP.replace("varchar(80)", "varchar(90)").replace("'happy')", "'happy', 'glad')"))
+    newer = catalog_of(source, "public")
+    assert "mood: column m of table other depends on it" in refusal(newer, live)
+    run_in(live, "ALTER TABLE other DROP COLUMN m")
+    columns = (
+        "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'twice'::regclass AND attnum > 0"
+    )
+    labels = "SELECT array_length(enum_range(NULL::mood), 1)"
+    for made, url in ((newer, live), (catalog, live)):
+        assert rows_of(url, columns)[0] == (f"character varying({80 if made is newer else 90})",)
+        dataset(made, shop_frames(2), refresh=f"of {len(made.model_dump_json())}").publish(url)
+    assert rows_of(live, labels) == [(3,)]
+    rollback(target="staging", database=settings(), url=live, sources={}, dataset="shop")
+    assert rows_of(
+        live, columns + " UNION ALL " + labels.replace("array", "(array").replace(", 1)", ", 1))::text")
+    ) == [
+        ("character varying(90)",),
+        ("mood",),
+        ("4",),
+    ]
+    assert rows_of(live, "SELECT has_table_privilege('dep_reader', 'twice', 'SELECT')") == [(True,)]
+
+
+def test_what_is_made_after_the_audit_stops_the_swap(
+    catalog: Catalog, live: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit = PostgresPublisher.audit
+
+    def view(publisher: PostgresPublisher) -> Sequence[str]:
+        run_in(live, "CREATE VIEW v AS SELECT * FROM orders")
+        return audit(publisher)
+
+    monkeypatch.setattr(PostgresPublisher, "audit", view)
+    with pytest.raises(DatabaseFailed, match="was changed while it was published"):
+        dataset(catalog, shop_frames(2), refresh="r2").publish(live)
+    assert rows_of(live, "SELECT DISTINCT note FROM v") == [("refresh 1",)]
+    assert own_schemas(live) == []
