@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from synth_assets.catalog.sql_text import quoted
+from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.naming import previous_schema, stage_schema
 from synth_assets.publish.postgres_attached import triggers
@@ -43,7 +44,7 @@ class Anew:
     Attributes:
         forced: Readers that were made anew though PostgreSQL could replace the like in place, by object id.
         definitions: Of all readers, those that are replaced in place, too.
-        findings: Keys of other tables that the rows to come break.
+        findings: Keys of other tables that the rows to come break, and what cannot be filled with them.
     """
 
     forced: frozenset[int] = frozenset()
@@ -77,12 +78,28 @@ def make_anew(
         anew = [definition for definition in made if definition.reader.home in places]
         for definition in anew:
             make_one(connection, definition, places, step="stage")
-        for definition in anew:
-            if definition.filled and definition.reader.kind == "materialized view":
-                place = definition.place(places[definition.reader.home])
-                sql = f"REFRESH MATERIALIZED VIEW {place}; ANALYZE {place}"
-                connection.run(sql, step="stage", constraint=definition.reader.label)
+        findings += tuple(
+            finding
+            for definition in anew
+            if definition.filled
+            for finding in _fill(connection, definition, places[definition.reader.home])
+        )
     return Anew(forced, made, places, around, findings)
+
+
+def _fill(connection: PostgresConnection, definition: Definition, schema: str) -> Iterator[Finding]:
+    """Fill a materialized view by the rights of its owner, as PostgreSQL always does."""
+    reader, place = definition.reader, definition.place(schema)
+    try:
+        with connection.transaction(step="stage"):
+            connection.run(f"REFRESH MATERIALIZED VIEW {place}; ANALYZE {place}", step="stage")
+    except DatabaseFailed as failure:
+        if connection.is_lost:
+            raise
+        yield Finding(
+            problem=f"{reader.label} cannot be filled with the new rows: {failure.meaning}, {failure.code}.",
+            remedy=f"Run REFRESH MATERIALIZED VIEW as its owner {reader.owner}, and correct what stops it.",
+        )
 
 
 def _broken(connection: PostgresConnection, around: Neighbours, incoming: str) -> Iterator[Finding]:

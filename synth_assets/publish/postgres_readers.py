@@ -13,7 +13,7 @@ from synth_assets.publish.statement import Statement
 # The text, whether all of it names objects, options, whether it is filled, and arguments.
 _RELATIONS = """
 SELECT c.oid, rtrim(pg_get_viewdef(c.oid), '; '), true, coalesce(array_to_string(c.reloptions, ', '), ''),
-       c.relispopulated, '' FROM pg_class c WHERE c.oid = ANY (%s::oid[])
+       c.relkind = 'm' AND c.relispopulated, '' FROM pg_class c WHERE c.oid = ANY (%s::oid[])
 """
 _FUNCTIONS = """
 SELECT p.oid, pg_get_functiondef(p.oid), to_jsonb(p) ->> 'prosqlbody' IS NOT NULL, '', false,
