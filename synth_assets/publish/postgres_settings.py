@@ -30,9 +30,25 @@ WITH pair AS (
          format('%%I.%%I', p.schema, nc.relname) AS index_place
   FROM pair p JOIN pg_index i ON i.indrelid = p.old JOIN pg_class oc ON oc.oid = i.indexrelid
   JOIN pg_index j ON j.indrelid = p.new JOIN pg_class nc ON nc.oid = j.indexrelid AND nc.relname = oc.relname
+), seq AS (
+  SELECT p.*, s.*, c.relname AS sequence
+  FROM pair p JOIN pg_depend d ON d.refobjid = p.old AND d.deptype IN ('a', 'i') AND d.classid = 'pg_class'::regclass
+       AND d.refclassid = 'pg_class'::regclass
+  JOIN pg_sequence s ON s.seqrelid = d.objid JOIN pg_class c ON c.oid = s.seqrelid
+  JOIN pg_depend e ON e.refobjid = p.new AND e.deptype IN ('a', 'i') AND e.classid = 'pg_class'::regclass
+       AND e.refclassid = 'pg_class'::regclass
+  JOIN pg_sequence n ON n.seqrelid = e.objid AND n.seqtypid = s.seqtypid
+  JOIN pg_class m ON m.oid = n.seqrelid AND m.relname = c.relname
+  WHERE (s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcache, s.seqcycle)
+     <> (n.seqstart, n.seqincrement, n.seqmax, n.seqmin, n.seqcache, n.seqcycle)
 )
 """
 _QUERIES = (
+    """
+    SELECT name, 'sequence ' || sequence, format('ALTER SEQUENCE %%I.%%I INCREMENT %%s MINVALUE %%s MAXVALUE %%s '
+           'START %%s RESTART CACHE %%s %%s', schema, sequence, seqincrement, seqmin, seqmax, seqstart, seqcache,
+           CASE WHEN seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END) FROM seq
+    """,
     """
     SELECT name, 'storage of column ' || attname, alter_column || 'SET STORAGE ' ||
            CASE old_storage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END
