@@ -122,6 +122,23 @@ _QUERIES = (
 )
 
 
+_LEFT = """
+SELECT p.name, 'index ' || c.relname FROM pair p JOIN pg_index i ON i.indrelid = p.old
+JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname NOT IN (
+  SELECT n.relname FROM pg_index j JOIN pg_class n ON n.oid = j.indexrelid WHERE j.indrelid = p.new)
+UNION
+SELECT p.name, 'constraint ' || k.conname FROM pair p JOIN pg_constraint k ON k.conrelid = p.old
+WHERE k.contype IN ('c', 'f') AND k.conname NOT IN (SELECT n.conname FROM pg_constraint n WHERE n.conrelid = p.new)
+ORDER BY 1, 2
+"""
+
+
+def left_behind(connection: PostgresConnection, pairs: Mapping[int, int], *, step: str) -> list[str]:
+    """Notes on what stays with the old relations, as the source knows nothing of it."""
+    found = connection.rows(_PAIRS + _LEFT, _parameters(pairs), step=step) if pairs else []
+    return [f"{table}: {what} of the target is not in the source, and goes." for table, what in found]
+
+
 def settings(connection: PostgresConnection, pairs: Mapping[int, int], *, step: str) -> list[Statement]:
     """Statements that give each new relation what the old one of its pair has.
 
@@ -130,9 +147,12 @@ def settings(connection: PostgresConnection, pairs: Mapping[int, int], *, step: 
     """
     if not pairs:
         return []
-    parameters = {"old": list(pairs.keys()), "new": list(pairs.values())}
     return [
         Statement(sql, table, what)
         for query in _QUERIES
-        for table, what, sql in connection.rows(_PAIRS + query, parameters, step=step)
+        for table, what, sql in connection.rows(_PAIRS + query, _parameters(pairs), step=step)
     ]
+
+
+def _parameters(pairs: Mapping[int, int]) -> dict[str, list[int]]:
+    return {"old": list(pairs.keys()), "new": list(pairs.values())}

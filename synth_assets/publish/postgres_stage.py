@@ -20,7 +20,7 @@ from synth_assets.publish.postgres_ddl import PostgresDefinition, define
 from synth_assets.publish.postgres_grants import carry_over
 from synth_assets.publish.postgres_rows import copy_text
 from synth_assets.publish.postgres_schema import Standing, standing
-from synth_assets.publish.postgres_settings import settings
+from synth_assets.publish.postgres_settings import left_behind, settings
 from synth_assets.publish.postgres_trial import examine
 from synth_assets.publish.postgres_types import types_alike
 from synth_assets.publish.request import PublishRequest
@@ -104,11 +104,13 @@ class PostgresStage:
         for statement in attached(self._connection, outgoing, tables=names, step="stage"):
             self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         self._refer_outward(outward_keys(self._connection, outgoing, tables=names, step="stage"))
-        for statement in settings(self._connection, self.pairs(outgoing, step="stage"), step="stage"):
+        pairs = self.pairs(outgoing, step="stage")
+        for statement in settings(self._connection, pairs, step="stage"):
             self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         for name, columns in self._counters():
             self._set_counter(name, columns)
         self._carried = carry_over(self._connection, outgoing, stage=self.schema)
+        self._carried += left_behind(self._connection, pairs, step="stage")
         tables = ", ".join(self._place(name) for name in names)
         if tables:
             self._connection.run(f"ANALYZE {tables}", step="stage")

@@ -35,6 +35,13 @@ FROM pg_class c WHERE NOT pg_has_role(c.relowner, 'USAGE') AND c.oid IN (
   UNION ALL SELECT polrelid FROM pg_policy WHERE oid = ANY (%(policies)s::oid[])
   UNION ALL SELECT adrelid FROM pg_attrdef WHERE oid = ANY (%(defaults)s::oid[])) ORDER BY 1
 """
+_CLOSED = """
+SELECT nspname FROM pg_namespace WHERE nspname = ANY (%s) AND NOT has_schema_privilege(oid, 'CREATE') ORDER BY 1
+"""
+_PARENTS = """
+SELECT t.relname, i.inhparent::regclass::text FROM pg_inherits i JOIN pg_class t ON t.oid = i.inhrelid
+WHERE i.inhrelid = ANY (%(tables)s::oid[]) AND i.inhparent <> ALL (%(tables)s::oid[]) ORDER BY 1, 2
+"""
 _CHANGE_IT = "Drop it before the refresh and create it again afterwards, or change it so that it fits the new tables."
 _GONE = "Drop what depends on the table, or keep the table in the dataset; nothing is ever dropped for you."
 _DROP_THEM = "Drop what depends on the tables, or keep it in another database; it is never dropped for you."
@@ -85,6 +92,7 @@ class _Trial:
         look_in(connection, [self._outgoing.schema], step="preflight")
         dependents = find_dependents(connection, going, incoming=coming.tables, anew=anew, step="preflight")
         self.findings += self._refusals(dependents, set(going.tables) - set(coming.tables))
+        self.findings += self._parents()
         self.findings += self._rights(dependents)
         if self.findings:
             return set()
@@ -109,6 +117,16 @@ class _Trial:
             else:
                 yield Finding(table=table, problem=f"{what} depends on it.", remedy=_DROP_THEM)
 
+    def _parents(self) -> Iterator[Finding]:
+        """Tables whose rows are those of another table, too, wherever they are moved."""
+        parameters = {"tables": list(self._outgoing.tables.values())}
+        for table, parent in self._connection.rows(_PARENTS, parameters, step="preflight"):
+            yield Finding(
+                table=table,
+                problem=f"it is a part of table {parent}, or inherits from it.",
+                remedy=f"ALTER TABLE {parent} DETACH PARTITION, or ALTER TABLE {quoted(table)} NO INHERIT {parent}.",
+            )
+
     def _rights(self, dependents: Dependents) -> Iterator[Finding]:
         owned = [(reader.label, reader.owner) for reader in dependents.readers if not reader.is_ours]
         parameters = {
@@ -120,6 +138,12 @@ class _Trial:
         owned += [(f"table {table}, which leans on the dataset's,", owner) for table, owner in found]
         publications = publications_of_others(self._connection, self._outgoing, step="preflight")
         owned += [(f"publication {name}", owner) for name, owner in publications]
+        schemas = sorted({reader.schema for reader in dependents.anew})
+        for (schema,) in self._connection.rows(_CLOSED, [schemas], step="preflight"):
+            yield Finding(
+                problem=f"views or functions of schema {schema} must be made anew, and the user may not create there.",
+                remedy=f"GRANT CREATE ON SCHEMA {quoted(schema)} TO the target's user.",
+            )
         for label, owner in owned:
             yield Finding(
                 problem=f"{label} belongs to {owner}, so that it cannot be bound to the new tables.",

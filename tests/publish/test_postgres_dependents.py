@@ -131,8 +131,9 @@ def refusal(catalog: Catalog, url: str, *, rows: int = 200, refresh: int = 2) ->
 
 
 def test_what_cannot_be_bound_is_refused_with_its_list(catalog: Catalog, live: str) -> None:
-    run_in(live, REFUSED)
+    run_in(live, REFUSED + "CREATE TABLE above (a text); ALTER TABLE nothing INHERIT above;")
     said = refusal(catalog, live)
+    assert "nothing: it is a part of table above, or inherits from it" in said
     assert [name for name in NAMED if f"orders: {name} depends on it" not in said] == []
     assert own_schemas(live) == []
 
@@ -163,8 +164,9 @@ def test_a_table_that_left_the_dataset_goes_when_nothing_depends_on_it(catalog: 
     gone = "nothing: it is not in the dataset any more, and"
     assert f"{gone} view of_nothing depends on it" in str(refused.value)
     assert f"{gone} policy p on table orders depends on it" in str(refused.value)
-    run_in(live, "DROP VIEW of_nothing; DROP POLICY p ON orders")
-    dataset(fewer, frames, refresh="r2").publish(live)
+    run_in(live, "DROP VIEW of_nothing; DROP POLICY p ON orders; CREATE INDEX more ON orders (note)")
+    made = dataset(fewer, frames, refresh="r2").publish(live)
+    assert made.notes == ("orders: index more of the target is not in the source, and goes.",)
     assert rows_of(live, "SELECT to_regclass('nothing')") == [(None,)]
 
 
