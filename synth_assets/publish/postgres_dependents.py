@@ -182,10 +182,7 @@ class _Search:
 
     def _spread(self, anew: set[int], *, materialized: Collection[int]) -> None:
         """What leans on something made anew is so, too, and what a materialized view is filled from before the swap."""
-        feeding = set(materialized)
-        while feeding:
-            anew |= feeding
-            feeding = {part for oid in feeding for part in self._made_of[oid]} - self._seeds - anew
+        anew |= self._parts(materialized)
         found = set(anew)
         while found:
             found = {oid for oid, parts in self._made_of.items() if parts & anew} - anew
@@ -226,8 +223,18 @@ class _Search:
             tuple(sorted(refused)),
         )
 
+    def _parts(self, readers: Collection[int]) -> set[int]:
+        """Readers, with all that they are made of but for the tables and types."""
+        found: set[int] = set()
+        following = set(readers)
+        while following:
+            found |= following
+            following = {part for oid in following for part in self._made_of[oid]} - self._seeds - found
+        return found
+
     def _table(self, oid: int) -> str:
         """A table or type of the dataset that an object leans on in the end."""
-        while oid not in self._names:
-            oid = min(self._made_of[oid])
-        return self._names[oid]
+        if oid in self._names:
+            return self._names[oid]
+        bases = {base for part in self._parts([oid]) for base in self._made_of[part] & self._seeds}
+        return min(self._names[base] for base in bases)

@@ -15,7 +15,9 @@ from tests.servers import PostgresServer
 READERS = """
 CREATE SCHEMA reports;
 CREATE VIEW moods AS SELECT id, mood, moods, points FROM customers;
-CREATE VIEW whole AS SELECT o AS ordered FROM orders o;
+CREATE VIEW plain AS SELECT id, note FROM orders;
+CREATE VIEW whole AS SELECT o AS ordered FROM orders o JOIN plain p ON p.id = o.id AND p.note = o.note;
+CREATE MATERIALIZED VIEW of_whole AS SELECT (ordered).note, count(*) AS n FROM whole GROUP BY 1;
 CREATE VIEW reports.orders WITH (security_barrier=true) AS SELECT id, note FROM public.orders;
 CREATE VIEW checked AS SELECT id, note FROM orders WHERE id > 0 WITH LOCAL CHECK OPTION;
 ALTER VIEW checked ALTER COLUMN note SET DEFAULT 'y';
@@ -83,6 +85,7 @@ def test_dependents_go_on_with_the_tables_of_each_refresh(catalog: Catalog, live
         assert rows_of(live, oids) == kept
         assert rows_of(live, "SELECT note, n, most FROM reports.totals") == [(note, 200, 200)]
         assert rows_of(live, "SELECT note, mood::text FROM of_totals") == [(note, None)]
+        assert rows_of(live, "SELECT note, n FROM of_whole") == [(note, 200)]
         assert rows_of(live, "SELECT DISTINCT (ordered).note FROM whole") == [(note,)]
         assert rows_of(live, "SELECT DISTINCT note FROM reports.latest(7)") == [(note,)]
         assert rows_of(live, "SELECT DISTINCT label FROM labelled") == [(note,)]
