@@ -7,6 +7,7 @@ from synth_assets.catalog.model import Catalog, Table
 from synth_assets.publish.finding import Finding
 
 # PostgreSQL's storage parameters are carried over to the new tables.
+_KEYS_KEPT = frozenset({"postgresql"})
 _CARRIED_OVER = {"postgresql": frozenset({ChangeKind.TABLE_OPTIONS})}
 
 
@@ -14,6 +15,17 @@ def shape(catalog: Catalog, names: tuple[str, ...]) -> Catalog:
     """The definitions of these tables, wherever they stand."""
     tables = tuple(table for table in catalog.tables if table.name in names)
     return catalog.model_copy(update={"namespace": None, "tables": tables})
+
+
+def without_outside_keys(catalog: Catalog, dataset: tuple[str, ...]) -> Catalog:
+    """The catalog without keys to tables outside the dataset, where the publisher keeps these by itself."""
+    if catalog.dialect not in _KEYS_KEPT:
+        return catalog
+    tables = (
+        table.model_copy(update={"foreign_keys": tuple(key for key in table.foreign_keys if key.parent in dataset)})
+        for table in catalog.tables
+    )
+    return catalog.model_copy(update={"tables": tuple(tables)})
 
 
 def altered(incoming: Catalog, live: Catalog, *, published: Catalog | None, target: str) -> Iterator[Finding]:
@@ -27,6 +39,9 @@ def altered(incoming: Catalog, live: Catalog, *, published: Catalog | None, targ
         incoming: The source's catalog.
         published: What the live refresh left; None if none is live.
     """
+    dataset = incoming.table_names
+    live = without_outside_keys(live, dataset)
+    published = without_outside_keys(published, dataset) if published is not None else None
     for table in live.tables:
         there = shape(live, (table.name,))
         would_be = shape(incoming, (table.name,))

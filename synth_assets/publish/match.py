@@ -9,6 +9,7 @@ from synth_assets.catalog.model import Catalog, Column, DataType, Kind, Table
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.nearest import hint
 from synth_assets.plan.target_settings import TargetSettings
+from synth_assets.publish.altered import without_outside_keys
 from synth_assets.publish.filled_rows import FilledRows, FillRefused, check_fill
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.fitting import Fit, fit, misfit
@@ -101,7 +102,8 @@ def matched(request: PublishRequest, live: Catalog, target: TargetSettings) -> t
         if source.dialect != live.dialect:
             result.by_value += _read_as_text(name, rows, live.table(name))
     result.findings += _misfits(result, request.tables, is_foreign=source.dialect != live.dialect)
-    return replace(request, catalog=result.catalog, tables=tables, by_default=result.by_default), result
+    catalog = without_outside_keys(result.catalog, source.table_names)
+    return replace(request, catalog=catalog, tables=tables, by_default=result.by_default), result
 
 
 def _read_as_text(name: str, rows: Rows, there: Table) -> Iterator[tuple[str, str]]:

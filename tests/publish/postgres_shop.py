@@ -86,6 +86,15 @@ def run_in(url: str, script: str) -> None:
         connection.execute(script.encode())
 
 
+def make_roles(url: str, *names: str) -> None:
+    """Roles of the server, which tests in other processes may have made and may still use: nobody drops them."""
+    for name in names:
+        run_in(
+            url,
+            f"DO $$BEGIN CREATE ROLE {name}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END$$",
+        )
+
+
 def own_schemas(url: str) -> list[str]:
     found = rows_of(url, r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'synth\_assets\_%' ORDER BY 1")
     return [name.split("_")[2] for (name,) in found]
