@@ -143,3 +143,8 @@ def expect_the_impossible(project: Project) -> None:
         "meta": {},
     }
     (folder / "customers.json").write_text(json.dumps({"name": "customers", "expectations": [rule], "meta": {}}))
+
+
+def expect_nothing_more(project: Project) -> None:
+    """Take that rule back."""
+    (project.expectations_folder(DATASET) / "customers.json").unlink()
