@@ -43,7 +43,9 @@ class VerdictStage(PrivateStage, SettlingStage):
             synthetic=self.synthetic_rows,
             expectations=self.project.expectations_folder(self.dataset),
             store=self.store,
-            data_docs=self.project.data_docs_folder(self.dataset) / self.refresh if "data_docs" in self._pages else None,
+            data_docs=self.project.data_docs_folder(self.dataset) / self.refresh
+            if "data_docs" in self._pages
+            else None,
             canaries=self.planted_canaries,
             spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
