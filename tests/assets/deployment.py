@@ -58,7 +58,7 @@ def deployed(project: Path, home: Path) -> Iterator[Deployment]:
         ["dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(deployment.port)], project, home
     )
     try:
-        wait_for(lambda: _answers(deployment.port), "the web server to answer", deployment, seconds=120)
+        wait_for(lambda: _answers(deployment.port), "the web server to answer", deployment, seconds=300)
         yield deployment
     finally:
         _end(started)
