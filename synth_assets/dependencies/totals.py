@@ -9,12 +9,14 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.dependencies.chance import FEWEST_ROWS, may_be_chance
-from synth_assets.dependencies.formulas import as_column, numbers, rounded, scale_of
+from synth_assets.dependencies.formula import as_column, numbers, rounded, scale_of
+from synth_assets.dependencies.terms import rate_combinations, with_terms
 from synth_assets.plan.dependencies import Total
 
 FEWEST_FAMILIES = 20
 MOST_COLUMNS = 12
 PROBES = 200
+_MOST_ROUNDED = 1e-3  # of the usual total
 Numbers = npt.NDArray[np.float64]
 
 
@@ -85,11 +87,13 @@ def completed(wanted: Total, values: pl.Series, children: Children, *, min_group
 def broken(wanted: Total, values: pl.Series, children: Children) -> int:
     """How many rows have another value than the total says."""
     made, real = _values(wanted, children, len(values)), numbers(values)
-    return int((~_same(made, real, wanted)).sum())
+    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
+    return int((~_same(made, real, wanted, counts)).sum())
 
 
 def _offers(children: Children) -> Iterator[Total]:
-    """Everything that a column may be: the number of children, a column added up, the product of two."""
+    """Everything that a column may be: the number of children, a column added up, the product of two, less or plus
+    a share."""
     names = list(children.columns)[:MOST_COLUMNS]
     any_column = Total(column="", child=children.child, key=children.key)
     yield any_column
@@ -97,18 +101,30 @@ def _offers(children: Children) -> Iterator[Total]:
         yield any_column.model_copy(update={"left": name})
     for left, right in itertools.combinations(names, 2):
         yield any_column.model_copy(update={"left": left, "right": right})
+    for terms in rate_combinations(dict(children.columns)):
+        rated = [name for name in names if name not in {term.column for term in terms}]
+        for name in rated:
+            yield any_column.model_copy(update={"left": name, "terms": terms})
+        for left, right in itertools.combinations(rated, 2):
+            yield any_column.model_copy(update={"left": left, "right": right, "terms": terms})
 
 
 def _agrees(wanted: Total, values: pl.Series, children: Children) -> bool:
     """Whether all rows that have children agree."""
     counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
     made, real = _values(wanted, children, len(values)), numbers(values)
-    return bool(_same(made, real, wanted)[counts > 0].all())
+    return bool(_same(made, real, wanted, counts)[counts > 0].all())
 
 
-def _same(made: Numbers, real: Numbers, wanted: Total) -> npt.NDArray[np.bool_]:
-    tolerance = 1e-9 if wanted.scale is None else 0.01 * 10.0**-wanted.scale
-    return np.isclose(made, real, rtol=1e-9, atol=tolerance, equal_nan=True)
+def _same(made: Numbers, real: Numbers, wanted: Total, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Where totals agree; products may have been rounded row by row, which tells where values are large."""
+    tolerance = np.full(len(real), 1e-9 if wanted.scale is None else 0.01 * 10.0**-wanted.scale)
+    factors = len(wanted.added_up) - 1
+    if factors > 0 and wanted.scale is not None and not np.isnan(real).all():
+        a_row = (factors * counts + 0.51) * 10.0**-wanted.scale
+        if np.nanmedian(a_row) <= _MOST_ROUNDED * np.nanmedian(np.abs(real)):
+            tolerance = np.maximum(a_row, tolerance)
+    return np.isclose(made, real, rtol=1e-9, atol=0, equal_nan=True) | (np.abs(made - real) <= tolerance)
 
 
 def _without(values: pl.Series, children: Children) -> pl.Series:
@@ -156,5 +172,6 @@ def _added_up(wanted: Total, children: Children, rows: int) -> tuple[Numbers, np
     values = children.columns[wanted.left][here]
     if wanted.right is not None:
         values = values * children.columns[wanted.right][here]
+    values = with_terms(values, wanted.terms, lambda name: children.columns[name][here])
     sums = np.bincount(parents, weights=np.nan_to_num(values), minlength=rows)
     return sums.astype(np.float64), counts
