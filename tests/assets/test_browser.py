@@ -17,6 +17,7 @@ REPOSITORY = Path(__file__).parents[2]
 LOCATION = "synthetic_data"
 STAGES = ("source", "snapshot", "profile", "synthesizer", "synthetic", "verdict", "staging")
 RUNS = "{ runsOrError(limit: 5) { ... on Runs { results { runId status } } } }"
+RULE = "rule_column_values_to_be_between_points"
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 DESK, PHONE = 1280, 390
 WIDTHS = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
@@ -85,11 +86,12 @@ def ended(deployment: Deployment, *, but: str = "") -> tuple[str, str]:
 
 def see_what_blocks(visit: Visit) -> None:
     visit.open(f"/assets/{DATASET}/verdict?view=checks")
-    visit.see("gate", "Failed", "This is a", "Nothing is published.", "rule_column_values_to_be_between_points")
+    visit.see("gate", "Failed", "This is a", "Nothing is published.", RULE)
     visit.keep("dagster-gate")
-    visit.open(f"/assets/{DATASET}/synthetic/customers?view=checks")
-    visit.see("rule_column_values_to_be_between_points", "column_email", "expectations", "privacy")
-    visit.see("expect_column_values_to_be_between", "threshold 0", "holds for points", "look at the rows that break it")
+    visit.open(f"/assets/{DATASET}/synthetic/customers?view=checks&checkDetail={RULE}")
+    visit.see(
+        "column_email", "expectations", "privacy", "threshold 0", "holds for points", "look at the rows that break it"
+    )
     visit.keep("dagster-checks")
     visit.open(f"/assets/{DATASET}/staging/customers")
     visit.see("The table customers in staging.", "No materializations")
