@@ -101,7 +101,7 @@ def test_one_row_that_does_not_add_up_is_enough() -> None:
 def test_chance_makes_no_total() -> None:
     """Small whole numbers, few parents and single children agree easily; none is taken for a total."""
     found: list[str] = []
-    for seed in range(60):
+    for seed in range(40):
         rng = np.random.default_rng(seed)
         orders = int(rng.integers(20, 300))
         parents = rng.integers(0, orders, int(orders * rng.uniform(0.5, 3))).astype(np.int64)
