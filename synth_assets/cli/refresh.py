@@ -128,12 +128,10 @@ def run(
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from synth_assets.cli.progress import shown_progress
     from synth_assets.cli.summary import print_failure, print_pages, print_result
-    from synth_assets.cli.targets import check_targets
     from synth_assets.refresh import Refresh, VerdictFailed
     from synth_assets.refresh.values import PAGES
 
     out = console()
-    check_targets(project, targets)
     try:
         with shown_progress(console(stderr=True)) as progress, silent_work():
             stages = Refresh(

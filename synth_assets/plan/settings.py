@@ -151,7 +151,7 @@ class DatasetSettings(Value):
     source: str = Field(description="The source's name in resources/<environment>.yaml.")
     targets: Annotated[
         tuple[Annotated[TargetSettings, BeforeValidator(_by_name), TEXT], ...], BeforeValidator(_as_list), TEXT
-    ] = Field(description="The targets' names in resources/<environment>.yaml, some with a schedule of their own.")
+    ] = Field(description="The targets by their names in resources/<environment>.yaml, or {name: dev, ddl: match}.")
     schedule: Cron | None = Field(
         default=None,
         description="When to refresh the targets that have no schedule of their own: five cron fields, or @daily.",
@@ -215,6 +215,10 @@ class DatasetSettings(Value):
     def target_names(self) -> tuple[str, ...]:
         """The targets in the plan's order."""
         return tuple(target.name for target in self.targets)
+
+    def target(self, name: str) -> TargetSettings:
+        """The plan for a target; one that says nothing but its name if it is not among the dataset's."""
+        return next((target for target in self.targets if target.name == name), TargetSettings(name=name))
 
     def table(self, name: str) -> TableSettings:
         """The plan for a table; that of a table not named if it is not."""

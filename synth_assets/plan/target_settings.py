@@ -1,15 +1,36 @@
-"""What a plan says of one target."""
+"""What a plan may say of one target: when it is refreshed, whose tables decide, what fills its own columns."""
 
-from typing import Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from synth_assets.catalog.model import Value
+from synth_assets.plan.columns import WORD, ColumnSettings
 from synth_assets.plan.cron import Cron, TimeZone
+from synth_assets.plan.resolved import Treatment
+
+_FILLS = (Treatment.CONSTANT, Treatment.DERIVE, Treatment.NULL)
+
+
+class TargetTableSettings(Value):
+    """What a plan may say of one table of one target."""
+
+    columns: dict[str, Annotated[ColumnSettings, WORD]] = Field(
+        description="What fills the columns that the source has not: constant, derive or null, by column."
+    )
+
+    @model_validator(mode="after")
+    def _filled_without_source(self) -> Self:
+        for name, column in self.columns.items():
+            if column.treatment not in _FILLS or column.model_fields_set != {column.treatment}:
+                raise ValueError(
+                    f"{name} has no values in the source: fill it with {{constant: ...}}, {{derive: ...}} or null"
+                )
+        return self
 
 
 class TargetSettings(Value):
-    """`staging`, or `{name: staging, schedule: "0 5 * * 1", time_zone: Europe/Berlin}`."""
+    """`staging`, or `{name: dev, ddl: match, schedule: "0 5 * * 1", time_zone: Europe/Berlin}`."""
 
     name: str = Field(description="The target's name in resources/<environment>.yaml.")
     schedule: Cron | None = Field(
@@ -17,6 +38,19 @@ class TargetSettings(Value):
         description="When this target is refreshed, if not when the others are: five cron fields, or @weekly.",
     )
     time_zone: TimeZone | None = Field(default=None, description="Of that schedule; the plan's unless named.")
+    ddl: Literal["create", "match"] = Field(
+        default="create",
+        description="Whose tables decide: create (they are made as the source has them) or match (as they are there).",
+    )
+    tables: dict[str, TargetTableSettings] = Field(
+        default_factory=dict, description="With ddl: match, what fills columns that only the target has, by table."
+    )
+
+    @model_validator(mode="after")
+    def _only_match_fills(self) -> Self:
+        if self.tables and self.ddl != "match":
+            raise ValueError("`tables` of a target goes with `ddl: match`; with create it has no columns of its own")
+        return self
 
     @model_validator(mode="after")
     def _zone_of_a_schedule(self) -> Self:
