@@ -41,7 +41,7 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
 
 
 def _look_at_targets(context: dg.AssetExecutionContext, dataset: Dataset, refresh: "Refresh") -> None:
-    """Stop where no target that this run is for can take the dataset; a target that can does not wait for one that cannot."""
+    """Stop where no target of this run can take the dataset; a target that can does not wait for one that cannot."""
     names = dataset.settings.target_names
     targets = [name for name in names if why_not_published(context, dataset, name) is None]
     if not targets:
