@@ -9,6 +9,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resolved import ResolvedPlan
 from synth_assets.plan.resources import ResourcesSettings
 from synth_assets.plan.settings import DatasetSettings
+from synth_assets.plan.target_settings import TargetSettings
 from synth_assets.project import Project
 from synth_assets.refresh import Outcome, Refresh
 from synth_assets.store.digest import digest
@@ -23,7 +24,8 @@ class FolderRefresh(Refresh):
     def __init__(self, dataset: Dataset, folder: Path) -> None:
         self._benchmark = dataset
         name = dataset.plan.dataset
-        settings = DatasetSettings(dataset=name, source="source", targets=("target",), seed=dataset.plan.seed)
+        targets = (TargetSettings(name="target"),)
+        settings = DatasetSettings(dataset=name, source="source", targets=targets, seed=dataset.plan.seed)
         nowhere = f"sqlite:///{folder}/none.db"
         resources = ResourcesSettings.model_validate(
             {

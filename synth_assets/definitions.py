@@ -9,6 +9,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from synth_assets.assets import build_definitions
+from synth_assets.assets.executor import build_jobs
 from synth_assets.project import load_project
 
 PROJECT_VARIABLE = "SYNTH_PROJECT"
@@ -30,3 +31,4 @@ def read_environment(folder: Path) -> None:
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 read_environment(project_folder())
 defs = build_definitions(load_project(project_folder()), preload=[__name__])
+build_jobs(defs)

@@ -23,7 +23,7 @@ def test_a_refresh_with_a_choice_publishes_and_tells_of_it(tmp_path: Path, monke
     target = project.resources.databases["staging"]
     authorize("staging", target, target.resolve_url({}), {"production": project.source("zoo").resolve_url({})})
 
-    result = Refresh(project, "zoo", refresh="first", pages=False).run(["staging"])
+    result = Refresh(project, "zoo", refresh="first", pages=()).run(["staging"])
 
     assert result.verdict.passed
     with closing(sqlite3.connect(tmp_path / "staging.db")) as connection:

@@ -147,7 +147,7 @@ def refreshed(root: Path) -> Iterator[RefreshResult]:
     project = zoo_project(root, plan=PLAN)
     target = project.resources.databases["staging"]
     authorize("staging", target, target.resolve_url({}), {"production": project.source("blog").resolve_url({})})
-    yield Refresh(project, "blog", refresh="first", pages=False).run(["staging"])
+    yield Refresh(project, "blog", refresh="first", pages=()).run(["staging"])
 
 
 def rows(root: Path, query: str, *, database: str = "staging") -> list[tuple[object, ...]]:

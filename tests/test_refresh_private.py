@@ -27,7 +27,7 @@ def query(path: Path, statement: str) -> list[tuple[Any, ...]]:
 
 
 def refresh(folder: Path, name: str, **changes: Any) -> Refresh:
-    return Refresh(hospital_project(folder, plan={**PLAN, **changes}), "hospital", refresh=name, pages=False)
+    return Refresh(hospital_project(folder, plan={**PLAN, **changes}), "hospital", refresh=name, pages=())
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def refreshed(root: Path) -> RefreshResult:
     project = zoo_project(root, plan=PLAN)
     target = project.resources.databases["staging"]
     authorize("staging", target, target.resolve_url({}), {"production": project.source("shop").resolve_url({})})
-    return Refresh(project, "shop", refresh="first", pages=False).run(["staging"])
+    return Refresh(project, "shop", refresh="first", pages=()).run(["staging"])
 
 
 def rows(root: Path, query: str, *, database: str = "staging") -> list[tuple[object, ...]]:

@@ -11,7 +11,7 @@ from synth_assets.assets.automation import automation_sensor
 from synth_assets.assets.cleanup import cleanup_sensor
 from synth_assets.assets.dataset import Dataset, read_dataset
 from synth_assets.assets.executor import project_executor
-from synth_assets.assets.jobs import refresh_job, refresh_schedule, run_tags, unready_job
+from synth_assets.assets.jobs import refresh_job, refresh_schedules, run_tags, unready_job
 from synth_assets.assets.profile import profile_step
 from synth_assets.assets.publication import publication_steps
 from synth_assets.assets.refreshing import RefreshResource
@@ -45,7 +45,7 @@ def build_synthetic_database(
     translator: SyntheticDatabaseTranslator | None = None,
     source_assets: bool = True,
 ) -> dg.Definitions:
-    """One dataset: its assets, checks, job, schedule and sensors, to be merged with definitions of your own.
+    """One dataset: its assets, checks, job, schedules and sensors, to be merged with definitions of your own.
 
     No database is contacted: the tables are those of the saved catalog. While there is none, or the plan does not
     fit it, the job says so and what to do, and fails when it is launched; other definitions are not affected.
@@ -78,18 +78,16 @@ def _definitions(
         known = read_dataset(project, dataset, translator=translator)
     except SynthAssetsError as problem:
         unready = unready_job(dataset, problem)
-        schedule = refresh_schedule(project, settings, unready)
-        return dg.Definitions(jobs=[unready], schedules=[schedule] if schedule else [])
+        return dg.Definitions(jobs=[unready], schedules=refresh_schedules(project, settings, unready, dataset=None))
     steps = dataset_steps(known)
     job = refresh_job(known, steps, executor=executor)
-    schedule = refresh_schedule(project, settings, job, keys=known.keys)
     automation = automation_sensor(known, run_tags(known))
     alerts = failure_sensor(project, dataset, job)
     optional = [sensor for sensor in (automation, alerts) if sensor]
     return dg.Definitions(
         assets=[*(source_specs(known) if source_assets else ()), *steps],
         jobs=[job],
-        schedules=[schedule] if schedule else [],
+        schedules=refresh_schedules(project, settings, job, dataset=known),
         asset_checks=[schema_check(known)],
         sensors=[cleanup_sensor(project, dataset), schema_sensor(known), *optional],
         resources={known.resource: RefreshResource.configure_at_launch()},

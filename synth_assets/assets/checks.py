@@ -1,21 +1,16 @@
-"""The verdict's checks as asset checks: a table has one of each family, which lists every single check."""
+"""The verdict's checks as asset checks, each of which lists every single check that it stands for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from synth_assets.assets.dataset import SYNTHETIC, VERDICT, Dataset
+from synth_assets.assets.table_checks import TableCheck, table_checks
 from synth_assets.store.verdict import CheckResult, Severity, Verdict
 
-# One word each: the name of a step's output joins table and family by an underscore.
-FAMILIES = {
-    "expectations": "Great Expectations: the suite derived from catalog, plan and profile, and your own.",
-    "integrity": "Keys, references, NOT NULL and lengths: what the target's constraints ask for.",
-    "fidelity": "How alike synthetic and real rows are: distributions, pairs of columns, pairs across keys.",
-    "privacy": "How much the synthetic rows give away of single source rows, against rows held out of training.",
-}
 GATE = "gate"
+_GONE = "It was not evaluated: the suite does not hold this rule any more, or could not be run. Reload the definitions."
 
 
 def check_specs(dataset: Dataset) -> list[dg.AssetCheckSpec]:
@@ -25,9 +20,9 @@ def check_specs(dataset: Dataset) -> list[dg.AssetCheckSpec]:
     table would also keep the synthetic rows of its children waiting, and the verdict comes after all of them.
     """
     of_tables = [
-        dg.AssetCheckSpec(family, asset=dataset.key(SYNTHETIC, name), description=description)
+        dg.AssetCheckSpec(check.name, asset=dataset.key(SYNTHETIC, name), description=check.description)
         for name in dataset.published
-        for family, description in FAMILIES.items()
+        for check in table_checks(dataset, name)
     ]
     gate = dg.AssetCheckSpec(
         GATE,
@@ -38,17 +33,30 @@ def check_specs(dataset: Dataset) -> list[dg.AssetCheckSpec]:
     return [*of_tables, gate]
 
 
-def check_results(dataset: Dataset, verdict: Verdict) -> Iterator[dg.AssetCheckResult]:
-    """The verdict's checks, one result for every spec of `check_specs`."""
-    of_tables: dict[tuple[str, str], list[CheckResult]] = {
-        (name, family): [] for name in dataset.published for family in FAMILIES
-    }
-    of_dataset: list[CheckResult] = []
+def check_results(
+    dataset: Dataset, verdict: Verdict, *, wanted: Container[dg.AssetCheckKey]
+) -> Iterator[dg.AssetCheckResult]:
+    """The verdict's checks, one result for every spec of `check_specs` that is wanted.
+
+    What a check that is not wanted would report is reported by the next one: a rule that was written after the
+    definitions were loaded is among the expectations.
+    """
+    by_table: dict[str | None, list[CheckResult]] = {}
     for check in verdict.checks:
-        of_tables.get((check.table or "", check.family), of_dataset).append(check)
-    for (name, family), checks in of_tables.items():
-        yield _result(dataset.key(SYNTHETIC, name), family, checks)
-    yield dg.AssetCheckResult(
+        by_table.setdefault(check.table, []).append(check)
+    for name in dataset.published:
+        left = by_table.pop(name, [])
+        for one in table_checks(dataset, name):
+            if one.key(dataset, name) in wanted:
+                yield _result(dataset.key(SYNTHETIC, name), one, [check for check in left if one.shows(check)])
+                left = [check for check in left if not one.shows(check)]
+        by_table.setdefault(None, []).extend(left)
+    if gate_key(dataset) in wanted:
+        yield _gate(dataset, verdict, by_table.get(None, []))
+
+
+def _gate(dataset: Dataset, verdict: Verdict, of_dataset: Sequence[CheckResult]) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
         passed=verdict.passed,
         asset_key=dataset.key(VERDICT),
         check_name=GATE,
@@ -56,13 +64,6 @@ def check_results(dataset: Dataset, verdict: Verdict) -> Iterator[dg.AssetCheckR
         description=gate_description(verdict),
         metadata={**_counts(verdict.checks), **_listed(of_dataset), "failures": _table(verdict.failures)},
     )
-
-
-def check_key(check: dg.AssetCheckResult) -> dg.AssetCheckKey:
-    """The key of a result of `check_results`, which always names asset and check."""
-    if check.asset_key is None or check.check_name is None:
-        raise ValueError("a check's result must name its asset and its check")
-    return dg.AssetCheckKey(check.asset_key, check.check_name)
 
 
 def gate_key(dataset: Dataset) -> dg.AssetCheckKey:
@@ -78,14 +79,18 @@ def table_figures(verdict: Verdict, table: str) -> dict[str, float]:
     }
 
 
-def _result(key: dg.AssetKey, family: str, checks: Sequence[CheckResult]) -> dg.AssetCheckResult:
+def _result(key: dg.AssetKey, check: TableCheck, checks: Sequence[CheckResult]) -> dg.AssetCheckResult:
+    if not checks and not check.may_be_empty:
+        return dg.AssetCheckResult(
+            passed=False, asset_key=key, check_name=check.name, severity=dg.AssetCheckSeverity.WARN, description=_GONE
+        )
     failed = [check for check in checks if not check.passed]
     errors = [check for check in failed if check.severity is Severity.ERROR]
     only_warnings = failed and not errors
     return dg.AssetCheckResult(
         passed=not failed,
         asset_key=key,
-        check_name=family,
+        check_name=check.name,
         severity=dg.AssetCheckSeverity.WARN if only_warnings else dg.AssetCheckSeverity.ERROR,
         description=_description(checks, [*errors, *(check for check in failed if check not in errors)]),
         metadata={**_counts(checks), **_figures(checks), **_listed(checks)},
@@ -94,9 +99,11 @@ def _result(key: dg.AssetKey, family: str, checks: Sequence[CheckResult]) -> dg.
 
 def _description(checks: Sequence[CheckResult], failed: Sequence[CheckResult]) -> str:
     if not checks:
-        return "There is nothing of this family to check in this table."
+        return "There is nothing of this kind to check here."
     if not failed:
-        return f"All {len(checks)} passed."
+        return checks[0].description if len(checks) == 1 else f"All {len(checks)} passed."
+    if len(checks) == 1:
+        return explained(failed[0])
     more = "" if len(failed) == 1 else f" And {len(failed) - 1} more, see the list."
     return f"{len(failed)} of {len(checks)} failed: {explained(failed[0])}{more}"
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 import dagster as dg
 
 from synth_assets.assets.dataset import DATASET_TAG, Dataset
+from synth_assets.assets.refreshing import chosen_targets
 from synth_assets.errors import SynthAssetsError
 
 TRAINING_POOL = "synth_assets_training"
@@ -49,11 +50,12 @@ def refuse_second_run(instance: dg.DagsterInstance, run: dg.DagsterRun, dataset:
 
 
 def run_at_work(
-    instance: dg.DagsterInstance, dataset: str, *, keys: Collection[dg.AssetKey] = ()
+    instance: dg.DagsterInstance, dataset: str, *, keys: Collection[dg.AssetKey], targets: Collection[str]
 ) -> dg.DagsterRun | None:
-    """A run on the dataset that waits in the queue or is at work."""
+    """A run on the dataset that waits in the queue or is at work, for any of the targets."""
     records = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED, *_AT_WORK]))
-    return next((record.dagster_run for record in records if concerns(record.dagster_run, dataset, keys)), None)
+    runs = (record.dagster_run for record in records if concerns(record.dagster_run, dataset, keys))
+    return next((run for run in runs if not set(chosen_targets(run, dataset) or targets).isdisjoint(targets)), None)
 
 
 def concerns(run: dg.DagsterRun, dataset: str, keys: Collection[dg.AssetKey]) -> bool:

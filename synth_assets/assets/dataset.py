@@ -17,6 +17,7 @@ from synth_assets.plan.resolved import ResolvedPlan, TableDecision
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
 from synth_assets.synthesize.relational.structure import table_structures
+from synth_assets.validate.user_rules import UserRule, read_rules, suite_files
 
 SOURCE, SNAPSHOT, PROFILE, SYNTHESIZER, SYNTHETIC, VERDICT = STAGES = (
     "source",
@@ -114,6 +115,12 @@ class Dataset:
             stages[target] = stage
         return stages
 
+    @cached_property
+    def rules(self) -> Mapping[str, tuple[UserRule, ...]]:
+        """The user's own rules by table, as they stand in expectations/; raises ExpectationsRefused."""
+        files = suite_files(self.project.expectations_folder(self.name), self.published)
+        return {table: read_rules(file) for table, file in files.items()}
+
     def table(self, name: str) -> Table:
         return self.catalog.table(name)
 
@@ -153,7 +160,9 @@ class Dataset:
         )
 
     def _automation_condition(self, stage: str) -> dg.AutomationCondition[Any] | None:
-        if stage == SOURCE:
+        target = self._targets.get(stage)
+        on_its_own = any(settings.schedule for settings in self.settings.targets if settings.name == target)
+        if stage == SOURCE or on_its_own:
             return None
         return automation_condition(self.settings, reads_source=stage == SNAPSHOT)
 
@@ -182,6 +191,10 @@ class Dataset:
         """The keys of all assets of the dataset."""
         return frozenset(self._assets_by_key)
 
+    def require_readable_rules(self) -> None:
+        """Raises ExpectationsRefused now, and not when somebody launches a run."""
+        _ = self.rules
+
     def require_usable_keys(self) -> None:
         """Raises KeyUnusable if the translator gives two assets the same key, or one a key of other signs."""
         for key, assets in self._assets_by_key.items():
@@ -207,7 +220,12 @@ class Dataset:
     @property
     def resource(self) -> str:
         """The key of the resource that opens this dataset's refresh."""
-        return f"{self.name}_refresh"
+        return refresh_resource(self.name)
+
+
+def refresh_resource(dataset: str) -> str:
+    """The key of the resource that opens a dataset's refresh."""
+    return f"{dataset}_refresh"
 
 
 def read_dataset(project: Project, name: str, *, translator: SyntheticDatabaseTranslator | None = None) -> Dataset:
@@ -218,6 +236,7 @@ def read_dataset(project: Project, name: str, *, translator: SyntheticDatabaseTr
         CatalogMissing: Its catalog was never saved.
         CatalogFileUnreadable: The file is no catalog.
         PlanRefused: The plan does not fit the catalog.
+        ExpectationsRefused: A file in expectations/ is no suite, or of no published table.
         NothingToRead: No table has rows by the plan.
         KeyUnusable: The translator gives two assets the same key, or one a key of other signs.
     """
@@ -229,6 +248,7 @@ def read_dataset(project: Project, name: str, *, translator: SyntheticDatabaseTr
     if not dataset.extracted:
         raise NothingToRead(name)
     dataset.require_usable_keys()
+    dataset.require_readable_rules()
     return dataset
 
 

@@ -89,6 +89,17 @@ def preloading_executor(project: Project, *, modules: Sequence[str] = ()) -> dg.
     )
 
 
+def build_jobs(definitions: dg.Definitions) -> None:
+    """Build the repository, its jobs and the schemas of their config, which are kept in the definitions.
+
+    Whoever loads definitions needs them, and Dagster builds them when they are first asked for. Steps are forked from a
+    process that has imported the module of the definitions: each would build them anew, which takes longer than a
+    second for 300 tables.
+    """
+    for job in definitions.get_repository_def().get_all_jobs():
+        _ = job.run_config_schema
+
+
 def engine_modules(project: Project) -> list[str]:
     """The modules of the engines that the project's plans name."""
     tables = [table for settings in project.datasets.values() for table in settings.tables.values()]

@@ -1,13 +1,15 @@
-"""One job and, if the plan has one, one schedule a dataset."""
+"""One job a dataset, and the schedules that its plan has: that of the dataset, and those of single targets."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from synth_assets.assets.concurrency import run_at_work
 from synth_assets.assets.dataset import DATASET_TAG, Dataset
+from synth_assets.assets.refreshing import resource_config
 from synth_assets.errors import SynthAssetsError
+from synth_assets.plan.schedules import Schedule, schedules
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import DEFAULT_ENVIRONMENT, Project
 
@@ -61,38 +63,53 @@ def unready_job(name: str, problem: SynthAssetsError) -> dg.JobDefinition:
     return job
 
 
-def refresh_schedule(
+def refresh_schedules(
     project: Project,
     settings: DatasetSettings,
     job: "dg.JobDefinition | UnresolvedAssetJobDefinition",
     *,
-    keys: Collection[dg.AssetKey] = (),
-) -> dg.ScheduleDefinition | None:
-    """The plan's schedule; None if it has none.
+    dataset: Dataset | None,
+) -> list[dg.ScheduleDefinition]:
+    """The plan's schedules.
 
-    In the environment `local` it waits to be switched on: nobody's laptop begins to read production by itself.
-    In every other environment it runs, as the plan says, unless somebody switches it off. Refreshes do not pile up: as
-    long as one is at work, the schedule passes over, unless the plan says that it waits in the queue.
+    In the environment `local` they wait to be switched on: nobody's laptop begins to read production by itself.
+    In every other environment they run, as the plan says, unless somebody switches them off. Refreshes do not pile up:
+    as long as one is at work for any of the same targets, a schedule passes over, unless the plan says that it waits in
+    the queue. For a refresh that is for other targets only it always waits: its next time may be a week away.
 
     Args:
-        keys: Of the dataset's assets: a run that makes some of them is at work on the dataset, too.
+        dataset: Whose assets the job makes; None while they are not known.
     """
-    if settings.schedule is None:
-        return None
-    local = project.environment == DEFAULT_ENVIRONMENT
+    status = dg.DefaultScheduleStatus
+    default = status.STOPPED if project.environment == DEFAULT_ENVIRONMENT else status.RUNNING
+    return [_schedule(schedule, settings, job, dataset, default) for schedule in schedules(settings)]
+
+
+def _schedule(
+    schedule: Schedule,
+    settings: DatasetSettings,
+    job: "dg.JobDefinition | UnresolvedAssetJobDefinition",
+    dataset: Dataset | None,
+    default: dg.DefaultScheduleStatus,
+) -> dg.ScheduleDefinition:
+    name = job_name(settings.dataset) if schedule.own is None else f"{job_name(settings.dataset)}_into_{schedule.own}"
+    keys = dataset.keys if dataset else ()
+    narrowed = dataset is not None and schedule.targets != settings.target_names
+    config = resource_config(dataset, targets=schedule.targets) if dataset and narrowed else {}
 
     @dg.schedule(
-        name=f"{job_name(settings.dataset)}_schedule",
+        name=f"{name}_schedule",
         job=job,
-        cron_schedule=settings.schedule,
-        execution_timezone=settings.time_zone,
-        description=f"When the plan of {settings.dataset} says that it is refreshed.",
-        default_status=dg.DefaultScheduleStatus.STOPPED if local else dg.DefaultScheduleStatus.RUNNING,
+        cron_schedule=schedule.cron,
+        execution_timezone=schedule.time_zone,
+        description=f"When the plan says that {settings.dataset} is refreshed and published into "
+        f"{', '.join(schedule.targets)}.",
+        default_status=default,
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        busy = run_at_work(context.instance, settings.dataset, keys=keys)
+    def evaluate(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        busy = run_at_work(context.instance, settings.dataset, keys=keys, targets=schedule.targets)
         if busy and settings.on_running == "skip":
             return dg.SkipReason(f"The run {busy.run_id} is still refreshing {settings.dataset}.")
-        return dg.RunRequest(tags={DATASET_TAG: settings.dataset})
+        return dg.RunRequest(tags={DATASET_TAG: settings.dataset}, run_config=config)
 
-    return schedule
+    return evaluate

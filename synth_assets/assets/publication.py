@@ -21,8 +21,8 @@ from synth_assets.assets.metadata import (
     peak_memory,
     same_columns,
 )
-from synth_assets.assets.refreshing import is_dry_run, open_refresh
-from synth_assets.catalog.connection import location
+from synth_assets.assets.refreshing import open_refresh, why_not_published
+from synth_assets.plan.schedules import schedule_of
 
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 def publication_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
     """One step for every target."""
-    freshness = freshness_policy(dataset.settings)
-    return [_step(dataset, target, freshness) for target in dataset.settings.target_names]
+    targets = dataset.settings.target_names
+    return [_step(dataset, name, freshness_policy(schedule_of(dataset.settings, name))) for name in targets]
 
 
 def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -> dg.AssetsDefinition:
@@ -50,12 +50,15 @@ def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         def work() -> "tuple[Publication, Catalog, dict[str, Any]]":
+            from synth_assets.catalog.connection import location
+
             refresh = open_refresh(context, dataset)
             url = dataset.project.resources.databases[target].resolve_url(os.environ)
             return refresh.publish(target), refresh.published_catalog, {URI: location(url), **pages(refresh)}
 
-        if is_dry_run(context, dataset):
-            context.log.info(f"Nothing is published into {target}: this is a dry run.")
+        reason = why_not_published(context, dataset, target)
+        if reason:
+            context.log.info(f"Nothing is published into {target}: {reason}.")
             return
         publication, catalog, places = run_stage(PUBLICATION, work)
         rows = {table.name: table.rows for table in publication.tables}
@@ -108,6 +111,6 @@ def _spec(dataset: Dataset, target: str, name: str, freshness: dg.FreshnessPolic
         },
         kinds={"table"},
         freshness_policy=freshness,
-        # A dry run makes none of them.
+        # A dry run makes none of them, nor does a run for other targets.
         skippable=True,
     )

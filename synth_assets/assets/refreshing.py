@@ -1,12 +1,15 @@
 """The resource by which the steps of a run share one refresh, and what people set of it in the launchpad."""
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from synth_assets.assets.dataset import Dataset
+from synth_assets.assets.dataset import Dataset, refresh_resource
+from synth_assets.errors import SynthAssetsError
+from synth_assets.plan.nearest import hint
 
 if TYPE_CHECKING:
     from synth_assets.refresh import Progress, Refresh
@@ -22,6 +25,20 @@ _SENTENCES = {
 }
 # Between two sentences on one table.
 _SECONDS_BETWEEN = 10
+
+
+class UnknownTarget(SynthAssetsError):
+    """A run that is to be published into what is no target of the dataset."""
+
+    def __init__(self, dataset: str, target: str, known: tuple[str, ...]) -> None:
+        self.dataset = dataset
+        self.target = target
+        self.known = known
+        super().__init__(
+            f"{target!r} is not a target of {dataset!r}{hint(target, known)}",
+            untouched="No row was read, and no target was touched.",
+            next_step=f"Launch the run again with `targets` out of {', '.join(known)}, or without.",
+        )
 
 
 class RefreshResource(dg.ConfigurableResource[None]):
@@ -48,6 +65,9 @@ class RefreshResource(dg.ConfigurableResource[None]):
             "Tables that refer to one of them must be named, too. The whole dataset is checked and published."
         ),
     )
+    targets: list[str] = Field(
+        default=[], description="Publish into these targets only; into all targets of the dataset unless named."
+    )
     dry_run: bool = Field(default=False, description="Do and check everything, but publish nothing.")
     _refreshes: "dict[tuple[str, str], Refresh]" = PrivateAttr(default_factory=dict)
     _log: "_StepLog | None" = PrivateAttr(default=None)
@@ -56,9 +76,15 @@ class RefreshResource(dg.ConfigurableResource[None]):
         """The refresh that this step is a part of, named after the run that began it: a re-execution continues it.
 
         Raises:
+            UnknownTarget: The run's config names one.
             SynthAssetsError: What it needs from the environment is missing, the store's key for one.
         """
         from synth_assets.refresh import Refresh
+
+        known = dataset.settings.target_names
+        for target in self.targets:
+            if target not in known:
+                raise UnknownTarget(dataset.name, target, known)
 
         self._log = _StepLog(context)
         name = refresh_name(context)
@@ -106,10 +132,27 @@ def refresh_name(context: dg.AssetExecutionContext) -> str:
     return context.run.root_run_id or context.run.run_id
 
 
-def is_dry_run(context: dg.AssetExecutionContext, dataset: Dataset) -> bool:
-    """Whether the run's config says that nothing is to be published."""
+def why_not_published(context: dg.AssetExecutionContext, dataset: Dataset, target: str) -> str | None:
+    """Why the run's config lets nothing be published into a target; None if it does not."""
     resource: RefreshResource = getattr(context.resources, dataset.resource)
-    return resource.dry_run
+    if resource.dry_run:
+        return "this is a dry run"
+    if resource.targets and target not in resource.targets:
+        return f"this run is for {', '.join(resource.targets)} only"
+    return None
+
+
+def resource_config(dataset: Dataset, *, targets: Sequence[str]) -> dict[str, Any]:
+    """The config of a run that is published into these targets only."""
+    return {"resources": {dataset.resource: {"config": {"targets": list(targets)}}}}
+
+
+def chosen_targets(run: dg.DagsterRun, dataset: str) -> tuple[str, ...]:
+    """The targets that a run's config names; none for a run that is for all of them."""
+    place: Any = run.run_config
+    for step in ("resources", refresh_resource(dataset), "config", "targets"):
+        place = place.get(step) if isinstance(place, dict) else None
+    return tuple(place) if isinstance(place, list) else ()
 
 
 def open_refresh(context: dg.AssetExecutionContext, dataset: Dataset) -> "Refresh":

@@ -8,7 +8,7 @@ from synth_assets.assets.concurrency import refuse_second_run
 from synth_assets.assets.dataset import SNAPSHOT, SOURCE, Dataset
 from synth_assets.assets.drift import refuse_other_tables
 from synth_assets.assets.metadata import COLUMN_LINEAGE, COLUMN_SCHEMA, TABLE_NAME, column_schema, same_columns
-from synth_assets.assets.refreshing import is_dry_run, open_refresh
+from synth_assets.assets.refreshing import open_refresh, why_not_published
 from synth_assets.assets.stage_step import stage_step
 from synth_assets.catalog.model import Table
 
@@ -24,8 +24,7 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
         refresh = open_refresh(context, dataset)
         refuse_second_run(context.instance, context.run, dataset)
         refuse_other_tables(dataset, refresh.reflect_source())
-        if not is_dry_run(context, dataset):
-            _look_at_targets(context, dataset, refresh)
+        _look_at_targets(context, dataset, refresh)
         outcomes = refresh.snapshot()
         for change in refresh.changes:
             context.log.warning(f"Changed in the source since the last refresh: {change}.")
@@ -42,8 +41,11 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
 
 
 def _look_at_targets(context: dg.AssetExecutionContext, dataset: Dataset, refresh: "Refresh") -> None:
-    """Stop where no target can take the dataset; a target that can does not wait for one that cannot."""
-    targets = dataset.settings.target_names
+    """Stop where no target of this run can take the dataset; a target that can does not wait for one that cannot."""
+    names = dataset.settings.target_names
+    targets = [name for name in names if why_not_published(context, dataset, name) is None]
+    if not targets:
+        return
     refused = refresh.preflight(targets)
     for target, error in refused.items():
         if len(refused) == len(targets):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from synth_assets.assets.checks import check_key, check_results, check_specs, gate_description, gate_key, table_figures
+from synth_assets.assets.checks import check_results, check_specs, gate_description, gate_key, table_figures
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHETIC, VERDICT, Dataset
 from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import outcome_metadata, pages
@@ -50,9 +50,7 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
                 metadata={**outcome_metadata(outcome), **_metadata(verdict), **to_read},
                 data_version=dg.DataVersion(outcome.artifact.fingerprint),
             )
-        for check in check_results(dataset, verdict):
-            if check_key(check) in context.selected_asset_check_keys:
-                yield check
+        yield from check_results(dataset, verdict, wanted=context.selected_asset_check_keys)
         # No later step reads the snapshot; after a failed verdict, a re-execution judges once more.
         if verdict.passed:
             run_stage(VERDICT, lambda: open_refresh(context, dataset).finish())

@@ -67,6 +67,7 @@ def removed_if_new(url: str) -> Iterator[None]:
 def _project(folder: Path, source_url: str, databases: "dict[str, DatabaseSettings]") -> "Project":
     from synth_assets.plan.resources import ResourcesSettings, StoreSettings
     from synth_assets.plan.settings import DatasetSettings
+    from synth_assets.plan.target_settings import TargetSettings
     from synth_assets.project import Project
     from synth_assets.store.key import random_key
 
@@ -76,7 +77,7 @@ def _project(folder: Path, source_url: str, databases: "dict[str, DatabaseSettin
     return Project(
         root=folder,
         environment="direct",
-        datasets={dataset: DatasetSettings(dataset=dataset, source=SOURCE, targets=(TARGET,))},
+        datasets={dataset: DatasetSettings(dataset=dataset, source=SOURCE, targets=(TargetSettings(name=TARGET),))},
         resources=ResourcesSettings(databases=databases, store=store),
     )
 

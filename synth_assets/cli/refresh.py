@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from synth_assets.silence import silent_work
 
 if TYPE_CHECKING:
     from synth_assets.project import Project
+    from synth_assets.refresh import Refresh
     from synth_assets.store.verdict import Verdict
 
 NO_PROJECT = "--from and --to"
@@ -41,6 +43,13 @@ class NotPublished(SynthAssetsError):
 @click.option("--target", "targets", metavar="NAME", multiple=True, help="Only this target; may be given again.")
 @click.option("--from", "source_url", metavar="URL", help="Without a project: the database to learn from.")
 @click.option("--to", "target_url", metavar="URL", help="Without a project: the database to write; empty, or ours.")
+@click.option(
+    "--report",
+    "report",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Without a project: where to write the report; a new file in the working directory unless named.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Other rows of the same kind; the plan's own unless given.")
 @PROJECT
 @reporting
@@ -49,6 +58,7 @@ def command(
     targets: tuple[str, ...],
     source_url: str | None,
     target_url: str | None,
+    report: Path | None,
     seed: int | None,
     folder: Path,
 ) -> None:
@@ -65,13 +75,10 @@ def command(
             raise click.UsageError(f"{NO_PROJECT} need no project: leave out --dataset and --target.")
         if not source_url or not target_url:
             raise click.UsageError(f"Without a project, refresh needs both {NO_PROJECT}.")
-        from synth_assets.cli.direct import direct_project
-
-        with direct_project(source_url, target_url) as project:
-            name = next(iter(project.datasets))
-            targets = project.datasets[name].target_names
-            run(project, name, targets, seed=seed, remedy=REMEDY_WITHOUT_PLAN, pages=False)
+        run_directly(source_url, target_url, seed=seed, report=report)
         return
+    if report is not None:
+        raise click.UsageError("--report goes with --from and --to; a project keeps its reports: synth-assets report.")
     if dataset is None:
         raise click.UsageError(f"Say what to refresh: --dataset NAME in a project, or {NO_PROJECT} without one.")
     project = open_project(folder)
@@ -85,6 +92,23 @@ def command(
     run(project, dataset, targets or known, seed=seed, remedy=REMEDY)
 
 
+def run_directly(source_url: str, target_url: str, *, seed: int | None, report: Path | None) -> None:
+    """Refresh the one database from the other; all that stays, beside the rows, is the report."""
+    from synth_assets.cli.direct import database_url, dataset_name, direct_project
+
+    refresh = new_refresh()
+    report = report or Path(f"synth-assets-{dataset_name(database_url(source_url, '--from'))}-{refresh}.html")
+    report = report.absolute()
+    if not os.access(report.parent, os.W_OK):
+        raise click.BadParameter(
+            f"nothing can be written into {report.parent}; name a file elsewhere", param_hint="--report"
+        )
+    with direct_project(source_url, target_url) as project:
+        name = next(iter(project.datasets))
+        targets = project.datasets[name].target_names
+        run(project, name, targets, refresh=refresh, seed=seed, remedy=REMEDY_WITHOUT_PLAN, report=report)
+
+
 def run(
     project: "Project",
     dataset: str,
@@ -92,25 +116,47 @@ def run(
     *,
     seed: int | None,
     remedy: str,
-    pages: bool = True,
+    refresh: str | None = None,
+    report: Path | None = None,
 ) -> None:
-    """Run all stages, showing how far they are, and print what was done."""
+    """Run all stages, showing how far they are, and print what was done.
+
+    Args:
+        refresh: The refresh's name; a new one unless given.
+        report: Where the report is written instead of the project's folder; no Data Docs are built then.
+    """
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from synth_assets.cli.progress import shown_progress
     from synth_assets.cli.summary import print_failure, print_pages, print_result
     from synth_assets.refresh import Refresh, VerdictFailed
+    from synth_assets.refresh.values import PAGES
 
     out = console()
     try:
         with shown_progress(console(stderr=True)) as progress, silent_work():
-            refresh = Refresh(project, dataset, refresh=new_refresh(), seed=seed, progress=progress, pages=pages)
-            result = refresh.run(targets)
+            stages = Refresh(
+                project,
+                dataset,
+                refresh=refresh or new_refresh(),
+                seed=seed,
+                progress=progress,
+                pages=PAGES if report is None else ("report",),
+            )
+            result = stages.run(targets)
     except VerdictFailed as failed:
         print_failure(failed.verdict, project.dataset(dataset).gate, console(stderr=True))
-        print_pages(refresh, console(stderr=True))
+        print_pages(kept_report(stages, report), stages.data_docs, console(stderr=True))
         raise NotPublished(failed.verdict, remedy=remedy) from None
     print_result(result, project, out)
-    print_pages(refresh, out)
+    print_pages(kept_report(stages, report), stages.data_docs, out)
+
+
+def kept_report(refresh: "Refresh", elsewhere: Path | None) -> Path | None:
+    """Where the report of a refresh lies, once it is where it is to be kept."""
+    if elsewhere is None or refresh.report is None:
+        return refresh.report
+    shutil.copyfile(refresh.report, elsewhere)
+    return elsewhere
 
 
 def new_refresh() -> str:

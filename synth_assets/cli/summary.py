@@ -11,11 +11,12 @@ from synth_assets.cli.figures import figures_grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from synth_assets.plan.resolved import Gate
     from synth_assets.project import Project
     from synth_assets.publish.publication import Publication
-    from synth_assets.refresh import Refresh, RefreshResult
+    from synth_assets.refresh import RefreshResult
     from synth_assets.store.verdict import CheckResult, Verdict
     from synth_assets.synthesize.auto.choice import Choice
 
@@ -106,12 +107,12 @@ def print_failure(verdict: "Verdict", gate: "Gate", out: Console) -> None:
     out.print()
 
 
-def print_pages(refresh: "Refresh", out: Console) -> None:
+def print_pages(report: "Path | None", data_docs: "Path | None", out: Console) -> None:
     """Where the report and Great Expectations' Data Docs are, if they were made."""
-    if refresh.report is not None:
-        out.print(Text(f"  the report, for whoever signs it off: {refresh.report}"), soft_wrap=True)
-    if refresh.data_docs is not None:
-        out.print(Text(f"  every expectation, page by page: {refresh.data_docs}", style="dim"), soft_wrap=True)
+    if report is not None:
+        out.print(Text(f"  the report, for whoever signs it off: {report}"), soft_wrap=True)
+    if data_docs is not None:
+        out.print(Text(f"  every expectation, page by page: {data_docs}", style="dim"), soft_wrap=True)
 
 
 def print_publication(publication: "Publication", project: "Project", out: Console) -> None:

@@ -1,6 +1,10 @@
-"""Cron schedules: five fields, or a word such as @daily."""
+"""Cron schedules: five fields, or a word such as @daily; and the time zones that they are meant in."""
 
 import re
+from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator
 
 _WORDS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -31,6 +35,19 @@ def check_cron(schedule: str) -> str:
         if not all(_is_part(part, least, most, words) for part in value.split(",")):
             raise ValueError(f"the schedule's {name} is {value!r}; it must lie between {least} and {most}, or be *")
     return text
+
+
+def check_time_zone(name: str) -> str:
+    """The time zone's name as it is; ValueError if there is no such zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"no time zone {name!r}; write one such as UTC or Europe/Berlin") from None
+    return name
+
+
+Cron: TypeAlias = Annotated[str, AfterValidator(check_cron)]
+TimeZone: TypeAlias = Annotated[str, AfterValidator(check_time_zone)]
 
 
 def _is_part(part: str, least: int, most: int, words: tuple[str, ...]) -> bool:

@@ -66,7 +66,7 @@ def classify_name(column: Column, *, table: str | None = None) -> PersonalFindin
         return typed
     words = words_of(column.name)
     about_people = table is not None and is_about_people(table)
-    found = _by_people(words, about_people=about_people) or _by_phrase(words, table=table)
+    found = _by_people(words, about_people=about_people) or _by_phrase(words, of_thing=_is_of_things(table))
     if found is None and column.comment:
         found = _by_comment(column.comment)
     return found if found and can_hold(found.kind, column.type) else None
@@ -80,6 +80,7 @@ def is_of_a_thing(name: str) -> bool:
     return bool(words) and (words[-1] in OF_THINGS or singular(words[-1]) in OF_THINGS)
 
 
+@cache
 def is_about_people(table: str) -> bool:
     """Whether a table's rows are people, by its name: customers, HR_Employee, user_profiles, but not user_roles."""
     words = list(words_of(table))
@@ -113,9 +114,14 @@ def _by_people(words: tuple[str, ...], *, about_people: bool) -> PersonalFinding
     return None
 
 
-def _by_phrase(words: tuple[str, ...], *, table: str | None) -> PersonalFinding | None:
+def _is_of_things(table: str | None) -> bool:
+    return table is not None and singular((words_of(table) or ("",))[-1]) in THINGS
+
+
+# Tables have many names of columns in common.
+@cache
+def _by_phrase(words: tuple[str, ...], *, of_thing: bool) -> PersonalFinding | None:
     best: tuple[int, str] | None = None
-    of_thing = table is not None and singular((words_of(table) or ("",))[-1]) in THINGS
     for start in range(len(words)):
         for end in range(start + 1, len(words) + 1):
             if not set(words[end:]) <= AFTERTHOUGHTS:

@@ -2,14 +2,13 @@
 
 import re
 from typing import Annotated, Literal, Self, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
 
 from synth_assets.catalog.model import ForeignKey, Value
 from synth_assets.plan.balance import Balance
 from synth_assets.plan.columns import WORD, ColumnSettings
-from synth_assets.plan.cron import check_cron
+from synth_assets.plan.cron import Cron, TimeZone
 from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
 from synth_assets.plan.private_settings import Budget
 from synth_assets.plan.resolved import BiasQuestion, Gate, Mode
@@ -153,7 +152,10 @@ class DatasetSettings(Value):
     targets: Annotated[
         tuple[Annotated[TargetSettings, BeforeValidator(_by_name), TEXT], ...], BeforeValidator(_as_list), TEXT
     ] = Field(description="The targets by their names in resources/<environment>.yaml, or {name: dev, ddl: match}.")
-    schedule: str | None = Field(default=None, description="When to refresh: five cron fields, or @daily.")
+    schedule: Cron | None = Field(
+        default=None,
+        description="When to refresh the targets that have no schedule of their own: five cron fields, or @daily.",
+    )
     refresh_on_change: bool = Field(
         default=False,
         description="In Dagster: refresh when a source table's data version changes, as those report that fill it.",
@@ -161,7 +163,7 @@ class DatasetSettings(Value):
     tags: dict[str, str | int] = Field(
         default_factory=dict, description="Of its runs, such as {dagster/priority: 3} or those of a run queue."
     )
-    time_zone: str = Field(default="UTC", description="The schedule's time zone, such as Europe/Berlin.")
+    time_zone: TimeZone = Field(default="UTC", description="The time zone of schedules, such as Europe/Berlin.")
     on_new_column: Literal["treat", "hold"] = Field(
         default="treat",
         description="A column that the last refresh did not know: treat (safely, reported) or hold (stop first).",
@@ -197,28 +199,21 @@ class DatasetSettings(Value):
     def _no_tables(cls, value: object) -> object:
         return {} if value is None else value
 
-    @field_validator("schedule")
-    @classmethod
-    def _is_cron(cls, value: str | None) -> str | None:
-        return None if value is None else check_cron(value)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_time_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"no time zone {value!r}; write one such as UTC or Europe/Berlin") from None
-        return value
-
     @model_validator(mode="after")
     def _targets_differ(self) -> Self:
         if len(set(self.target_names)) < len(self.targets):
             raise ValueError("`targets` names a target twice")
         return self
 
+    @model_validator(mode="after")
+    def _schedule_is_of_a_target(self) -> Self:
+        if self.schedule is not None and self.targets and all(target.schedule for target in self.targets):
+            raise ValueError("`schedule` is of no target: each of them has one of its own")
+        return self
+
     @property
     def target_names(self) -> tuple[str, ...]:
+        """The targets in the plan's order."""
         return tuple(target.name for target in self.targets)
 
     def target(self, name: str) -> TargetSettings:

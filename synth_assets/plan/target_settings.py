@@ -1,4 +1,4 @@
-"""What a plan may say of one target: whose tables decide its shape, and what fills columns that only it has."""
+"""What a plan may say of one target: when it is refreshed, whose tables decide, what fills its own columns."""
 
 from typing import Annotated, Literal, Self
 
@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from synth_assets.catalog.model import Value
 from synth_assets.plan.columns import WORD, ColumnSettings
+from synth_assets.plan.cron import Cron, TimeZone
 from synth_assets.plan.resolved import Treatment
 
 _FILLS = (Treatment.CONSTANT, Treatment.DERIVE, Treatment.NULL)
@@ -29,9 +30,14 @@ class TargetTableSettings(Value):
 
 
 class TargetSettings(Value):
-    """`staging`, or `{name: dev, ddl: match}`."""
+    """`staging`, or `{name: dev, ddl: match, schedule: "0 5 * * 1", time_zone: Europe/Berlin}`."""
 
     name: str = Field(description="The target's name in resources/<environment>.yaml.")
+    schedule: Cron | None = Field(
+        default=None,
+        description="When this target is refreshed, if not when the others are: five cron fields, or @weekly.",
+    )
+    time_zone: TimeZone | None = Field(default=None, description="Of that schedule; the plan's unless named.")
     ddl: Literal["create", "match"] = Field(
         default="create",
         description="Whose tables decide: create (they are made as the source has them) or match (as they are there).",
@@ -44,4 +50,10 @@ class TargetSettings(Value):
     def _only_match_fills(self) -> Self:
         if self.tables and self.ddl != "match":
             raise ValueError("`tables` of a target goes with `ddl: match`; with create it has no columns of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _zone_of_a_schedule(self) -> Self:
+        if self.time_zone is not None and self.schedule is None:
+            raise ValueError(f"`time_zone` of the target {self.name!r} goes with a `schedule` of its own")
         return self

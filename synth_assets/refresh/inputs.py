@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
 from synth_assets.refresh.errors import StageMissing
 from synth_assets.refresh.source_catalog import source_catalog
-from synth_assets.refresh.values import Origin, Outcome, Progress
+from synth_assets.refresh.values import PAGES, Origin, Outcome, Page, Progress
 from synth_assets.store.key import read_store_key
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.store import Artifact, ArtifactKey, Draft, Store
@@ -48,8 +48,7 @@ class RefreshInputs:
         tables: Only these get new rows; the others keep those of the last refresh. All of them unless named.
         progress: Called now and then.
         store: Where artifacts lie; the project's own if not given.
-        pages: Whether the verdict comes with pages for people, the report and Great Expectations' Data Docs, in the
-            project's folder.
+        pages: What the verdict comes with for people, in the project's folder.
 
     Raises:
         UnknownDataset, MissingVariable, StoreKeyRefused: see there.
@@ -66,7 +65,7 @@ class RefreshInputs:
         tables: Sequence[str] = (),
         progress: Callable[[Progress], None] | None = None,
         store: Store | None = None,
-        pages: bool = True,
+        pages: Collection[Page] = PAGES,
     ) -> None:
         settings = project.dataset(dataset)
         self.settings: DatasetSettings = settings if seed is None else settings.model_copy(update={"seed": seed})
@@ -77,7 +76,7 @@ class RefreshInputs:
         self.refresh = refresh
         self.store = store or open_store(project)
         self._tell = progress or (lambda _: None)
-        self._pages = pages
+        self._pages = frozenset(pages)
 
     @property
     def data_docs(self) -> Path | None:

@@ -43,7 +43,9 @@ class VerdictStage(PrivateStage, SettlingStage):
             synthetic=self.synthetic_rows,
             expectations=self.project.expectations_folder(self.dataset),
             store=self.store,
-            data_docs=self.project.data_docs_folder(self.dataset) / self.refresh if self._pages else None,
+            data_docs=self.project.data_docs_folder(self.dataset) / self.refresh
+            if "data_docs" in self._pages
+            else None,
             canaries=self.planted_canaries,
             spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
@@ -51,7 +53,7 @@ class VerdictStage(PrivateStage, SettlingStage):
         reached("verdict.judged")
         artifact = save_verdict(self.store, verdict)
         reached("verdict.kept")
-        if self._pages:
+        if "report" in self._pages:
             self._write_report(artifact, self._compare(verdict))
         return verdict, Outcome(artifact, False, time.perf_counter() - started, artifact.facts)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import JsonValue
 
@@ -14,6 +14,10 @@ from synth_assets.store.verdict import Verdict
 if TYPE_CHECKING:
     from synth_assets.publish.publication import Publication
     from synth_assets.synthesize.auto.choice import Choice
+
+# What is written for people, beside the verdict.
+Page: TypeAlias = Literal["report", "data_docs"]
+PAGES: tuple[Page, ...] = ("report", "data_docs")
 
 
 class Origin(Value):

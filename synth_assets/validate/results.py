@@ -22,19 +22,30 @@ def key_name(key: ForeignKey) -> str:
     return "_".join(name_part(c) for c in (*key.columns, *((key.parent,) if key.branch else ())))
 
 
+def numbered(names: Iterable[str]) -> list[str]:
+    """The names, with numbers after those that occur more than once."""
+    seen: dict[str, int] = {}
+    taken: dict[str, None] = {}
+    for name in names:
+        unique = name
+        while unique in taken:
+            seen[name] = seen.get(name, 1) + 1
+            unique = f"{name}_{seen[name]}"
+        taken[unique] = None
+    return list(taken)
+
+
 def unique_names(checks: Iterable[CheckResult]) -> list[CheckResult]:
     """The checks, with numbers after names that occur more than once in a table."""
-    seen: dict[tuple[str | None, str], int] = {}
-    taken: set[tuple[str | None, str]] = set()
-    result = []
-    for check in checks:
-        name = check.name
-        while (check.table, name) in taken:
-            seen[(check.table, check.name)] = seen.get((check.table, check.name), 1) + 1
-            name = f"{check.name}_{seen[(check.table, check.name)]}"
-        taken.add((check.table, name))
-        result.append(check if name == check.name else check.model_copy(update={"name": name}))
-    return result
+    found = list(checks)
+    by_table: dict[str | None, list[int]] = {}
+    for at, check in enumerate(found):
+        by_table.setdefault(check.table, []).append(at)
+    for places in by_table.values():
+        for at, name in zip(places, numbered(found[at].name for at in places), strict=True):
+            if name != found[at].name:
+                found[at] = found[at].model_copy(update={"name": name})
+    return found
 
 
 def not_applicable(*, name: str, table: str | None, family: str, why: str, column: str | None = None) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Dagster's daemon and web server on a project, as two processes, and questions to them over GraphQL."""
+"""`dagster dev` on a project, and questions to it over GraphQL."""
 
 import json
 import os
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_OUTPUT = "dagster-dev.output"
 NEW_PROJECT = Path(__file__).parents[2] / "synth_assets" / "cli" / "new_project"
 
 
@@ -38,28 +39,29 @@ class Deployment:
         return found
 
     def logs(self) -> str:
-        """The last lines of both processes, for a failure's message."""
-        return "\n".join(path.read_text()[-3000:] for path in sorted(self.home.glob("*.output")))
+        """Its last lines, for a failure's message."""
+        return (self.home / _OUTPUT).read_text()[-5000:]
 
 
 @contextmanager
 def deployed(project: Path, home: Path) -> Iterator[Deployment]:
-    """A web server and a daemon with the files of a new project; both are ended by their ids."""
+    """`dagster dev` with the files of a new project: web server, daemon, and one server of the definitions for both.
+
+    It is ended by its id.
+    """
     home.mkdir()
     shutil.copy(NEW_PROJECT / "dagster.yaml", home)
     shutil.copy(NEW_PROJECT / "workspace.yaml", project)
     deployment = Deployment(home, _free_port())
     _create_instance(home)
-    web = ["dagster-webserver", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(deployment.port)]
-    started: list[subprocess.Popen[bytes]] = []
+    started = _start(
+        ["dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(deployment.port)], project, home
+    )
     try:
-        for command in (web, ["dagster-daemon", "run", "-w", "workspace.yaml"]):
-            started.append(_start(command, project, home))
-        wait_for(lambda: _answers(deployment.port), "the web server to answer", deployment, seconds=120)
+        wait_for(lambda: _answers(deployment.port), "the web server to answer", deployment, seconds=300)
         yield deployment
     finally:
-        for process in reversed(started):
-            _end(process)
+        _end(started)
 
 
 def wait_for(done: Callable[[], object], what: str, deployment: Deployment, *, seconds: float) -> Any:
@@ -81,7 +83,7 @@ def _create_instance(home: Path) -> None:
 
 def _start(command: list[str], project: Path, home: Path) -> "subprocess.Popen[bytes]":
     program = Path(sys.executable).with_name(command[0])
-    with (home / f"{command[0]}.output").open("wb") as output:
+    with (home / _OUTPUT).open("wb") as output:
         return subprocess.Popen(
             [program, *command[1:]],
             cwd=project,

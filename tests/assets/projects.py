@@ -134,11 +134,20 @@ def copy_project(project: Project, folder: Path) -> Project:
 
 def expect_the_impossible(project: Project) -> None:
     """A business rule that no rows meet."""
+    _expect_points_between(project, 5000, 6000)
+
+
+def expect_the_possible(project: Project) -> None:
+    """That rule, corrected."""
+    _expect_points_between(project, 0, 6000)
+
+
+def _expect_points_between(project: Project, least: int, most: int) -> None:
     folder = project.expectations_folder(DATASET)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     rule = {
         "type": "expect_column_values_to_be_between",
-        "kwargs": {"column": "points", "min_value": 5000, "max_value": 6000},
+        "kwargs": {"column": "points", "min_value": least, "max_value": most},
         "severity": "critical",
         "meta": {},
     }

@@ -71,6 +71,7 @@ def test_from_one_url_to_another(source: Path, tmp_path: Path, monkeypatch: pyte
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.chdir(tmp_path)
     target, before = tmp_path / "staging.db", source.read_bytes()
     urls = ("--from", f"sqlite:///{source}", "--to", f"sqlite:///{target}")
 
@@ -87,9 +88,16 @@ def test_from_one_url_to_another(source: Path, tmp_path: Path, monkeypatch: pyte
     assert real.isdisjoint(email for (email,) in query(target, "SELECT email FROM customers"))
     assert source.read_bytes() == before
     assert list(temporary.iterdir()) == []
+    (report,) = tmp_path.glob("synth-assets-production-*.html")
+    assert f"the report, for whoever signs it off: {report}" in first.stdout
+    page = report.read_text(encoding="utf-8")
+    assert "<title>production: passed" in page
+    assert "data-docs" not in page
 
-    again = run("refresh", *urls, "--seed", "5")
+    again = run("refresh", *urls, "--seed", "5", "--report", "second.html")
     assert again.exit_code == 0, again.output
+    assert str(tmp_path / "second.html") in again.stdout
+    assert "<title>production: passed" in (tmp_path / "second.html").read_text(encoding="utf-8")
     assert "is kept to roll back to" in again.stdout
 
 

@@ -62,7 +62,7 @@ def _refresh(root: Path, name: str, fault: str | None, plan: dict[str, Any]) -> 
     listener: Callable[[Failpoint], object] = failpoints.injector(fault) if fault else reached.append
     try:
         with failpoints.listening(listener):  # type: ignore[arg-type]
-            Refresh(zoo_project(root, plan=plan), "zoo", refresh=name, pages=False).run(["staging"])
+            Refresh(zoo_project(root, plan=plan), "zoo", refresh=name, pages=()).run(["staging"])
     except SynthAssetsError as error:
         return f"{type(error).__name__}: {error}"
     return reached

@@ -126,7 +126,7 @@ def test_auto_may_name_what_it_chooses_among() -> None:
 
 def test_a_target_named_twice_is_refused() -> None:
     with pytest.raises(ValidationError, match="names a target twice"):
-        DatasetSettings(dataset="shop", source="a", targets=("dev", "dev"))
+        DatasetSettings.model_validate({"dataset": "shop", "source": "a", "targets": ["dev", {"name": "dev"}]})
 
 
 def test_an_unknown_time_zone_is_refused() -> None:
