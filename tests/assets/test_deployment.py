@@ -104,7 +104,8 @@ def test_the_schedule_fires_and_everything_can_be_seen(project: Project, tmp_pat
         assert told["preview"].startswith("| id | name |")
         assert {"name": "email", "type": "TEXT"} in told["dagster/column_schema"]["columns"]
         checks = {check["name"]: check for check in synthetic["assetChecksOrError"]["checks"]}
-        assert set(checks) == {"expectations", "integrity", "fidelity", "privacy"}
+        columns = {"column_email", "column_name", "column_notes"}
+        assert set(checks) == {"expectations", "integrity", "fidelity", "privacy"} | columns
         for check in checks.values():
             assert check["executionForLatestMaterialization"]["status"] == "SUCCEEDED"
         shown = checks["integrity"]["executionForLatestMaterialization"]["evaluation"]["metadataEntries"]

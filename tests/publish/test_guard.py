@@ -183,7 +183,7 @@ def test_a_copy_of_an_authorized_server_database_is_not_authorized(postgres: Pos
 def test_a_table_that_no_refresh_made_is_replaced_only_if_that_was_allowed(
     sqlite_database: Callable[..., str],
 ) -> None:
-    url = sqlite_database("CREATE TABLE t (precious); INSERT INTO t VALUES (1)", name="dev.db")
+    url = sqlite_database("CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (7)", name="dev.db")
     authorize("dev", settings(), url, {})
     with pytest.raises(TargetRefused, match="no refresh made table t"):
         small().publish(url)
