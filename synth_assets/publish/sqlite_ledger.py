@@ -1,6 +1,5 @@
 """Marker and ledger in SQLite: two tables of the target's own file."""
 
-import getpass
 import json
 import sqlite3
 from datetime import datetime
@@ -73,14 +72,6 @@ def write_entry(connection: sqlite3.Connection, entry: LedgerEntry, *, step: str
     marks = ", ".join("?" for _ in COLUMNS)
     sql = f"INSERT INTO {SQLITE_TABLE} ({', '.join(COLUMNS)}) VALUES ({marks})"
     run(connection, sql, [values[name] for name in COLUMNS], step=step)
-
-
-def writer() -> str:
-    """The operating system's user: a file has no users of its own."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _exists(connection: sqlite3.Connection, table: str) -> bool:

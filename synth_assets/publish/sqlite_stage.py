@@ -1,7 +1,6 @@
 """Loading a dataset into a file of its own beside a SQLite target, and comparing it with what was sent."""
 
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +13,11 @@ from synth_assets.catalog.model import Table
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed
+from synth_assets.publish.files import lacks_space, remove
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.measure import TableMeasure
 from synth_assets.publish.request import PublishRequest
-from synth_assets.publish.sqlite_connection import cleaned, create_private, remove, rows, run
+from synth_assets.publish.sqlite_connection import cleaned, create_private, rows, run
 from synth_assets.publish.sqlite_ddl import SqliteDefinition, define
 from synth_assets.publish.sqlite_rows import stored
 from synth_assets.publish.sqlite_schema import set_sequence
@@ -88,19 +88,8 @@ class SqliteStage:
         return found
 
     def lacks_space(self) -> Finding | None:
-        """A finding if the disk is too small for what is about to be written, by the size of the first rows."""
-        needed = 0
-        for table in self.request.tables.values():
-            first = next(iter(table.batches(rows=1000)), None) if table.rows else None
-            if first is not None and first.height:
-                needed += int(first.estimated_size() / first.height * table.rows)
-        free = shutil.disk_usage(self.path.parent).free
-        if needed * _SPACE_FACTOR <= free:
-            return None
-        return Finding(
-            problem=f"about {needed * _SPACE_FACTOR // 2**20} MiB are needed, {free // 2**20} MiB are free.",
-            remedy=f"Free some space on the disk of {self.path.parent}.",
-        )
+        """A finding if the disk is too small for what is about to be written."""
+        return lacks_space(self.request, self.path.parent, factor=_SPACE_FACTOR)
 
     def load(self) -> None:
         """Make the file: tables, rows, then indexes, and the highest numbers given away."""

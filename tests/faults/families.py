@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from synth_assets.publish.sqlite_files import FileLock, SqliteFiles
+from synth_assets.publish.files import FileLock, TargetFiles
 from tests.publish import mariadb_shop, postgres_shop, test_sqlite
 
 ROWS = 20
@@ -81,7 +81,7 @@ def _sqlite(url: str) -> Any:
 
 def _sqlite_leftovers(url: str) -> list[str]:
     found = [name for name in test_sqlite.files_beside(url) if name != "lock"]
-    files = SqliteFiles(test_sqlite.Path(url.removeprefix("sqlite:///")), "shop")
+    files = TargetFiles(test_sqlite.Path(url.removeprefix("sqlite:///")), "shop")
     try:
         FileLock(files.lock, patience=0).release()
     except sqlite3.OperationalError:
