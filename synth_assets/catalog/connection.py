@@ -51,7 +51,7 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
 
     Args:
         url: An SQLAlchemy url.
-        create: Whether a SQLite or DuckDB file that does not exist is made.
+        create: Whether a SQLite or DuckDB file that does not exist is made. A DuckDB file that exists is only read.
 
     Raises:
         ServerNotTrusted: the server does not prove by TLS who it is; see catalog.tls.
@@ -63,6 +63,9 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     family = parsed.get_backend_name()
     if family in FILE_FAMILIES:
         _check_file(parsed, create=create)
+    if family == "duckdb":
+        # Beside other processes that read; a file that does not exist is made by opening it for writing.
+        arguments["read_only"] = not create or (file_path(parsed) or Path()).exists()
     if family == "postgresql":
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
         arguments.setdefault("fallback_application_name", "synth-assets")

@@ -13,7 +13,7 @@ def open_publisher(target: str, url: str, *, namespace: str | None, create: bool
     """Connect to a target.
 
     Args:
-        create: Whether a SQLite file that does not exist is made.
+        create: Whether a SQLite or DuckDB file that does not exist is made.
 
     Raises:
         TargetRefused: nothing can be published into this family yet.
@@ -25,12 +25,16 @@ def open_publisher(target: str, url: str, *, namespace: str | None, create: bool
     if family in ("postgresql", "postgres"):
         return PostgresPublisher(url, namespace=namespace)
     if family in FAMILY:
-        # The driver is of an extra: only targets of this family need it.
+        # The drivers of these families are of extras: only their targets need them.
         from synth_assets.publish.mariadb import MariadbPublisher
 
         return MariadbPublisher(target, url, namespace=namespace)
+    if family == "duckdb":
+        from synth_assets.publish.duckdb import DuckdbPublisher
+
+        return DuckdbPublisher(target, url, namespace=namespace, create=create)
     raise TargetRefused(
         target,
         f"nothing can be published into {family} in this version.",
-        next_step="Use a SQLite, PostgreSQL, MariaDB or MySQL database as the target.",
+        next_step="Use a SQLite, DuckDB, PostgreSQL, MariaDB or MySQL database as the target.",
     )

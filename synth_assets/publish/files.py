@@ -13,10 +13,10 @@ from pathlib import Path
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.request import PublishRequest
 
-_LEFTOVER = re.compile(r"\.synth-assets\.([0-9a-f]{12})\.(?:staged|next|keeping)$")
-# What SQLite and DuckDB keep beside a file of theirs.
+_LEFTOVER = re.compile(r"(\..*\.synth-assets\.[0-9a-f]{12})\.(?:staged|next|keeping)")
+# What SQLite and DuckDB keep beside a file of theirs; DuckDB also a folder.
 _COMPANIONS = ("-journal", "-wal", "-shm", ".wal")
-_SPILLED = ".tmp"
+SPILLED = ".tmp"
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,11 @@ class TargetFiles:
 
     def leftovers(self) -> Iterator[tuple[Path, Path]]:
         """(file, lock of whoever made it) for every file that a publication into this target should have removed."""
-        for path in sorted(self.live.parent.glob(f".{_literal(self.live.name)}.synth-assets.*")):
-            match = _LEFTOVER.search(path.name)
-            if match:
-                yield path, path.with_suffix(".lock")
+        there = sorted(self.live.parent.glob(f".{_literal(self.live.name)}.synth-assets.*"))
+        # A file's companions may have outlived it.
+        found = (_LEFTOVER.match(path.name) for path in there)
+        for name, stem in dict.fromkeys((match.group(), match.group(1)) for match in found if match):
+            yield self.live.with_name(name), self.live.with_name(f"{stem}.lock")
 
 
 class FileLock:
@@ -92,7 +93,7 @@ def remove(path: Path) -> None:
     """Remove a database file of ours and what its database keeps beside it."""
     for suffix in _COMPANIONS:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-    shutil.rmtree(path.with_name(path.name + _SPILLED), ignore_errors=True)
+    shutil.rmtree(path.with_name(path.name + SPILLED), ignore_errors=True)
     path.unlink(missing_ok=True)
 
 

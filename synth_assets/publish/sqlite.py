@@ -148,11 +148,13 @@ class SqlitePublisher:
             encoding = rows(self._connection, "PRAGMA encoding", step="swap")[0][0]
             keep(self._path, names=outgoing, refresh=entry.previous, path=files.keeping, encoding=encoding)
         swap(self._connection, incoming=incoming, outgoing=outgoing, entry=entry, target=target, patience=patience)
-        reached("publication.swap.committed")
-        if entry.previous is None:
-            remove(files.previous)
-        else:
-            files.keeping.replace(files.previous)
+        try:
+            reached("publication.swap.committed")
+        finally:
+            if entry.previous is None:
+                remove(files.previous)
+            else:
+                files.keeping.replace(files.previous)
         remove(files.staged)
         reached("publication.swap.done")
 

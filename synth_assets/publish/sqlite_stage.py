@@ -178,25 +178,9 @@ class SqliteStage:
             ) from None
 
     def _compare(self, connection: sqlite3.Connection, name: str, measure: TableMeasure) -> list[str]:
-        columns = list(measure.nulls)
-        asked = [f"count({quoted(column)})" for column in columns]
-        asked += [f"{word}({quoted(column)})" for column in measure.extremes for word in ("min", "max")]
-        sql = f"SELECT {', '.join(['count(*)', *asked])} FROM {quoted(name)}"
+        sql = f"SELECT {', '.join(measure.asked)} FROM {quoted(name)}"
         answer = rows(connection, sql, step="audit")[0]
-        expected = self.request.tables[name].rows
-        found = []
-        if not answer[0] == measure.rows == expected:
-            found.append(f"{name}: {expected} rows to publish, {measure.rows} sent, {answer[0]} there.")
-        for column, filled in zip(columns, answer[1:], strict=False):
-            if answer[0] - filled != measure.nulls[column]:
-                found.append(f"{name}.{column}: {measure.nulls[column]} NULLs sent, {answer[0] - filled} there.")
-        extremes = answer[1 + len(columns) :]
-        for position, (column, sent) in enumerate(measure.extremes.items()):
-            there = extremes[2 * position : 2 * position + 2]
-            # A column that is declared as text turns numbers into texts, whose order is another.
-            if not any(isinstance(value, str) for value in there) and tuple(there) != sent:
-                found.append(f"{name}.{column}: the least or the greatest value there is not the one sent.")
-        return found
+        return measure.differences(name, answer, expected=self.request.tables[name].rows)
 
     def _numbered(self) -> Iterator[tuple[str, str]]:
         if self.request.catalog.dialect != "sqlite":

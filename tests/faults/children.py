@@ -30,6 +30,8 @@ _PRELOADED = (
     "sklearn.ensemble",
     "synth_assets.extract.sqlite",
     "synth_assets.profile.dependencies",
+    "synth_assets.publish.duckdb",
+    "duckdb_engine",
     "synth_assets.profile.profile",
     "synth_assets.synthesize.auto.table",
     "synth_assets.synthesize.relational.fit",

@@ -8,6 +8,7 @@ import pytest
 from synth_assets.publish.authorize import authorize
 from tests.faults.families import FAMILIES, SQLITE_WAL, Family
 from tests.faults.injection import Injected, Target
+from tests.publish import duckdb_shop
 from tests.publish.parts import catalog_of, settings
 from tests.publish.postgres_shop import run_in
 from tests.servers import MariadbServer, PostgresServer
@@ -48,6 +49,10 @@ def _databases(request: pytest.FixtureRequest, family: Family, folder: Path) -> 
         case "mariadb":
             mariadb: MariadbServer = request.getfixturevalue("mariadb")
             return mariadb.create_database(family.shop.SHOP), mariadb.create_database()
+        case "duckdb":
+            source, url = (f"duckdb:///{folder / name}.duckdb" for name in ("source", "staging"))
+            duckdb_shop.run_in(source, family.shop.SHOP)
+            return source, url
         case _:
             sources = []
             for name, script in (("source", family.shop.SHOP), ("staging", "")):

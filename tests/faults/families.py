@@ -1,15 +1,18 @@
 """A target of each family under faults: what readers see in it, and what publications leave beside the tables."""
 
+import os
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import duckdb
 import psycopg
 
 from synth_assets.publish.files import FileLock, TargetFiles
-from tests.publish import mariadb_shop, postgres_shop, test_sqlite
+from tests.publish import duckdb_shop, mariadb_shop, postgres_shop, test_sqlite
 
 ROWS = 20
 JOINED = (
@@ -21,6 +24,28 @@ ALONE = 'SELECT sku FROM "order lines"'
 
 class Torn(AssertionError):
     """A reader saw rows of two refreshes, or too few."""
+
+
+class DuckdbReader:
+    """Reads a file as each transaction finds it: DuckDB itself stays with the file that it has open under a name."""
+
+    def __init__(self, url: str) -> None:
+        self._path = duckdb_shop.path_of(url)
+        self._connection: Any = None
+
+    def cursor(self) -> Any:
+        self.close()
+        # Under a name of its own, so that this process opens it anew.
+        with tempfile.TemporaryDirectory(dir=self._path.parent) as folder:
+            link = f"{folder}/link.duckdb"
+            os.link(self._path, link)
+            self._connection = duckdb.connect(link, read_only=True, config={"threads": 1})
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +114,17 @@ def _sqlite_leftovers(url: str) -> list[str]:
     return found
 
 
+def _duckdb_leftovers(url: str) -> list[str]:
+    found = [name for name in duckdb_shop.files_beside(url) if name not in ("lock", "swap")]
+    for lock in duckdb_shop.path_of(url).parent.glob(".*.synth-assets.*"):
+        if lock.name.endswith((".lock", ".swap")):
+            try:
+                FileLock(lock, patience=0).release()
+            except sqlite3.OperationalError:
+                found.append("lock held")
+    return found
+
+
 def _postgres(url: str) -> Any:
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
@@ -112,4 +148,5 @@ POSTGRES = Family("postgres", postgres_shop, _postgres, "BEGIN", _postgres_lefto
 MARIADB = Family("mariadb", mariadb_shop, _mariadb, "START TRANSACTION", mariadb_shop.own_databases)
 SQLITE = Family("sqlite", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
 SQLITE_WAL = Family("sqlite in WAL mode", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
-FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL)}
+DUCKDB = Family("duckdb", duckdb_shop, DuckdbReader, "BEGIN", _duckdb_leftovers)
+FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL, DUCKDB)}
