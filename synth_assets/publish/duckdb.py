@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
-import sqlalchemy
-
 from synth_assets.catalog.connection import CONNECT_SECONDS, file_path, open_engine
 from synth_assets.catalog.errors import DatabaseUnreachable
 from synth_assets.catalog.identity import server_identity
@@ -221,7 +219,7 @@ class DuckdbPublisher:
         if os.geteuid() != 0 and not is_ours:
             found.append(
                 Finding(
-                    problem=f"{self._path} belongs to another user or group, which the file that takes its place cannot.",
+                    problem=f"{self._path} belongs to another user or group; the file in its place would not.",
                     remedy="Refresh as the user that the file belongs to.",
                 )
             )

@@ -14,13 +14,15 @@ _MOMENT = r"^(\d+-\d\d-\d\d)(.*) BC$"
 
 
 def held_types(catalog: Catalog, tables: Mapping[str, TableRows]) -> dict[str, pl.Schema]:
-    """How the rows hold each column; numbers that stand as texts, since their type states no digits, by their digits."""
+    """How the rows hold each column; numbers that stand as texts since their type states no digits, by their digits."""
+    if catalog.dialect == "duckdb":
+        return {name: rows.schema for name, rows in tables.items()}
     found = {}
     for table in catalog.tables:
         sent = tables[table.name]
         schema = dict(sent.schema)
         for column in table.columns:
-            if column.type.kind is Kind.DECIMAL and schema.get(column.name) == pl.String and catalog.dialect != "duckdb":
+            if column.type.kind is Kind.DECIMAL and schema.get(column.name) == pl.String:
                 texts = [batch[column.name] for batch in sent.batches(columns=[column.name])]
                 measured = decimal_of(pl.concat(texts)) if texts else None
                 schema[column.name] = measured or pl.String()

@@ -62,9 +62,7 @@ class DuckdbStage:
                 if problem and index.optional:
                     self._left_out.add(index)
                 elif problem:
-                    found.append(
-                        Finding(table=index.table, problem=f"{index.subject}: {problem}.", remedy=_REMEDY)
-                    )
+                    found.append(Finding(table=index.table, problem=f"{index.subject}: {problem}.", remedy=_REMEDY))
         return found
 
     def load(self) -> None:
@@ -111,9 +109,7 @@ class DuckdbStage:
         optional = {condition for condition in table.conditions if condition.optional}
         problem = _refused(connection, [*sequences, table.sql(left_out=optional)])
         if problem:
-            yield Finding(
-                table=table.name, problem=f"DuckDB does not take its definition ({problem}).", remedy=_REMEDY
-            )
+            yield Finding(table=table.name, problem=f"DuckDB does not take its definition ({problem}).", remedy=_REMEDY)
             return
         drop = f"DROP TABLE {quoted(table.name)}"
         run(connection, drop, step="preflight")

@@ -4,8 +4,8 @@ Within one dialect a type stays as its database spells it. Where source and targ
 
 | kind | PostgreSQL | SQLite | MariaDB, MySQL | DuckDB |
 |---|---|---|---|---|
-| integer | smallint to bigint; numeric(20,0) if unsigned, of 64 bits | INTEGER | tinyint to bigint | TINYINT to UBIGINT |
-| decimal | numeric(p,s); numeric if not enforced | NUMERIC(p,s) | decimal(p,s); decimal(65,30) | DECIMAL(p,s), see below |
+| integer | smallint to bigint; numeric(20,0) if unsigned | INTEGER | tinyint to bigint | TINYINT to UBIGINT |
+| decimal | numeric(p,s); numeric if not enforced | NUMERIC(p,s) | decimal(p,s); decimal(65,30) | DECIMAL(p,s) |
 | float | real, double precision | REAL | float, double | FLOAT, DOUBLE |
 | boolean | boolean | BOOLEAN (0 and 1) | tinyint(1) (0 and 1) | BOOLEAN |
 | text | varchar(n); text if lengths are not enforced | VARCHAR(n), TEXT | varchar(n), longtext | VARCHAR |
@@ -13,13 +13,14 @@ Within one dialect a type stays as its database spells it. Where source and targ
 | uuid, interval | uuid, interval | TEXT | uuid (MySQL: char(36)), varchar(255) | UUID, INTERVAL |
 | json | jsonb | TEXT | json | JSON |
 | date | date | DATE | date | DATE |
-| time | time or timetz | TIME | time(6); varchar(64) with a zone | TIME, with or without a zone |
-| datetime | timestamp or timestamptz | DATETIME | datetime(6), in UTC where it had a zone | TIMESTAMP, with or without |
+| time | time or timetz | TIME | time(6); varchar(64) with a zone | TIME, with or without |
+| datetime | timestamp or timestamptz | DATETIME | datetime(6), in UTC | TIMESTAMP, with or without |
 | binary | bytea | BLOB | varbinary(n), longblob | BLOB |
 | array, other | no counterpart: refused | TEXT, as printed | longtext, as printed | VARCHAR, as printed |
 
-"As printed" is the text that the source's database prints. DuckDB's decimals have 38 digits: where the source states
-none, or more, or does not enforce them, a column has the digits that its rows have, and is refused beyond 38.
+Times and datetimes stay with or without a zone. "As printed" is the text that the source's database prints. DuckDB's
+decimals have 38 digits: where the source states none, or more, or does not enforce them, a column has the digits that
+its rows have, and is refused beyond 38.
 
 MariaDB and MySQL are one dialect here but for uuid, and for MariaDB's inet4 and inet6, which MySQL keeps as text. What
 a key of theirs holds is varchar or varbinary of at most 3072 bytes over all of its columns.

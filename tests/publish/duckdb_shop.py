@@ -18,8 +18,9 @@ CREATE TABLE customers (
   id BIGINT PRIMARY KEY DEFAULT nextval('numbers'), email VARCHAR NOT NULL UNIQUE, vip BOOLEAN DEFAULT false,
   born DATE, seen TIMESTAMP WITH TIME ZONE DEFAULT now());
 CREATE TABLE orders (
-  id INTEGER PRIMARY KEY, customer_id BIGINT NOT NULL REFERENCES customers (id), total DECIMAL(10, 2) CHECK (total >= 0),
-  note VARCHAR DEFAULT 'no''ne', tax DOUBLE GENERATED ALWAYS AS (total * 0.2), kind ENUM ('web', 'sh''op'),
+  id INTEGER PRIMARY KEY, customer_id BIGINT NOT NULL REFERENCES customers (id),
+  total DECIMAL(10, 2) CHECK (total >= 0), note VARCHAR DEFAULT 'no''ne',
+  tax DOUBLE GENERATED ALWAYS AS (total * 0.2), kind ENUM ('web', 'sh''op'),
   CONSTRAINT small CHECK (length(note) < 50));
 CREATE TABLE "order lines" (
   order_id INTEGER REFERENCES orders (id), line INTEGER, sku VARCHAR, PRIMARY KEY (order_id, line),
@@ -84,8 +85,8 @@ class Process:
 
     def __init__(self, url: str, *, read_only: bool) -> None:
         script = (
-            f"import duckdb\nc = duckdb.connect({str(path_of(url))!r}, read_only={read_only})\nprint('open', flush=True)\n"
-            "while sql := input():\n    print(c.execute(sql).fetchall(), flush=True)\n"
+            f"import duckdb\nc = duckdb.connect({str(path_of(url))!r}, read_only={read_only})\n"
+            "print('open', flush=True)\nwhile sql := input():\n    print(c.execute(sql).fetchall(), flush=True)\n"
         )
         self._process = subprocess.Popen(
             [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
