@@ -95,7 +95,10 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     try:
         with engine.connect() as connection:
             # SQLite opens its file no sooner than it has to read it.
-            connection.exec_driver_sql("PRAGMA schema_version" if family == "sqlite" else "SELECT 1")
+            if family == "sqlite":
+                connection.exec_driver_sql("PRAGMA schema_version")
+            else:
+                connection.execute(sqlalchemy.select(1))
     except exc.DBAPIError as error:
         raise _connection_error(error, parsed, arguments) from None
     return engine
@@ -251,7 +254,7 @@ def _driver_missing(url: sqlalchemy.URL, error: Exception) -> DatabaseError:
     where, family = location(url), url.drivername.partition("+")[0]
     extra = EXTRAS.get(family)
     if extra is None:
-        return _url_invalid(where, f"{family!r} is not sqlite, postgresql, duckdb, mysql or mariadb")
+        return _url_invalid(where, f"no SQLAlchemy dialect named {family!r} is installed")
     missing = error.name if isinstance(error, ImportError) and error.name else url.drivername
     return DriverMissing(
         f"The driver for {where} is not installed",

@@ -16,8 +16,9 @@ from synth_assets.publish.files import SPILLED
 LIVE = "live"
 IN_USE = "the file is open for writing in another process, or open in this one"
 
-_CONFIG = {"autoinstall_known_extensions": "false"}
-_SMALL = {"temp_directory": "", "threads": "1"}
+_Config = dict[str, str | bool | int | float | list[str]]
+_CONFIG: _Config = {"autoinstall_known_extensions": "false"}
+_SMALL: _Config = {"temp_directory": "", "threads": "1"}
 _FULL = ("No space left on device", "File too large")
 # What DuckDB says of a file that another process has open, or this one in another way.
 _TAKEN = ("onflicting lock", "Unique file handle conflict", "with a different configuration")

@@ -3,7 +3,7 @@
 import sqlalchemy
 
 from synth_assets.catalog.mariadb import FAMILY
-from synth_assets.publish.errors import TargetRefused
+from synth_assets.publish.generic import GenericPublisher
 from synth_assets.publish.postgres import PostgresPublisher
 from synth_assets.publish.protocol import Publisher
 from synth_assets.publish.sqlite import SqlitePublisher
@@ -16,7 +16,6 @@ def open_publisher(target: str, url: str, *, namespace: str | None, create: bool
         create: Whether a SQLite or DuckDB file that does not exist is made.
 
     Raises:
-        TargetRefused: nothing can be published into this family yet.
         synth_assets.catalog.errors.DatabaseError: it cannot be connected to.
     """
     family = sqlalchemy.make_url(url).drivername.partition("+")[0]
@@ -33,8 +32,4 @@ def open_publisher(target: str, url: str, *, namespace: str | None, create: bool
         from synth_assets.publish.duckdb import DuckdbPublisher
 
         return DuckdbPublisher(target, url, namespace=namespace, create=create)
-    raise TargetRefused(
-        target,
-        f"nothing can be published into {family} in this version.",
-        next_step="Use a SQLite, DuckDB, PostgreSQL, MariaDB or MySQL database as the target.",
-    )
+    return GenericPublisher(target, url, namespace=namespace)

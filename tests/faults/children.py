@@ -39,6 +39,7 @@ _PRELOADED = (
     "synth_assets.validate.judge",
     "tests.faults.children",
     "tests.faults.refreshes",
+    "tests.plain_dialect",
 )
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([*_PRELOADED])

@@ -12,7 +12,7 @@ import duckdb
 import psycopg
 
 from synth_assets.publish.files import FileLock, TargetFiles
-from tests.publish import duckdb_shop, mariadb_shop, postgres_shop, test_sqlite
+from tests.publish import duckdb_shop, mariadb_shop, postgres_shop, test_generic, test_sqlite
 
 ROWS = 20
 JOINED = (
@@ -101,7 +101,7 @@ def live(family: Family, url: str) -> int:
 
 
 def _sqlite(url: str) -> Any:
-    return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=20, check_same_thread=False)
+    return sqlite3.connect(url.partition(":///")[2], isolation_level=None, timeout=20, check_same_thread=False)
 
 
 def _sqlite_leftovers(url: str) -> list[str]:
@@ -148,5 +148,12 @@ POSTGRES = Family("postgres", postgres_shop, _postgres, "BEGIN", _postgres_lefto
 MARIADB = Family("mariadb", mariadb_shop, _mariadb, "START TRANSACTION", mariadb_shop.own_databases)
 SQLITE = Family("sqlite", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
 SQLITE_WAL = Family("sqlite in WAL mode", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
+
+
+def _plain_leftovers(url: str) -> list[str]:
+    return test_generic.ours(url)
+
+
+PLAIN = Family("any other dialect", test_generic, _sqlite, "BEGIN", _plain_leftovers, at_rest=())
 DUCKDB = Family("duckdb", duckdb_shop, DuckdbReader, "BEGIN", _duckdb_leftovers)
 FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL, DUCKDB)}
