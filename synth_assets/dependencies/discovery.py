@@ -6,7 +6,8 @@ import polars as pl
 
 from synth_assets.dependencies.combination import find_combinations, shared_combinations, unknown
 from synth_assets.dependencies.determined import find_determined, undetermined
-from synth_assets.dependencies.formulas import Formula, find_formulas, scale_of, wrongly_computed
+from synth_assets.dependencies.formula import Formula, scale_of
+from synth_assets.dependencies.formulas import find_formulas, wrongly_computed
 from synth_assets.dependencies.jointly import find_jointly_determined, most_different
 from synth_assets.dependencies.null_by import find_null_by, wrongly_null
 from synth_assets.dependencies.null_together import find_null_together, partly_null

@@ -1,8 +1,9 @@
 """Columns that others give exactly: copies across keys, sums, differences, products, times plus units, parts of times.
 
 They are not learned but computed, so that they hold for every row. What is looked for is a column `c` with `c = a`,
-`c = a + b`, `c = a - b` or `c = a * b` (rounded as `c` is) in all training rows, where `a` and `b` are other columns
-of the row or of a row that it refers to. `NULL` must be where one of them is, clock times apart.
+`c = a + b`, `c = a - b` or `c = a * b` (rounded as `c` is) in all training rows, perhaps with one part more, where `a`
+and `b` are other columns of the row or of a row that it refers to. `NULL` must be where one of them is, clock times
+apart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.model import Value
 from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
-from synth_assets.dependencies.clock import MIDNIGHT, as_part, clock_sum, is_clock, part_of, possible_parts
-from synth_assets.plan.dependencies import JOINING, Computed, Operation
+from synth_assets.dependencies.clock import MIDNIGHT, clock_sum, is_clock, possible_parts
+from synth_assets.dependencies.formula import Formula, Numbers, combined, numbers, scale_of
+from synth_assets.dependencies.three_parts import three_part_candidates
+from synth_assets.plan.dependencies import JOINING, Operation
 from synth_assets.statistics.labels import shared_labels
 
 FEWEST_COMBINATIONS = 20
@@ -22,72 +24,8 @@ MOST_COLUMNS = 60
 TRIED = 16  # kinds of formulas
 MOSTLY = 0.9
 PROBES = 16
-MOST_DIGITS = 38
-Numbers = npt.NDArray[np.float64]
+ROUNDED_OTHERWISE = 0.02  # share of rows that a database may have rounded to the other side
 _UNITS_A_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9}
-
-
-class Formula(Value):
-    """`column` = `left` (operation) `right`.
-
-    Attributes:
-        right: The second column; None for a copy and for a part of a time.
-        unit: What one of `right` counts for: in a time, its physical units; in a number, a power of ten or so. Of
-            clock times how midnight is written.
-        zone: The time zone of a part of a time; None: the time as it is.
-        scale: Decimal places that a product is rounded to; None for whole numbers and times.
-        filled: The column is never NULL; a row whose parts are takes the value of the row before it.
-        labels: The labels that may come out of a copied text column: the row copied from may have others.
-        partial: The column may be known where what it is computed from is NULL; there it is learned.
-    """
-
-    column: str
-    operation: Operation
-    left: str
-    right: str | None = None
-    unit: int = 1
-    scale: int | None = None
-    zone: str | None = None
-    filled: bool = False
-    labels: tuple[str, ...] | None = None
-    partial: bool = False
-
-    @property
-    def computed(self) -> Computed:
-        """The formula as plans and profiles have it."""
-        return Computed(**self.model_dump(exclude={"labels"}))
-
-    @property
-    def text(self) -> str:
-        """For people: `total = price * quantity`."""
-        return self.computed.text
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What the column is computed from."""
-        return (self.left,) if self.right is None else (self.left, self.right)
-
-    def apply(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
-        """The column, from a frame that has the others, and the column itself if the formula is partial."""
-        made = self._computed(frame, dtype)
-        if self.partial:
-            return made.zip_with(made.is_not_null(), frame[self.column].cast(dtype)).alias(self.column)
-        return made.fill_null(strategy="forward").fill_null(strategy="backward") if self.filled else made
-
-    def _computed(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
-        left = frame[self.left]
-        if (part := as_part(self.operation)) is not None:
-            return part_of(left, part, self.zone).cast(dtype).alias(self.column)
-        if self.right is None:
-            copied = left.cast(dtype).alias(self.column)
-            if self.labels is None:
-                return copied
-            return copied.set(~copied.is_in(self.labels).fill_null(value=True), None)
-        first, second = numbers(left), numbers(frame[self.right])
-        made = _combined(self.operation, first, second, self.unit)
-        if dtype.is_float() and self.scale is not None:
-            made = np.where(np.isnan(made), made, rounded(made, self.scale))
-        return as_column(self.column, made, dtype)
 
 
 def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, seed: int) -> tuple[Formula, ...]:
@@ -165,7 +103,7 @@ def _time_part(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.Da
     for other in others:
         for part, zone in possible_parts(few[name], few[other]):
             formula = Formula(column=name, operation=part, left=other, zone=zone)
-            if _is_no_chance(frame, name, other, None) and _holds(formula, frame):
+            if _is_no_chance(frame, name, other) and _holds(formula, frame):
                 return formula
     return None
 
@@ -204,7 +142,7 @@ def _copy(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFra
         if schema[other] != schema[name]:
             continue
         alike = few[name].equals(few[other], check_names=False) and frame[name].equals(frame[other], check_names=False)
-        if alike and _is_no_chance(frame, name, other, None):
+        if alike and _is_no_chance(frame, name, other):
             return Formula(column=name, operation="copy", left=other)
     return None
 
@@ -218,13 +156,21 @@ def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, known: Ma
     values = {o: known[o] for o in others if schema[o].is_numeric() or schema[o] == dtype}
     values = dict(list(values.items())[-MOST_COLUMNS:])
     scale = scale_of(frame[name])
-    for formula in _candidates(name, dtype, scale, frame, values, target):
-        made = _combined(formula.operation, values[formula.left], values[formula.right or ""], formula.unit)
+    probes = np.flatnonzero(~np.isnan(target))[:PROBES]
+    values = {other: column for other, column in values.items() if not np.isnan(column[probes]).any()}
+    if len(probes) < 2 or not values:
+        return None
+    for formula in _candidates(name, dtype, scale, frame, values, target[probes], probes):
+        made = combined(formula.operation, values[formula.left], values[formula.right or ""], formula.unit)
         # Where most are 0, the first look lets many sums pass; the second is cheap beside counting combinations.
         if not _close(made, target, scale, formula.operation).all():
             continue
-        if _is_no_chance(frame, name, formula.left, formula.right) and _holds(formula, frame):
+        if _is_no_chance(frame, name, *formula.inputs) and _holds(formula, frame):
             return formula
+    if dtype.is_numeric():
+        for formula in three_part_candidates(name, scale, values, target, probes):
+            if _is_no_chance(frame, name, *formula.inputs) and _holds(formula, frame):
+                return formula
     return None
 
 
@@ -239,14 +185,14 @@ def _candidates(
     scale: int | None,
     frame: pl.DataFrame,
     values: Mapping[str, Numbers],
-    target: Numbers,
+    wanted: Numbers,
+    probes: npt.NDArray[np.intp],
 ) -> Sequence[Formula]:
-    """Formulas that hold in some rows."""
-    probes = np.flatnonzero(~np.isnan(target))[:PROBES]
-    names = [other for other, column in values.items() if not np.isnan(column[probes]).any()]
-    if len(probes) < 2 or len(names) < 2:
+    """Formulas of two columns that hold in some rows."""
+    names = list(values)
+    if len(names) < 2:
         return []
-    table, wanted = np.stack([values[other][probes] for other in names]), target[probes]
+    table = np.stack([values[other][probes] for other in names])
     schema = frame.schema
     is_time = np.array([schema[other] == dtype for other in names]) & dtype.is_temporal()
     is_number = np.array([schema[other].is_numeric() for other in names])
@@ -258,7 +204,7 @@ def _candidates(
     )
     for operation, unit in tries:
         # Nearly all are wrong in the first row already.
-        close = _close(_combined(operation, table[:, None, 0], table[None, :, 0], unit), wanted[0], scale, operation)
+        close = _close(combined(operation, table[:, None, 0], table[None, :, 0], unit), wanted[0], scale, operation)
         if dtype.is_temporal():
             close &= is_time[:, None] & is_number[None, :]
         else:
@@ -266,7 +212,7 @@ def _candidates(
             np.fill_diagonal(close, val=False)
             close = close if operation == "difference" or unit != 1 else np.triu(close)
         left, right = np.nonzero(close)
-        made = _combined(operation, table[left], table[right], unit)
+        made = combined(operation, table[left], table[right], unit)
         pairs = np.flatnonzero(_close(made, wanted, scale, operation).all(axis=-1))
         rounded = scale if operation == "product" or dtype.is_float() else None
         found += [
@@ -289,7 +235,18 @@ def _holds(formula: Formula, frame: pl.DataFrame) -> bool:
     real = frame[formula.column]
     if made.null_count() != real.null_count() or not bool((made.is_null() == real.is_null()).all()):
         return False
-    return not _differing(made, real).any()
+    differing = _differing(made, real)
+    if not _is_rounded(formula) or not differing.any():
+        return not differing.any()
+    # Halves may have been rounded up or to the even digit, or binary fractions to either side.
+    step = 1.001 * 10.0 ** -(formula.scale or 0)
+    return bool(
+        differing.to_numpy().mean() <= ROUNDED_OTHERWISE and np.nanmax(np.abs(numbers(made) - numbers(real))) <= step
+    )
+
+
+def _is_rounded(formula: Formula) -> bool:
+    return formula.operation == "product" and bool(formula.scale)
 
 
 def wrongly_computed(formula: Formula, frame: pl.DataFrame) -> int:
@@ -306,78 +263,24 @@ def _differing(made: pl.Series, real: pl.Series) -> pl.Series:
     return made.ne_missing(real)
 
 
-def _is_no_chance(frame: pl.DataFrame, name: str, left: str, right: str | None) -> bool:
+def _is_no_chance(frame: pl.DataFrame, name: str, *inputs: str) -> bool:
     """Whether so many different combinations agree that chance, over all that is tried, would hardly make them."""
-    columns = [left] if right is None else [left, right]
-    some = frame.select({name, *columns}).drop_nulls()
+    some = frame.select({name, *inputs}).drop_nulls()
     if some.height < FEWEST_ROWS:
         return False
-    combinations = some.select(columns).n_unique()
+    combinations = some.select(inputs).n_unique()
     most = some[name].value_counts(sort=True, normalize=True, name="share")["share"][0]
-    if right is None:
+    if len(inputs) == 1:
         # Labels repeat; each row that agrees is one more coincidence.
         combinations = some.height
     elif combinations < FEWEST_COMBINATIONS:
         return False
-    return not is_chance(combinations, most, tried=TRIED * max(frame.width, 2) ** 3)
-
-
-def _combined(operation: Operation, left: Numbers, right: Numbers, unit: int) -> Numbers:
-    match operation:
-        case "clock":
-            return clock_sum(left, right, unit)
-        case "sum":
-            return left + right * unit
-        case "difference":
-            return left - right
-        case _:
-            return left * right
-
-
-def numbers(values: pl.Series) -> Numbers:
-    """Numbers as float64, times in their physical unit, NaN for NULL."""
-    if values.dtype.is_temporal():
-        values = values.cast(pl.Int32 if values.dtype == pl.Date else pl.Int64)
-    return values.cast(pl.Float64).to_numpy()
-
-
-def as_column(name: str, values: Numbers, dtype: pl.DataType) -> pl.Series:
-    """Numbers, or times in their physical unit, as a column of a type; NULL for NaN and for too many digits."""
-    missing = np.isnan(values)
-    if dtype.is_float():
-        made = pl.Series(name, values).cast(dtype)
-    elif isinstance(dtype, pl.Decimal):
-        exact = rounded(values, dtype.scale)
-        missing |= np.abs(exact) >= 10.0 ** ((dtype.precision or MOST_DIGITS) - dtype.scale)
-        made = pl.Series(name, np.where(missing, 0.0, exact)).cast(dtype)
-    else:
-        whole = pl.Series(name, np.rint(np.nan_to_num(values)).astype(np.int64))
-        made = whole.cast(pl.Int32).cast(dtype) if dtype == pl.Date else whole.cast(dtype)
-    return made.set(pl.Series(missing), None)
-
-
-def scale_of(values: pl.Series) -> int | None:
-    """Decimal places of a column: those of its type, else as few as all values need; None if they need many."""
-    if isinstance(values.dtype, pl.Decimal):
-        return values.dtype.scale
-    if not values.dtype.is_float():
-        return 0
-    known = values.drop_nulls().to_numpy()
-    for places in range(5):
-        if np.allclose(known, np.round(known, places), rtol=0, atol=1e-9):
-            return places
-    return None
+    return not is_chance(combinations, most, tried=TRIED * max(frame.width, 2) ** (len(inputs) + 1))
 
 
 def _tolerance(scale: int | None, operation: Operation) -> float:
     """How far a result may lie from the column: half of its last digit for what is rounded."""
     return 1e-9 if scale is None or operation != "product" else 0.5001 * 10.0**-scale
-
-
-def rounded(values: Numbers, scale: int) -> Numbers:
-    """Halves up, as databases do; what lies a float's breadth below a half counts as one."""
-    rounded: Numbers = np.floor(np.nan_to_num(values) * 10.0**scale + 0.5 + 1e-7) / 10.0**scale
-    return rounded
 
 
 def _units(dtype: pl.DataType) -> tuple[int, ...]:

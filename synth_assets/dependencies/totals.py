@@ -9,12 +9,15 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.dependencies.chance import FEWEST_ROWS, may_be_chance
-from synth_assets.dependencies.formulas import as_column, numbers, rounded, scale_of
+from synth_assets.dependencies.formula import as_column, numbers, rounded, scale_of
+from synth_assets.dependencies.terms import rate_combinations, with_terms
 from synth_assets.plan.dependencies import Total
 
 FEWEST_FAMILIES = 20
 MOST_COLUMNS = 12
 PROBES = 200
+_GLANCE = 16
+_MOST_ROUNDED = 1e-3  # of the usual total
 Numbers = npt.NDArray[np.float64]
 
 
@@ -59,21 +62,33 @@ def find_totals(rows: pl.DataFrame, children: Sequence[Children], *, min_group: 
         min_group: Fewest rows that must share the value of those without children, unless it is NULL or 0.
     """
     names = [name for name in rows.columns if rows.schema[name].is_numeric()]
-    few = min(rows.height, PROBES)
-    offers = [(one, one.some(few), offer) for one in children for offer in _offers(one)]
-    tried = len(names) * len(offers)
-    found = []
-    for name in names:
-        scale = scale_of(rows[name])
-        for one, probes, offer in offers:
-            wanted = offer.model_copy(update={"column": name, "scale": scale})
-            if not _agrees(wanted, rows[name][:few], probes):
-                continue
-            fitting = _with_rest(wanted, _without(rows[name], one), min_group)
-            if fitting and not broken(fitting, rows[name], one) and _is_no_chance(rows[name], one, tried):
-                found.append(fitting)
-                break
-    return tuple(found)
+    if rows.height < FEWEST_ROWS or not names:
+        return ()
+    tried = len(names) * sum(1 for one in children for _ in _offers(one))
+    first = [_Candidate.of(rows[name], min(rows.height, PROBES)) for name in names]
+    found: dict[str, Total] = {}
+    for one in children:
+        probes = one.some(min(rows.height, PROBES))
+        for offer in _offers(one):
+            for name, scale in _agreeing(offer, [c for c in first if c.name not in found], probes):
+                wanted = offer.model_copy(update={"column": name, "scale": scale})
+                fitting = _with_rest(wanted, _without(rows[name], one), min_group)
+                if fitting and not broken(fitting, rows[name], one) and _is_no_chance(rows[name], one, tried):
+                    found[name] = fitting
+    return tuple(found[name] for name in names if name in found)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """The first rows of a column that may be a total."""
+
+    name: str
+    scale: int | None
+    values: Numbers
+
+    @classmethod
+    def of(cls, values: pl.Series, rows: int) -> "_Candidate":
+        return cls(values.name, scale_of(values), numbers(values[:rows]))
 
 
 def completed(wanted: Total, values: pl.Series, children: Children, *, min_group: int) -> Total:
@@ -85,11 +100,13 @@ def completed(wanted: Total, values: pl.Series, children: Children, *, min_group
 def broken(wanted: Total, values: pl.Series, children: Children) -> int:
     """How many rows have another value than the total says."""
     made, real = _values(wanted, children, len(values)), numbers(values)
-    return int((~_same(made, real, wanted)).sum())
+    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
+    return int((~_same(made, real, wanted, counts)).sum())
 
 
 def _offers(children: Children) -> Iterator[Total]:
-    """Everything that a column may be: the number of children, a column added up, the product of two."""
+    """Everything that a column may be: the number of children, a column added up, the product of two, less or plus
+    a share."""
     names = list(children.columns)[:MOST_COLUMNS]
     any_column = Total(column="", child=children.child, key=children.key)
     yield any_column
@@ -97,18 +114,44 @@ def _offers(children: Children) -> Iterator[Total]:
         yield any_column.model_copy(update={"left": name})
     for left, right in itertools.combinations(names, 2):
         yield any_column.model_copy(update={"left": left, "right": right})
+    for terms in rate_combinations(dict(children.columns)):
+        rated = [name for name in names if name not in {term.column for term in terms}]
+        for name in rated:
+            yield any_column.model_copy(update={"left": name, "terms": terms})
+        for left, right in itertools.combinations(rated, 2):
+            yield any_column.model_copy(update={"left": left, "right": right, "terms": terms})
 
 
-def _agrees(wanted: Total, values: pl.Series, children: Children) -> bool:
-    """Whether all rows that have children agree."""
-    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
-    made, real = _values(wanted, children, len(values)), numbers(values)
-    return bool(_same(made, real, wanted)[counts > 0].all())
+def _agreeing(offer: Total, candidates: Sequence[_Candidate], probes: Children) -> list[tuple[str, int | None]]:
+    """The columns, with their decimal places, that are what is offered in the first rows that have children."""
+    if not candidates:
+        return []
+    sums, counts = _added_up(offer, probes, len(candidates[0].values))
+    there = np.flatnonzero(counts > 0)
+    glance = there[:_GLANCE]
+    # Nearly all are far off in the first rows already.
+    near = (counts[glance] * len(offer.added_up) + 1.0)[None, :]
+    steps = np.array([[1.0 if c.scale is None else 10.0**-c.scale] for c in candidates])
+    off = np.abs(np.stack([c.values[glance] for c in candidates]) - sums[glance])
+    found = []
+    for candidate, close in zip(candidates, (off <= near * steps).all(axis=1).tolist(), strict=True):
+        if not close:
+            continue
+        wanted = offer.model_copy(update={"scale": candidate.scale})
+        if _same(_rounded(sums[there], wanted), candidate.values[there], wanted, counts[there]).all():
+            found.append((candidate.name, candidate.scale))
+    return found
 
 
-def _same(made: Numbers, real: Numbers, wanted: Total) -> npt.NDArray[np.bool_]:
-    tolerance = 1e-9 if wanted.scale is None else 0.01 * 10.0**-wanted.scale
-    return np.isclose(made, real, rtol=1e-9, atol=tolerance, equal_nan=True)
+def _same(made: Numbers, real: Numbers, wanted: Total, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Where totals agree; products may have been rounded row by row, which tells where values are large."""
+    tolerance = np.full(len(real), 1e-9 if wanted.scale is None else 0.01 * 10.0**-wanted.scale)
+    factors = len(wanted.added_up) - 1
+    if factors > 0 and wanted.scale is not None and not np.isnan(real).all():
+        a_row = (factors * counts + 0.51) * 10.0**-wanted.scale
+        if np.nanmedian(a_row) <= _MOST_ROUNDED * np.nanmedian(np.abs(real)):
+            tolerance = np.maximum(a_row, tolerance)
+    return np.isclose(made, real, rtol=1e-9, atol=0, equal_nan=True) | (np.abs(made - real) <= tolerance)
 
 
 def _without(values: pl.Series, children: Children) -> pl.Series:
@@ -141,9 +184,11 @@ def _values(wanted: Total, children: Children, rows: int) -> Numbers:
     """The rounded sums, NaN for NULL."""
     sums, counts = _added_up(wanted, children, rows)
     sums = np.where(counts == 0, np.nan if wanted.without is None else wanted.without, sums)
-    if wanted.scale is None:
-        return sums
-    return np.where(np.isnan(sums), np.nan, rounded(sums, wanted.scale))
+    return _rounded(sums, wanted)
+
+
+def _rounded(sums: Numbers, wanted: Total) -> Numbers:
+    return sums if wanted.scale is None else np.where(np.isnan(sums), np.nan, rounded(sums, wanted.scale))
 
 
 def _added_up(wanted: Total, children: Children, rows: int) -> tuple[Numbers, npt.NDArray[np.int64]]:
@@ -156,5 +201,6 @@ def _added_up(wanted: Total, children: Children, rows: int) -> tuple[Numbers, np
     values = children.columns[wanted.left][here]
     if wanted.right is not None:
         values = values * children.columns[wanted.right][here]
+    values = with_terms(values, wanted.terms, lambda name: children.columns[name][here])
     sums = np.bincount(parents, weights=np.nan_to_num(values), minlength=rows)
     return sums.astype(np.float64), counts

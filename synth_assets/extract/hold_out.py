@@ -43,7 +43,8 @@ def hold_out_rows(
         name: [key] if key and roots[key.parent] else [k for k in foreign_keys.get(name, ()) if k.branch]
         for name, key in driving.items()
     }
-    order = [name for group in components(driving, hanging) for name in _parents_first(driving) if name in group]
+    place = {name: position for position, name in enumerate(_parents_first(driving))}
+    order = [name for group in components(driving, hanging) for name in sorted(group, key=place.__getitem__)]
     held: dict[str, int] = {}
     for name in order:
         keys = [key for key in hanging[name] if key.parent in held and roots[key.parent]]

@@ -29,7 +29,7 @@ from synth_assets.extract.sqlite_columns import (
     needs_time_format,
     reading,
 )
-from synth_assets.extract.time_formats import candidates, narrow
+from synth_assets.extract.time_formats import TimeFormat, candidates, narrow
 
 _BUSY_MILLISECONDS = 30_000
 _FEWEST_BATCH_ROWS = 256
@@ -162,7 +162,7 @@ class SqliteSource:
     def _readings(self, table: Table, holdings: dict[str, Holding]) -> list[Reading]:
         plain = {column.name: reading(column, holdings[column.name]) for column in table.columns}
         timed = [column for column in table.columns if needs_time_format(column, holdings[column.name])]
-        remaining = {column.name: candidates(column.type.kind) for column in timed}
+        remaining: dict[str, Sequence[TimeFormat]] = {c.name: candidates(c.type.kind) for c in timed}
         if timed:
             for batch in self._batches(table, [plain[column.name] for column in timed]):
                 remaining = {name: narrow(remaining[name], batch[name]) for name in remaining}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import polars as pl
 
@@ -35,7 +36,7 @@ class TimeFormat:
     dtype: pl.DataType
     format: str
 
-    @property
+    @cached_property
     def outline(self) -> str:
         """What a time looks like with every run of digits as a 9: tells most formats apart at no cost."""
         return _NUMBER.sub("9", _SPECIFIER.sub("9", self.format.replace("%.", ".%")))
@@ -49,24 +50,25 @@ class TimeFormat:
         return bool((self.parse(texts).dt.to_string(self.format) == texts).fill_null(False).all())
 
 
-def candidates(kind: Kind) -> list[TimeFormat]:
+@cache
+def candidates(kind: Kind) -> tuple[TimeFormat, ...]:
     """Every format that is tried for a date, time or datetime column, the likeliest first."""
     dates = [TimeFormat(pl.Date(), day) for day in _DAYS]
     stamps = [TimeFormat(pl.Datetime("us"), stamp) for stamp in _STAMPS]
     if kind is Kind.DATE:
         midnights = [TimeFormat(pl.Date(), f"%Y-%m-%d{t}{m}") for t in (" ", "T") for m in _MIDNIGHTS]
-        return [*dates, *midnights, *stamps]
+        return (*dates, *midnights, *stamps)
     if kind is Kind.DATETIME:
-        return [*stamps, *(TimeFormat(pl.Datetime("us"), day) for day in _DAYS)]
+        return (*stamps, *(TimeFormat(pl.Datetime("us"), day) for day in _DAYS))
     if kind is Kind.TIME:
-        return [TimeFormat(pl.Time(), clock) for clock in _CLOCKS]
-    return []
+        return tuple(TimeFormat(pl.Time(), clock) for clock in _CLOCKS)
+    return ()
 
 
-def narrow(remaining: Sequence[TimeFormat], texts: pl.Series) -> list[TimeFormat]:
+def narrow(remaining: Sequence[TimeFormat], texts: pl.Series) -> Sequence[TimeFormat]:
     """The formats that still fit after these texts."""
     distinct = texts.drop_nulls().unique(maintain_order=True)
     if not len(distinct):
-        return list(remaining)
+        return remaining
     outline = _NUMBER.sub("9", distinct[0])
     return [one for one in remaining if one.outline == outline and one.fits(distinct)]

@@ -81,7 +81,7 @@ class _Check:
         match one:
             case Total():
                 return self._total(one)
-            case Computed() if one.right is not None:
+            case Computed() if one.operation != "copy":
                 return one if self._of_kinds(one, one.columns, NUMBERS, "no number") else None
             case Computed() | NotAbove():
                 return one if self._comparable(one) else None

@@ -11,6 +11,30 @@ JOINING = (10, 60, 100, 1_000)  # what numbers are put together by: hours and mi
 SIGNS = {"sum": "+", "difference": "-", "product": "*"}
 
 
+class Term(Value):
+    """What a result is changed by: `+ freight`, `* (1 - discount)`, `* (1 + tax / 100)`."""
+
+    operation: Literal["plus", "minus", "less", "more"]
+    column: str
+    percent: bool = Field(default=False, description="The column holds hundredths, as 19 for 19 %.")
+
+    @property
+    def share(self) -> float:
+        """What one of the column counts for, as a share."""
+        return 0.01 if self.percent else 1.0
+
+    @property
+    def text(self) -> str:
+        column = f"{self.column} / 100" if self.percent else self.column
+        texts = {
+            "plus": f"+ {column}",
+            "minus": f"- {column}",
+            "less": f"* (1 - {column})",
+            "more": f"* (1 + {column})",
+        }
+        return texts[self.operation]
+
+
 class Computed(Value):
     """`total = price * quantity`: other columns of the row give a column exactly."""
 
@@ -18,7 +42,9 @@ class Computed(Value):
     column: str
     operation: Operation
     left: str
-    right: str | None = Field(default=None, description="The second column; None for a copy and for a part of a time.")
+    right: str | None = Field(default=None, description="The second column; None where there is none.")
+    factor: float | None = Field(default=None, description="A number that the left column is multiplied by.")
+    terms: tuple[Term, ...] = Field(default=(), description="What is added or multiplied besides.")
     unit: int = Field(default=1, description="What one of the second column counts for, in the column's unit.")
     zone: str | None = Field(default=None, description="The time zone of a part of a time.")
     scale: int | None = Field(default=None, description="Decimal places of the column; None: not rounded.")
@@ -27,12 +53,24 @@ class Computed(Value):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return (self.column, self.left) if self.right is None else (self.column, self.left, self.right)
+        return (self.column, *self.inputs)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What the column is computed from."""
+        first = (self.left,) if self.right is None else (self.left, self.right)
+        return (*first, *(term.column for term in self.terms))
 
     @property
     def text(self) -> str:
+        return " ".join((self._first, *(term.text for term in self.terms)))
+
+    @property
+    def _first(self) -> str:
         if self.operation == "copy":
             return f"{self.column} = {self.left}"
+        if self.operation == "product" and self.right is None:
+            return f"{self.column} = {self.left}" + ("" if self.factor is None else f" * {self.factor:g}")
         if self.right is None:
             return f"{self.column} = {self.operation}({self.left}{f', {self.zone}' if self.zone else ''})"
         if self.operation == "clock":
@@ -51,6 +89,7 @@ class Total(Value):
     key: tuple[str, ...] = Field(default=(), description="The child's columns that refer to the row.")
     left: str | None = Field(default=None, description="What is added up; None: rows are counted.")
     right: str | None = Field(default=None, description="What `left` is multiplied by.")
+    terms: tuple[Term, ...] = Field(default=(), description="What each row's part is multiplied by besides.")
     without: float | None = Field(default=0.0, description="The value of a row without children; None: NULL.")
     scale: int | None = Field(default=None, description="Decimal places of the column; None: not rounded.")
 
@@ -61,13 +100,16 @@ class Total(Value):
     @property
     def added_up(self) -> tuple[str, ...]:
         """The child's columns."""
-        return tuple(name for name in (self.left, self.right) if name is not None)
+        first = tuple(name for name in (self.left, self.right) if name is not None)
+        return (*first, *(term.column for term in self.terms))
 
     @property
     def text(self) -> str:
         if self.left is None:
             return f"{self.column} = count({self.child})"
-        return f"{self.column} = sum({' * '.join(f'{self.child}.{name}' for name in self.added_up)})"
+        named = [term.model_copy(update={"column": f"{self.child}.{term.column}"}) for term in self.terms]
+        product = " * ".join(f"{self.child}.{name}" for name in (self.left, self.right) if name is not None)
+        return f"{self.column} = sum({' '.join((product, *(term.text for term in named)))})"
 
 
 class NotAbove(Value):

@@ -2,7 +2,7 @@
 
 import re
 from itertools import pairwise
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -17,22 +17,28 @@ from synth_assets.plan.dependencies import (
     NullTogether,
     OneOf,
     Operation,
+    Term,
     Total,
 )
 
 FORMS = (
-    "`a = b`, `a = b + c`, `a = b - c`, `a = b * c`, `a <= b`, `a -> b`, `a, b -> c`, "
-    "`a -> b is null`, `a = sum(table.b)`, "
-    "`a = sum(table.b * table.c)` or `a = count(table)`"
+    "`a = b`, `a = b + c`, `a = b + c - d`, `a = b - c`, `a = b * c`, `a = b * 0.19`, `a = b * c * (1 - d)`, "
+    "`a = b * (1 + c / 100)`, `a <= b`, `a -> b`, `a, b -> c`, `a -> b is null`, `a = sum(table.b)`, "
+    "`a = sum(table.b * table.c)`, `a = sum(table.b * (1 - table.c))` or `a = count(table)`"
 )
 _NAME = r'(?:"[^"]+"|[^\s"=<>+*(),.-][^\s"=<>+*(),.]*)'
 _OPERATIONS: dict[str, Operation] = {"+": "sum", "-": "difference", "*": "product"}
-_COMPUTED = re.compile(rf"({_NAME})\s*=\s*({_NAME})(?:\s*([+*-])\s*({_NAME}))?")
+_NUMBER = r"\d+(?:\.\d+)?"
+_TERM = rf"\s*(?:[+-]\s*{_NAME}|\*\s*\(\s*1\s*[+-]\s*(?:{_NAME}\.)?{_NAME}(?:\s*/\s*100)?\s*\))"
+_ONE_TERM = re.compile(rf"\s*(?:([+-])\s*({_NAME})|\*\s*\(\s*1\s*([+-])\s*(?:({_NAME})\.)?({_NAME})(\s*/\s*100)?\s*\))")
+_COMPUTED = re.compile(rf"({_NAME})\s*=\s*({_NAME})(?:\s*([+*-])\s*({_NUMBER}|{_NAME}))?((?:{_TERM})*)")
 _ORDERED = re.compile(rf"{_NAME}(?:\s*<=\s*{_NAME})+")
 _DETERMINED = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*->\s*({_NAME})")
 _NULL_BY = re.compile(rf"({_NAME})\s*->\s*({_NAME})\s+is\s+null", re.IGNORECASE)
 _COUNT = re.compile(rf"({_NAME})\s*=\s*count\(\s*({_NAME})\s*\)")
-_SUM = re.compile(rf"({_NAME})\s*=\s*sum\(\s*({_NAME})\.({_NAME})(?:\s*\*\s*(?:({_NAME})\.)?({_NAME}))?\s*\)")
+_SUM = re.compile(
+    rf"({_NAME})\s*=\s*sum\(\s*({_NAME})\.({_NAME})(?:\s*\*\s*(?:({_NAME})\.)?({_NAME}))?((?:{_TERM})*)\s*\)"
+)
 
 
 class DependencySettings(Value):
@@ -88,14 +94,9 @@ def parsed(text: str) -> tuple[Dependency, ...]:
     if found := _COUNT.fullmatch(text):
         return (Total(column=_bare(found[1]), child=_bare(found[2])),)
     if found := _SUM.fullmatch(text):
-        column, child, left, second, right = (_bare(part) if part else None for part in found.groups())
-        if second not in (None, child) or column is None or child is None:
-            return ()
-        return (Total(column=column, child=child, left=left, right=right),)
+        return _total(*(_bare(part) if part else None for part in found.groups()[:-1]), terms=found[6])
     if found := _COMPUTED.fullmatch(text):
-        right = _bare(found[4]) if found[4] else None
-        operation = _OPERATIONS[found[3]] if found[3] else "copy"
-        return (Computed(column=_bare(found[1]), operation=operation, left=_bare(found[2]), right=right),)
+        return _computed(*found.groups())
     if found := _NULL_BY.fullmatch(text):
         return (NullBy(by=_bare(found[1]), column=_bare(found[2])),)
     if found := _DETERMINED.fullmatch(text):
@@ -104,6 +105,57 @@ def parsed(text: str) -> tuple[Dependency, ...]:
         names = [_bare(name) for name in re.split(r"\s*<=\s*", text)]
         return tuple(NotAbove(lower=a, upper=b) for a, b in pairwise(names))
     return ()
+
+
+def _total(
+    column: str | None, child: str | None, left: str | None, second: str | None, right: str | None, *, terms: str
+) -> tuple[Dependency, ...]:
+    """`second` is the table of the right column; all must be of the child."""
+    found = _terms(terms)
+    tables = {table for _, table in found} | ({second} if second else set())
+    if tables - {child} - {None} or column is None or child is None or any(_adds(term) for term, _ in found):
+        return ()
+    return (Total(column=column, child=child, left=left, right=right, terms=tuple(term for term, _ in found)),)
+
+
+def _computed(column: str, left: str, sign: str | None, right: str | None, terms: str) -> tuple[Dependency, ...]:
+    found = [term for term, table in _terms(terms) if table is None]
+    added = any(_adds(term) for term in found)
+    # A sum takes one more summand, a product any rates; one of each would need brackets.
+    if len(found) != len(_terms(terms)) or (added and (sign == "*" or len(found) > 1)):
+        return ()
+    if found and not added and sign in ("+", "-"):
+        return ()
+    one = Computed(column=_bare(column), operation="copy", left=_bare(left))
+    if sign is None and not found:
+        return (one,)
+    is_number = right is not None and re.fullmatch(_NUMBER, right) is not None
+    if is_number and sign != "*":
+        return ()
+    changed = {
+        "operation": _OPERATIONS[sign] if sign else "product",
+        "right": None if right is None or is_number else _bare(right),
+        "factor": float(right) if right is not None and is_number else None,
+        "terms": tuple(found),
+    }
+    return (one.model_copy(update=changed),)
+
+
+def _terms(text: str) -> list[tuple[Term, str | None]]:
+    """Terms with the table that each names."""
+    found: list[tuple[Term, str | None]] = []
+    for sign, added, rate_sign, table, rate, percent in _ONE_TERM.findall(text):
+        if added:
+            term = Term(operation="plus" if sign == "+" else "minus", column=_bare(added))
+        else:
+            operation: Literal["less", "more"] = "less" if rate_sign == "-" else "more"
+            term = Term(operation=operation, column=_bare(rate), percent=bool(percent))
+        found.append((term, _bare(table) or None))
+    return found
+
+
+def _adds(term: Term) -> bool:
+    return term.operation in ("plus", "minus")
 
 
 def _bare(name: str) -> str:

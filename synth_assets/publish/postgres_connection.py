@@ -22,6 +22,8 @@ SESSION = (
     "SET timezone TO 'UTC'",
     "SET statement_timeout TO 0",
     "SET maintenance_work_mem TO '256MB'",
+    # Questions to the catalog about many tables take ten times as long to compile as to answer.
+    "SET jit TO off",
     # Locks of a client that is not there any more, and could not say so, are free after two minutes.
     "SET tcp_keepalives_idle TO 60",
     "SET tcp_keepalives_interval TO 10",

@@ -2,9 +2,11 @@
 
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
+
+import polars as pl
 
 from synth_assets.catalog.model import Kind
 from synth_assets.catalog.sql_text import quoted
@@ -17,8 +19,10 @@ from synth_assets.publish.postgres_ddl import PostgresDefinition, define
 from synth_assets.publish.postgres_grants import carry_over
 from synth_assets.publish.postgres_rows import copy_text
 from synth_assets.publish.postgres_schema import Standing
+from synth_assets.publish.read_ahead import read_ahead
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.statement import Statement, listed, literal
+from synth_assets.store.parquet import ROW_GROUP_ROWS
 
 # A query of PostgreSQL gives at most 1,664 columns.
 _MOST_ANSWERS = 500
@@ -108,12 +112,13 @@ class PostgresStage:
             if columns and rows.rows:
                 sql = f"COPY {self._place(name)} ({listed(tuple(columns))}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
                 with self._connection.copy(sql, table=name, columns=columns) as copy:
-                    for batch in rows.batches(columns=columns):
-                        measure.add(batch)
-                        copy.write(copy_text(batch, table=name, columns=columns))
+                    texts = _texts(rows.batches(columns=columns), name, columns, measure)
+                    # There is nothing to prepare beside the load of a single batch.
+                    for height, text in read_ahead(texts) if rows.rows > ROW_GROUP_ROWS else texts:
+                        copy.write(text)
                         reached("publication.stage.rows")
                         if self.request.progress is not None:
-                            self.request.progress(name, batch.height)
+                            self.request.progress(name, height)
 
     def _counters(self) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
         """Every sequence with the (table, column) pairs that it numbers; an identity column has one of its own."""
@@ -166,6 +171,15 @@ class PostgresStage:
 
     def _place(self, name: str) -> str:
         return f"{quoted(self.schema)}.{quoted(name)}"
+
+
+def _texts(
+    batches: Iterator[pl.DataFrame], table: str, columns: Sequence[str], measure: TableMeasure
+) -> Iterator[tuple[int, bytes]]:
+    """Batches as (rows, their text), measured."""
+    for batch in batches:
+        measure.add(batch)
+        yield batch.height, copy_text(batch, table=table, columns=columns)
 
 
 def _is_same(text: str | None, sent: Extreme) -> bool:

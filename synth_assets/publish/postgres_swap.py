@@ -3,7 +3,8 @@
 The tables are moved by SET SCHEMA, under exclusive locks on all live ones: so a transaction of several statements that
 has read one of them goes on to see the old ones only, the schema with its owner, grants and other objects stays what
 it is, and tables outside the dataset are not touched. Locks are asked for with a short lock_timeout, again and again:
-readers never wait longer than that behind a reader that keeps its transaction open.
+readers never wait longer than that behind a reader that keeps its transaction open, or behind a join that has locked
+one table, waits for another that the swap has, and so keeps the swap waiting. The first timeouts are the shortest.
 """
 
 import random
@@ -18,7 +19,8 @@ from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ledger import write_entry
 from synth_assets.publish.postgres_schema import Standing, schema_exists, standing
 
-LOCK_TIMEOUT = "200ms"
+_FIRST_LOCK_MILLISECONDS = 10
+_MOST_LOCK_MILLISECONDS = 200
 # A client that is frozen in the middle of the swap blocks readers no longer than this.
 IDLE_TIMEOUT = "10s"
 _BUSY = frozenset({"55P03", "40P01"})
@@ -54,10 +56,11 @@ def swap(
         DatabaseFailed: nothing was changed, or, where the connection was lost, the ledger tells.
     """
     began = time.monotonic()
-    pause = 0.1
+    pause = 0.05
+    lock_milliseconds = _FIRST_LOCK_MILLISECONDS
     while True:
         try:
-            _swap_once(connection, incoming, outgoing, previous, dropped, entry)
+            _swap_once(connection, incoming, outgoing, previous, dropped, entry, lock_milliseconds)
         except DatabaseFailed as failure:
             if failure.code not in _BUSY:
                 raise
@@ -66,38 +69,36 @@ def swap(
                 raise TargetBusy(target, _holders(connection, outgoing), waited) from None
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (to part two refreshes, not a secret)
             pause = min(pause * 2, 2.0)
+            lock_milliseconds = min(lock_milliseconds * 2, _MOST_LOCK_MILLISECONDS)
         else:
             return
 
 
 def _swap_once(
-    connection: PostgresConnection, incoming: str, outgoing: Standing, previous: str, dropped: str, entry: LedgerEntry
+    connection: PostgresConnection,
+    incoming: str,
+    outgoing: Standing,
+    previous: str,
+    dropped: str,
+    entry: LedgerEntry,
+    lock_milliseconds: int,
 ) -> None:
     live = outgoing.schema
     with connection.transaction(step="swap"):
         connection.run(
-            f"SET LOCAL lock_timeout TO '{LOCK_TIMEOUT}'; "
+            f"SET LOCAL lock_timeout TO {lock_milliseconds}; "
             f"SET LOCAL idle_in_transaction_session_timeout TO '{IDLE_TIMEOUT}'; SET LOCAL synchronous_commit TO on",
             step="swap",
         )
+        coming = standing(connection, incoming, None, step="swap")
+        aside = _make_room(connection, incoming, outgoing, previous, dropped)
         if outgoing.tables:
             names = ", ".join(f"{quoted(live)}.{quoted(table)}" for table in outgoing.tables)
             connection.run(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE", step="swap")
         reached("publication.swap.begun")
-        if not schema_exists(connection, live, step="swap"):
-            connection.run(f"CREATE SCHEMA {quoted(live)}", step="swap")
-        coming = standing(connection, incoming, None, step="swap")
         after = forced_policies(connection, outgoing, step="swap")
         after += [view.replacement for view in views(connection, outgoing, step="swap")]
-        aside = incoming
-        if incoming == previous:
-            # A rollback: what comes in must make room first for what goes out.
-            aside = dropped
-            connection.run(f"ALTER SCHEMA {quoted(previous)} RENAME TO {quoted(aside)}", step="swap")
-        elif schema_exists(connection, previous, step="swap"):
-            connection.run(f"ALTER SCHEMA {quoted(previous)} RENAME TO {quoted(dropped)}", step="swap")
         if outgoing.tables:
-            connection.run(f"CREATE SCHEMA {quoted(previous)}", step="swap")
             _move(connection, outgoing, live, previous)
         _move(connection, coming, aside, live)
         connection.run(f"DROP SCHEMA {quoted(aside)}", step="swap")
@@ -107,6 +108,22 @@ def _swap_once(
         reached("publication.swap.moved")
         write_entry(connection, entry, step="swap")
         reached("publication.swap.entered")
+
+
+def _make_room(connection: PostgresConnection, incoming: str, outgoing: Standing, previous: str, dropped: str) -> str:
+    """Schemas as the swap needs them, which takes no lock of a table; where the incoming tables then stand."""
+    aside = incoming
+    if not schema_exists(connection, outgoing.schema, step="swap"):
+        connection.run(f"CREATE SCHEMA {quoted(outgoing.schema)}", step="swap")
+    if incoming == previous:
+        # A rollback: what comes in must make room first for what goes out.
+        aside = dropped
+        connection.run(f"ALTER SCHEMA {quoted(previous)} RENAME TO {quoted(aside)}", step="swap")
+    elif schema_exists(connection, previous, step="swap"):
+        connection.run(f"ALTER SCHEMA {quoted(previous)} RENAME TO {quoted(dropped)}", step="swap")
+    if outgoing.tables:
+        connection.run(f"CREATE SCHEMA {quoted(previous)}", step="swap")
+    return aside
 
 
 def _move(connection: PostgresConnection, what: Standing, source: str, destination: str) -> None:

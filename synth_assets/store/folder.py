@@ -4,6 +4,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -127,9 +128,10 @@ class Folder:
 
     @contextmanager
     def frame_writer(self, name: str, schema: pl.Schema) -> Iterator[FrameWriter]:
-        """Write a frame piece by piece: at most one row group is held in memory."""
-        with self.writer(name) as target:
-            writer = FrameWriter(pa.PythonFile(target, mode="w"), schema)
+        """Write a frame piece by piece: at most two row groups are held in memory."""
+        # In this order: whatever fails, nothing is encoded into the target any more when it is closed.
+        with self.writer(name) as target, ThreadPoolExecutor(1) as encoding:
+            writer = FrameWriter(pa.PythonFile(target, mode="w"), schema, encoding=encoding)
             yield writer
             writer.close()
 

@@ -1,9 +1,10 @@
 """Frames as Parquet in a stream, in pieces. Equal rows make equal bytes, however they were cut when written."""
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import cast
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 ROW_GROUP_ROWS = 131_072
 _ROW_GROUP_BYTES = 64 << 20
 _UNIT_ROWS = 1024
+# A column of many values is written faster and smaller without a dictionary: one that grows longer is given up.
+_DICTIONARY_BYTES = 128 << 10
 
 
 def arrow_schema(schema: pl.Schema) -> pa.Schema:
@@ -48,16 +51,26 @@ def strict_table(rows: pl.DataFrame | pa.RecordBatch | pa.Table, schema: pa.Sche
 class FrameWriter:
     """Collects rows into row groups of 131,072, or fewer where texts are long.
 
+    A full row group is encoded on the thread of `encoding` while the next one is collected: an error of the target then
+    comes with a later row group, or on closing.
+
     Attributes:
         rows: Rows written so far.
     """
 
-    def __init__(self, target: pa.NativeFile, schema: pl.Schema) -> None:
+    def __init__(self, target: pa.NativeFile, schema: pl.Schema, *, encoding: ThreadPoolExecutor) -> None:
         self.rows = 0
         self._schema = arrow_schema(schema)
-        self._writer = pq.ParquetWriter(target, self._schema, compression="zstd", compression_level=1)
+        self._writer = pq.ParquetWriter(
+            target,
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            dictionary_pagesize_limit=_DICTIONARY_BYTES,
+        )
+        self._encoding = encoding
+        self._encoded: Future[None] | None = None
         self._waiting: list[pa.Table] = []
-        self._waiting_rows = 0
         self._group: list[pa.Table] = []
         self._group_rows = 0
         self._group_bytes = 0
@@ -70,42 +83,44 @@ class FrameWriter:
         """
         table = strict_table(rows, self._schema)
         self.rows += table.num_rows
-        self._waiting.append(table)
-        self._waiting_rows += table.num_rows
-        whole = pa.concat_tables(self._waiting)
-        taken = 0
-        while self._waiting_rows >= _UNIT_ROWS:
-            self._add(whole.slice(taken, _UNIT_ROWS))
-            taken += _UNIT_ROWS
-            self._waiting_rows -= _UNIT_ROWS
-        self._waiting = [whole.slice(taken)] if self._waiting_rows else []
-
-    def _add(self, unit: pa.Table) -> None:
+        whole = pa.concat_tables([*self._waiting, table])
+        units = whole.num_rows // _UNIT_ROWS * _UNIT_ROWS
+        grouped = 0
         # Only what the values themselves tell decides where a row group ends, never how they arrived.
-        self._group.append(unit)
-        self._group_rows += unit.num_rows
-        self._group_bytes += sum(pc.sum(pc.binary_length(unit.column(i))).as_py() or 0 for i in self._long)
-        if self._group_rows >= ROW_GROUP_ROWS or self._group_bytes >= _ROW_GROUP_BYTES:
-            self._flush()
-
-    @cached_property
-    def _long(self) -> list[int]:
-        """Places of the columns whose values have no fixed length."""
-        types = enumerate(self._schema.types)
-        return [i for i, t in types if pa.types.is_large_string(t) or pa.types.is_large_binary(t)]
-
-    def _flush(self) -> None:
-        # One contiguous chunk a column: the encoder's pages then do not depend on how the rows arrived.
-        self._writer.write_table(pa.concat_tables(self._group).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
-        self._group, self._group_rows, self._group_bytes = [], 0, 0
+        for end, size in zip(range(_UNIT_ROWS, units + 1, _UNIT_ROWS), self._unit_bytes(whole, units), strict=True):
+            self._group_rows += _UNIT_ROWS
+            self._group_bytes += size
+            if self._group_rows >= ROW_GROUP_ROWS or self._group_bytes >= _ROW_GROUP_BYTES:
+                group, grouped = [*self._group, whole.slice(grouped, end - grouped)], end
+                self._wait()
+                self._encoded = self._encoding.submit(self._encode, group)
+                self._group, self._group_rows, self._group_bytes = [], 0, 0
+        if grouped < units:
+            self._group.append(whole.slice(grouped, units - grouped))
+        self._waiting = [whole.slice(units)] if units < whole.num_rows else []
 
     def close(self) -> None:
-        for rest in self._waiting:
-            self._add(rest)
-        self._waiting = []
-        if self._group:
-            self._flush()
+        rest = [*self._group, *self._waiting]
+        self._wait()
+        if rest:
+            self._encode(rest)
         self._writer.close()
+
+    def _unit_bytes(self, rows: pa.Table, units: int) -> list[int]:
+        """Bytes of texts and binaries in every 1,024 of the first `units` rows."""
+        found = np.zeros(units, dtype=np.int64)
+        for name, dtype in zip(self._schema.names, self._schema.types, strict=True):
+            if pa.types.is_large_string(dtype) or pa.types.is_large_binary(dtype):
+                found += pc.fill_null(pc.binary_length(rows.column(name).slice(0, units)), 0).to_numpy()
+        return cast(list[int], found.reshape(-1, _UNIT_ROWS).sum(axis=1).tolist())
+
+    def _encode(self, group: list[pa.Table]) -> None:
+        # One contiguous chunk a column: the encoder's pages then do not depend on how the rows arrived.
+        self._writer.write_table(pa.concat_tables(group).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
+
+    def _wait(self) -> None:
+        if self._encoded is not None:
+            self._encoded.result()
 
 
 class FrameReader:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.formulas import scale_of
+from synth_assets.dependencies.formula import scale_of
 
 Numbers = npt.NDArray[np.float64]
 Way = Literal["difference", "ratio"]

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.formulas import rounded, scale_of
+from synth_assets.dependencies.formula import rounded, scale_of
 from synth_assets.synthesize.deviation import Numbers, plain_numbers, protected_range
 
 _FEWEST_STEPS = 200

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from synth_assets.dependencies.formulas import Formula, find_formulas
+from synth_assets.dependencies.formula import Formula
+from synth_assets.dependencies.formulas import find_formulas
 
 NONE = pl.DataFrame()
 

@@ -55,6 +55,53 @@ def test_sums_products_and_times_plus_units_are_found(lines: pl.DataFrame) -> No
         assert formula.apply(lines, lines.schema[formula.column]).equals(lines[formula.column])
 
 
+def test_three_parts_and_constants_are_found() -> None:
+    rng = np.random.default_rng(0)
+    cents, number = rng.integers(100, 90_000, ROWS), rng.integers(1, 9, ROWS)
+    discount, freight = rng.choice([0.0, 0.05, 0.1, 0.15], ROWS), rng.integers(0, 3_000, ROWS) / 100
+    net = np.floor(cents * number * (1 - discount) + 0.5) / 100
+    tax = np.floor(net * 19 + 0.5) / 100
+    rows = pl.DataFrame(
+        {
+            "price": cents / 100,
+            "number": number,
+            "discount": discount,
+            "freight": freight,
+            "net": net,
+            "tax": tax,
+            "due": np.round(net + tax + freight, 2),
+            "saved": np.round(cents * number / 100 - net, 2),
+            "noise": rng.integers(0, 90, ROWS),
+        }
+    )
+    found = find_formulas(rows.drop("saved"), pl.DataFrame(), min_group=10, seed=0)
+    assert [formula.text for formula in found] == [
+        "net = price * number * (1 - discount)",
+        "tax = net * 0.19",
+        "due = freight + net + tax",
+    ]
+    made = rows
+    for formula in found:
+        made = made.with_columns(formula.apply(made, pl.Float64()))
+    assert np.allclose(made["due"], rows["due"], atol=0.021)
+
+
+def test_percentages_are_found() -> None:
+    rng = np.random.default_rng(0)
+    price, off = rng.integers(100, 90_000, ROWS) / 100, rng.integers(0, 40, ROWS)
+    rows = pl.DataFrame({"price": price, "off": off, "paid": np.floor(price * (100 - off) + 0.5) / 100})
+    (formula,) = find_formulas(rows, pl.DataFrame(), min_group=10, seed=0)
+    assert formula.text == "paid = price * (1 - off / 100)"
+
+
+def test_three_independent_columns_make_no_formula() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        flags = {f"flag{at}": (rng.random(ROWS) < 0.03).astype(np.int64) for at in range(8)}
+        rows = pl.DataFrame({**flags, "n": rng.integers(0, 5, ROWS), "share": rng.random(ROWS)})
+        assert find_formulas(rows, pl.DataFrame(), min_group=10, seed=0) == ()
+
+
 def test_a_copy_across_a_key_is_found(lines: pl.DataFrame) -> None:
     around = pl.DataFrame({"orders.total": lines["total"], "orders.note": ["a", "b"] * (ROWS // 2)})
     (formula,) = find_formulas(lines.select("quantity", "total"), around, min_group=10, seed=0)

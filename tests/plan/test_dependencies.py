@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from synth_assets.catalog.model import Catalog
-from synth_assets.plan.dependencies import Computed, Determined, NotAbove, NullBy, Total
+from synth_assets.plan.dependencies import Computed, Determined, NotAbove, NullBy, Term, Total
 from synth_assets.plan.dependency_settings import DependencySettings, parsed
 from synth_assets.plan.refused import PlanRefused
 from synth_assets.plan.resolve import resolve
@@ -45,6 +45,30 @@ def catalog(catalog_of: Callable[[str], Catalog]) -> Catalog:
         ("city -> country", Determined(by=("city",), column="country")),
         ("city, street -> zip", Determined(by=("city", "street"), column="zip")),
         ("state -> shipped is null", NullBy(by="state", column="shipped")),
+        (
+            "a = b + c - d",
+            Computed(column="a", operation="sum", left="b", right="c", terms=(Term(operation="minus", column="d"),)),
+        ),
+        (
+            "a = b * c * (1 - d)",
+            Computed(column="a", operation="product", left="b", right="c", terms=(Term(operation="less", column="d"),)),
+        ),
+        (
+            "a = b * (1 + d / 100)",
+            Computed(
+                column="a", operation="product", left="b", terms=(Term(operation="more", column="d", percent=True),)
+            ),
+        ),
+        ("a = b * 0.19", Computed(column="a", operation="product", left="b", factor=0.19)),
+        (
+            "t = sum(lines.price * (1 - lines.discount) * (1 + lines.tax))",
+            Total(
+                column="t",
+                child="lines",
+                left="price",
+                terms=(Term(operation="less", column="discount"), Term(operation="more", column="tax")),
+            ),
+        ),
         ("n = count(lines)", Total(column="n", child="lines")),
         ('n = count("order lines")', Total(column="n", child="order lines")),
         ("total = sum(lines.amount)", Total(column="total", child="lines", left="amount")),
@@ -65,7 +89,20 @@ def test_a_chain_says_several_things() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "total", "a = b / c", "a < b", "a = b + c + d", "-> b", "a = sum(b)", "t = sum(x.a * y.b)", "a >= b"]
+    "text",
+    [
+        "",
+        "total",
+        "a = b / c",
+        "a < b",
+        "a = b + c + d + e",
+        "a = b * c + d",
+        "a = b + 2",
+        "-> b",
+        "a = sum(b)",
+        "t = sum(x.a * y.b)",
+        "a >= b",
+    ],
 )
 def test_other_texts_are_refused_with_the_forms_known(text: str) -> None:
     with pytest.raises(ValidationError, match="none of the known forms"):

@@ -1,8 +1,12 @@
 """Frames in the store: every type and value exactly, columns on their own, equal rows equal bytes."""
 
+import errno
+import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pyarrow as pa
@@ -10,9 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 from polars.testing import assert_frame_equal
 
-from synth_assets.store.errors import ArtifactDamaged
+from synth_assets.store.encryption import EncryptingWriter
+from synth_assets.store.errors import ArtifactDamaged, StoreUnavailable
+from synth_assets.store.parquet import ROW_GROUP_ROWS, FrameWriter
 from synth_assets.store.store import Artifact, ArtifactKey, Store
 from synth_assets.store.tables import HELD_OUT_FILE, ROWS_FILE, TableRows
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 KEY = bytes(range(32))
 
@@ -142,6 +151,37 @@ def test_equal_rows_have_equal_fingerprints_however_they_were_written(store: Sto
                 writer.write(frame.slice(start, cut))
         fingerprints.add(draft.artifact.fingerprint)
     assert len(fingerprints) == 1
+
+
+class _FullDisk(io.RawIOBase):
+    """Takes a kilobyte, then no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: "ReadableBuffer", /) -> int:
+        self.written += memoryview(content).nbytes
+        if self.written > 1024:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return memoryview(content).nbytes
+
+
+def test_a_disk_that_is_full_beside_the_read_stops_the_writing() -> None:
+    """A row group is encoded while the next is collected: its error comes with a later one, or on closing."""
+    frame = pl.int_range(3 * ROW_GROUP_ROWS, eager=True).hash().alias("a").to_frame()
+    for groups in (1, 3):
+        disk = _FullDisk()
+        target = EncryptingWriter(disk, key=KEY, path="a/frame")
+        with ThreadPoolExecutor(1) as encoding:
+            writer = FrameWriter(pa.PythonFile(target, mode="w"), frame.schema, encoding=encoding)
+            with pytest.raises(StoreUnavailable, match="No space left"):
+                for start in range(0, groups * ROW_GROUP_ROWS, 50_000):
+                    writer.write(frame.slice(start, 50_000))
+                writer.close()
 
 
 def test_writing_is_strict(store: Store) -> None:

@@ -9,6 +9,8 @@ import polars as pl
 from synth_assets.catalog.model import Value
 
 FEWEST_ROWS = 50
+_OFTEN = 0.02  # share of rows whose value is one that stands for something
+_LITTLE_RISK = 0.01  # share of chance pairs out of order; with fewer the order is kept by itself
 Whole = npt.NDArray[np.int64]
 
 
@@ -18,6 +20,8 @@ class Gap(Value):
     Attributes:
         earliest, latest: The range in which the column's own values may come out, in the physical unit.
         open: The column may be NULL.
+        beyond: Frequent values after all that it may lie after, such as 9999-12-31 for "not yet": -1, -2 and so on
+            stand for them.
     """
 
     column: str
@@ -26,6 +30,7 @@ class Gap(Value):
     earliest: int
     latest: int
     open: bool
+    beyond: tuple[int, ...] = ()
 
 
 class Gaps(Value):
@@ -47,8 +52,9 @@ class Gaps(Value):
     def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
-        A column is tied to the closest column before it that is filled wherever it is filled itself. Values that fewer
-        than `min_group` rows reach at either end do not come out. `known` columns stay as they are.
+        A column is tied to the closest column before it that is filled wherever it is filled itself, unless that tells
+        less of it than its own values do, as a birth does of an order. Values that fewer than `min_group` rows reach at
+        either end do not come out. `known` columns stay as they are.
         """
         times = [name for name in rows.columns if rows.schema[name] in (pl.Date, pl.Datetime)]
         before = {
@@ -64,14 +70,13 @@ class Gaps(Value):
             placed.add(name)
         return cls(steps=tuple(steps))
 
+    def least(self, column: str) -> int:
+        """The least number that stands in one of `columns`."""
+        return min((-len(gap.beyond) for gap in self.steps if gap.column == column), default=0)
+
     def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Replace later times by whole units since the earlier ones."""
-        return rows.with_columns(
-            ((pl.col(gap.column).to_physical() - pl.col(gap.since).to_physical()) // gap.unit)
-            .cast(pl.Int64)
-            .alias(gap.column)
-            for gap in self.steps
-        )
+        return rows.with_columns(_encoded(gap) for gap in self.steps)
 
     def decode(self, rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         """Undo `encode`; `schema` gives the types of the times."""
@@ -83,11 +88,21 @@ class Gaps(Value):
             ended = pl.max_horizontal(physical.clip(gap.earliest, gap.latest), since)
             ended = pl.when(since > gap.latest).then(too_late).otherwise(ended)
             physical = pl.when(physical.is_not_null()).then(ended)
+            for at, value in enumerate(gap.beyond):
+                physical = pl.when(pl.col(gap.column) == -1 - at).then(value).otherwise(physical)
             target = schema[gap.column]
             rows = rows.with_columns(
                 physical.cast(pl.Int32 if target == pl.Date else pl.Int64).cast(target).alias(gap.column)
             )
         return rows
+
+
+def _encoded(gap: Gap) -> pl.Expr:
+    physical = pl.col(gap.column).to_physical().cast(pl.Int64)
+    encoded = (physical - pl.col(gap.since).to_physical().cast(pl.Int64)) // gap.unit
+    for at, value in enumerate(gap.beyond):
+        encoded = pl.when(physical == value).then(-1 - at).otherwise(encoded)
+    return encoded.alias(gap.column)
 
 
 def common_unit(differences: pl.Series) -> int:
@@ -127,18 +142,45 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
     """The mean time from `since` to `column` and how it is learned, if it is never negative."""
     if rows.schema[column] != rows.schema[since]:
         return None
-    difference = rows.select(pl.col(column).to_physical().cast(pl.Int64) - pl.col(since).to_physical()).to_series()
-    both = len(difference) - difference.null_count()
-    filled = rows.height - rows[column].null_count()
-    least, mean = difference.min(), difference.mean()
-    if both < FEWEST_ROWS or both < filled or not isinstance(least, int) or least < 0 or not isinstance(mean, float):
+    times = rows.select(pl.col(column, since).to_physical().cast(pl.Int64)).drop_nulls(column)
+    filled, latest_since = times.height, times[since].max()
+    if filled < FEWEST_ROWS or times[since].null_count() or not isinstance(latest_since, int):
         return None
-    earliest, latest = shared_range(rows[column].drop_nulls().to_physical().cast(pl.Int64).to_numpy(), min_group)
+    beyond = _beyond(times[column], latest_since, min_group)
+    times = times.filter(~pl.col(column).is_in(beyond))
+    values, before = times[column].to_numpy(), np.sort(times[since].to_numpy())
+    differences = times[column] - times[since]
+    least, mean = differences.min(), differences.mean()
+    if times.height < FEWEST_ROWS or not isinstance(least, int) or least < 0 or not isinstance(mean, float):
+        return None
+    if _spread(differences.to_numpy()) > _spread(values) and _risk(before, values) < _LITTLE_RISK:
+        return None
+    earliest, latest = shared_range(values, min_group)
     return mean, Gap(
         column=column,
         since=since,
-        unit=common_unit(difference),
+        unit=common_unit(differences),
         earliest=earliest,
         latest=latest,
         open=filled < rows.height,
+        beyond=beyond,
     )
+
+
+def _beyond(values: pl.Series, latest_since: int, min_group: int) -> tuple[int, ...]:
+    """Values that many rows share and that lie after everything else and after all that they may follow."""
+    counts = values.filter(values > latest_since).value_counts().sort(values.name, descending=True)
+    often = counts["count"] >= max(min_group, _OFTEN * len(values))
+    first_rare = next((at for at, frequent in enumerate(often) if not frequent), len(often))
+    return tuple(counts[values.name][:first_rare].to_list())
+
+
+def _spread(values: Whole) -> float:
+    """How wide the middle of the values is."""
+    low, high = np.quantile(values, (0.1, 0.9))
+    return float(high - low)
+
+
+def _risk(before: Whole, after: Whole) -> float:
+    """The share of pairs taken by chance in which the one `before` (sorted) is the later one."""
+    return float(1 - np.searchsorted(before, after, side="right").mean() / len(before))

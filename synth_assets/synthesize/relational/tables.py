@@ -1,6 +1,6 @@
 """Rows of many tables that refer to each other, real or synthetic, and how to get from a row to its ancestors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,16 +16,17 @@ from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
 MOST_LEVELS = 3
+MOST_ANCESTORS = 40
 MOST_UNREAD = 0.05
 NUMBERS_AND_TIMES = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, Kind.DATETIME)
 
 
 @dataclass(frozen=True)
 class Ancestor:
-    """An ancestor of a table along driving keys: which table, how many keys up, and the row of each descendant."""
+    """An ancestor of a table: which table, along which keys, and the row of each descendant."""
 
     table: str
-    level: int
+    path: tuple[str, ...]
     rows: Rows
 
 
@@ -58,16 +59,37 @@ class LinkedTables:
             self._rows[at] = match_rows(self.frame(child), key, self.frame(key.parent))
         return self._rows[at]
 
-    def ancestors(self, table: str) -> list[Ancestor]:
-        """The table itself (level 0), its driving parent (1), and so on."""
-        found = [Ancestor(table, 0, np.arange(self.frame(table).height))]
-        while (driving := self.structures[found[-1].table].driving) and len(found) <= MOST_LEVELS:
-            up = self.parents(found[-1].table, driving.key)
-            rows = np.full(len(found[-1].rows), NO_ROW, dtype=np.int64)
-            known = found[-1].rows >= 0
-            rows[known] = up[found[-1].rows[known]]
-            found.append(Ancestor(driving.key.parent, len(found), rows))
-        return found
+    def along(self, table: str, path: Sequence[str]) -> Rows:
+        """The row that each row of a table leads to by keys, one after the other; NO_ROW where one refers to none."""
+        rows = np.arange(self.frame(table).height)
+        for name in path:
+            key = next(r.key for r in references_of(self.structures[table]) if r.name == name)
+            up = self.parents(table, key)
+            rows, table = np.where(rows >= 0, up[rows], NO_ROW) if len(up) else rows, key.parent
+        return rows
+
+    def ancestors(self, table: str, *, first: Collection[str] | None = None) -> list[Ancestor]:
+        """The table itself, then its ancestors by any of their keys, the nearest first.
+
+        Args:
+            first: Names of the table's own keys that are followed; None: all that are there before its deferred ones.
+        """
+        found = [Ancestor(table, (), np.arange(self.frame(table).height))]
+        for at in found:
+            if len(at.path) == MOST_LEVELS or len(found) >= MOST_ANCESTORS:
+                continue
+            for reference in references_of(self.structures[at.table]):
+                followed = first is None or at.path or reference.name in first
+                if not followed or reference.deferred or reference.to_itself or reference.key.branch:
+                    continue
+                path = (*at.path, reference.name)
+                found.append(Ancestor(reference.key.parent, path, self.along(table, path)))
+        return found[:MOST_ANCESTORS]
+
+
+def references_of(structure: TableStructure) -> tuple[Reference, ...]:
+    """All keys of a table, the driving one first."""
+    return (*([structure.driving] if structure.driving else ()), *structure.further)
 
 
 class SourceTables(LinkedTables):

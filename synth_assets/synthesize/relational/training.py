@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.dependencies.formulas import Formula, find_formulas
+from synth_assets.dependencies.formula import Formula
+from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.synthesize.registry import learns_context
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.formulas import Formula
+from synth_assets.dependencies.formula import Formula
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
     ColumnKind,
@@ -30,15 +30,23 @@ from synth_assets.synthesize.relational.families.history import (
     with_first_totals,
     with_stays,
 )
-from synth_assets.synthesize.relational.families.order import FamilyOrder, learn_order
+from synth_assets.synthesize.relational.families.links import Link, find_links, linked
+from synth_assets.synthesize.relational.families.order import FamilyOrder, follows_in, learn_order
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
 from synth_assets.synthesize.relational.families.walking import walk_families
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
-from synth_assets.synthesize.relational.matching import Rows, runs
+from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
 from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.structure import NATIVE
-from synth_assets.synthesize.relational.training import Surroundings, Training, beside, formulas_of, residuals_of
+from synth_assets.synthesize.relational.training import (
+    Siblings,
+    Surroundings,
+    Training,
+    beside,
+    formulas_of,
+    residuals_of,
+)
 
 MOST_REDRAWS = 20
 Part = Synthesizer | SequenceSynthesizer
@@ -152,12 +160,14 @@ class ValueModel:
         else:
             arranged = Arranged.by(siblings.families, siblings.order_by)
             tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
+            links = _links(training, siblings, around, arranged, gaps, residuals) if training.discover else ()
             order = learn_order(
                 encoded,
                 known,
                 arranged,
                 column=order_by,
                 tied=tied,
+                links=links,
                 continuous=siblings.continuous,
                 min_group=min_group,
             )
@@ -216,13 +226,17 @@ class ValueModel:
             steps=steps,
             rng=rng,
         )
-        return self._repaired(self._decoded(rows, around), around, rng)
+        rows = self._added_up(rows, around)
+        if order.links:
+            arranged = Arranged(np.arange(rows.height), rank_within(around.families))
+            rows = linked(beside(around.known, rows), arranged, order.links, rng).select(rows.columns)
+        return self._repaired(self._computed(rows, around), around, rng)
 
     def _started(
         self, around: Surroundings, lengths: Rows, order: FamilyOrder, rng: np.random.Generator
     ) -> pl.DataFrame:
         """First siblings of families of these lengths."""
-        first, start = first_context(np.zeros(around.rows, dtype=np.int64)), pl.DataFrame()
+        first, start = first_context(np.zeros(around.rows, dtype=np.int64), lengths == 1), pl.DataFrame()
         if order.column is not None and order.stride is not None:
             told = beside(around.context, around.known, pl.DataFrame({LENGTH: lengths}))
             ends = self._model("ends").sample(around.rows, context=told, given=None, rng=rng)[order.column]
@@ -243,11 +257,13 @@ class ValueModel:
 
     def _decoded(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
         """All columns as they will be: gaps and residuals added up, formulas applied."""
+        return self._computed(self._added_up(rows, around), around)
+
+    def _added_up(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
+        """The learned columns as they are in the table."""
         decoded = self._shape.gaps.decode(beside(around.context, around.known, rows), self._schema)
         decoded = self._shape.residuals.decode(decoded, self._schema)
-        return self._computed(
-            decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns), around
-        )
+        return decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns)
 
     def _computed(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
         """The rows with the columns that formulas give."""
@@ -338,6 +354,16 @@ def saved_shape(folder: Folder) -> Shape | None:
     return Shape.model_validate(folder.read_json("values.json")) if folder.exists("values.json") else None
 
 
+def _links(
+    training: Training, siblings: Siblings, rows: pl.DataFrame, arranged: Arranged, gaps: Gaps, residuals: Residuals
+) -> tuple[Link, ...]:
+    """The columns that siblings set, among those by which no other is told."""
+    by = {step.by for step in residuals.steps} | gaps.since | {siblings.column}
+    fixed = training.kept | training.computed_later | {*training.hidden} | by
+    among = [name for name in rows.columns if name in training.rows.columns and name not in fixed]
+    return find_links(rows, arranged, follows=follows_in(arranged, siblings.continuous), among=among)
+
+
 def _apart(around: Surroundings) -> Surroundings:
     return Surroundings(around.rows, around.context, around.known, np.arange(around.rows))
 
@@ -359,7 +385,7 @@ def _spec(values: pl.Series, *, kept: frozenset[str], hidden: Collection[str], g
         name=values.name,
         kind=kind,
         nullable=values.null_count() > 0,
-        minimum=0 if values.name in gaps.columns or counted else None,
+        minimum=gaps.least(values.name) if values.name in gaps.columns else 0 if counted else None,
         keep=values.name in kept,
     )
 

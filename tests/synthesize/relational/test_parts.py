@@ -121,6 +121,30 @@ def test_what_begins_later_than_all_that_ended_has_not_ended(ended: int, last: d
     assert made == [last, date(2024, 2, 2), None]
 
 
+def test_a_day_that_stands_for_not_yet_comes_back_as_it_is() -> None:
+    rng = np.random.default_rng(0)
+    start = [date(2024, 1, 1) + timedelta(days=int(day)) for day in rng.integers(0, 300, 200)]
+    end = [
+        day + timedelta(days=int(n)) if n < 60 else date(9999, 12, 31)
+        for day, n in zip(start, rng.integers(0, 90, 200), strict=True)
+    ]
+    rows = pl.DataFrame({"start": start, "end": end})
+    gaps = Gaps.find(rows, min_group=10)
+    assert gaps.least("end") == -1
+    encoded = gaps.encode(rows)
+    assert encoded.filter(pl.col("end") == -1).height == rows.filter(pl.col("end").dt.year() == 9999).height > 20
+    made = gaps.decode(encoded, rows.schema)["end"]
+    assert made.filter(rows["end"].dt.year() == 9999).unique().to_list() == [date(9999, 12, 31)]
+    assert made.filter(rows["end"].dt.year() < 9999).dt.year().max() < 2026
+
+
+def test_a_birth_says_nothing_of_an_order() -> None:
+    rng = np.random.default_rng(0)
+    born = [date(1950, 1, 1) + timedelta(days=int(day)) for day in rng.integers(0, 15_000, 200)]
+    ordered = [date(2024, 1, 1) + timedelta(days=int(day)) for day in rng.integers(0, 300, 200)]
+    assert Gaps.find(pl.DataFrame({"born": born, "ordered": ordered}), min_group=1).steps == ()
+
+
 def test_dates_in_any_order_are_no_gap() -> None:
     rng = np.random.default_rng(0)
     days = [date(2024, 1, 1) + timedelta(days=int(d)) for d in rng.integers(0, 300, 400)]

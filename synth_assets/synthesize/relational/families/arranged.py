@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.synthesize.relational.matching import Rows, rank_within
 
 POSITION = "#position"
+LAST = "#last"
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,13 @@ class Arranged:
 
     order: Rows
     position: Rows
+
+    @property
+    def last(self) -> npt.NDArray[np.bool_]:
+        """Whether no sibling comes after each sorted row."""
+        last: npt.NDArray[np.bool_] = np.ones(len(self.position), dtype=np.bool_)
+        last[:-1] = self.position[1:] == 0
+        return last
 
     @classmethod
     def by(cls, parents: Rows, values: pl.Series) -> "Arranged":

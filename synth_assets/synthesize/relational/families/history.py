@@ -6,7 +6,7 @@ import polars as pl
 
 from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.deviation import plain_numbers
-from synth_assets.synthesize.relational.families.arranged import POSITION, Arranged
+from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
 from synth_assets.synthesize.relational.families.order import STAYS, FamilyOrder, mean_of, previous_of
 from synth_assets.synthesize.relational.matching import Rows
 
@@ -45,7 +45,9 @@ def contexts_before(
         (sorted_rows[name].eq_missing(before[name]) & pl.Series(follows)).alias(f"same {name}")
         for name in order.compared
     ]
-    context = context.with_columns(*means, *same, pl.Series(POSITION, arranged.position))
+    context = context.with_columns(
+        *means, *same, pl.Series(POSITION, arranged.position), pl.Series(LAST, arranged.last)
+    )
     back = np.empty(len(arranged.order), dtype=np.int64)
     back[arranged.order] = np.arange(len(arranged.order))
     return context[back]
@@ -60,12 +62,12 @@ def first_rows(arranged: Arranged, continuous: npt.NDArray[np.bool_]) -> tuple[R
     known = continuous[arranged.order]
     first = (arranged.position == 0) & known
     chosen = np.flatnonzero(first if int(first.sum()) >= ENOUGH_FIRST else known)
-    return arranged.order[chosen], first_context(arranged.position[chosen])
+    return arranged.order[chosen], first_context(arranged.position[chosen], arranged.last[chosen])
 
 
-def first_context(position: Rows) -> pl.DataFrame:
+def first_context(position: Rows, last: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """What first siblings know beside the context of their family."""
-    return pl.DataFrame({POSITION: np.minimum(position, MOST_POSITIONS)})
+    return pl.DataFrame({POSITION: np.minimum(position, MOST_POSITIONS), LAST: last})
 
 
 def with_stays(

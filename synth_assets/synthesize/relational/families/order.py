@@ -12,6 +12,7 @@ from synth_assets.catalog.model import Value
 from synth_assets.synthesize.deviation import Deviation, find_tie, may_follow, plain_numbers
 from synth_assets.synthesize.protocol import Following, LabelShare
 from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.links import Link
 from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 from synth_assets.synthesize.running import Running, find_running
 
@@ -38,6 +39,7 @@ class FamilyOrder(Value):
         shares: Labels of text columns of which it knows how many of all siblings before had them.
         staying: Text columns that are learned as "the same as the sibling before" where they are.
         deviations: Columns of numbers and times that are learned by how far they are off the sibling before.
+        links: Columns that are set by their siblings when all rows of the family are there.
         running: Columns of numbers that are not learned but worked out: that of the sibling before and another number.
         compared: Columns made earlier of which a row knows whether they are as in the sibling before.
         stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
@@ -52,6 +54,7 @@ class FamilyOrder(Value):
     shares: tuple[LabelShare, ...] = ()
     staying: tuple[str, ...] = ()
     deviations: Mapping[str, Deviation] = Field(default_factory=dict)
+    links: tuple[Link, ...] = ()
     running: tuple[Running, ...] = ()
     compared: tuple[str, ...] = ()
     stride: int | None = None
@@ -96,6 +99,7 @@ def learn_order(
     *,
     column: str | None,
     tied: Collection[str] = (),
+    links: tuple[Link, ...] = (),
     continuous: npt.NDArray[np.bool_] | None = None,
     min_group: int,
 ) -> FamilyOrder:
@@ -107,6 +111,7 @@ def learn_order(
         arranged: Their order.
         column: The one of `rows` that orders them; None if none does.
         tied: Those that are not what they were in the table: they are not learned by how far they are off.
+        links: What is known already of columns that siblings set.
         continuous: False for rows whose forerunner is held out; None where there is none.
         min_group: Fewest rows that must share the earliest and latest value.
     """
@@ -118,9 +123,11 @@ def learn_order(
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
     told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known)}
     labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
-    previous = tuple(name for name in labels_first if name not in told)[:MOST_PREVIOUS]
-    follows = (arranged.position > 0) & (True if continuous is None else continuous[arranged.order])
-    free = [name for name in rows.columns if name != column and name not in tied]
+    set_later = {link.column for link in links if link.later}
+    previous = tuple(name for name in labels_first if name not in told and name not in set_later)[:MOST_PREVIOUS]
+    follows = follows_in(arranged, continuous)
+    set_after = {link.column for link in links}
+    free = [name for name in rows.columns if name != column and name not in tied and name not in set_after]
     texts = around.select(name for name in around.columns if _is_label(around[name]))
     numbers = around.drop(tied, strict=False)
     running = find_running(numbers, texts, order=arranged.order, follows=follows, among=free, min_group=min_group)
@@ -136,9 +143,15 @@ def learn_order(
         staying=tuple(n for n in rows.columns if n in previous and _often_stays(rows[n], arranged)),
         shares=_shares(around, previous, rows.height, min_group),
         deviations=_deviations(rows.select(following), arranged.order, follows, min_group),
+        links=links,
         running=running,
         compared=tuple(n for n in previous if known is not None and n in known.columns and _is_label(known[n])),
     )
+
+
+def follows_in(arranged: Arranged, continuous: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_]:
+    """For each row in the order of siblings, whether the one before it is its sibling and there."""
+    return (arranged.position > 0) & (True if continuous is None else continuous[arranged.order])
 
 
 def _is_label(values: pl.Series) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.synthesize.protocol import FollowingSynthesizer
-from synth_assets.synthesize.relational.families.arranged import POSITION, Arranged
+from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
 from synth_assets.synthesize.relational.families.history import contexts_before
 from synth_assets.synthesize.relational.families.order import FamilyOrder
 from synth_assets.synthesize.relational.matching import Rows, runs
@@ -107,11 +107,11 @@ def walk_families(
     firsts, lengths = runs(families)
     first = in_range(start(firsts, lengths), order).cast(schema)
     arranged = Arranged(np.arange(len(families)), np.arange(len(families)) - np.repeat(firsts, lengths))
-    around: list[pl.DataFrame] = [pl.DataFrame({POSITION: arranged.position})]
+    around: list[pl.DataFrame] = [pl.DataFrame({POSITION: arranged.position, LAST: arranged.last})]
     around += [frame for frame in (context, known) if frame is not None and frame.width]
     earlier = order.of_columns(known.columns if known is not None else ())
     if known is not None and earlier.previous:
-        around.append(contexts_before(known, None, arranged, earlier).drop(POSITION))
+        around.append(contexts_before(known, None, arranged, earlier).drop(POSITION, LAST))
     rows = steps.sample_following(
         first,
         lengths,

@@ -132,10 +132,8 @@ def _groups(
         of_child.append(rows[column])
         of_parent.append(parent[other])
     if model.agreement:
-        child_ancestor = tables.ancestors(reference.child)[model.agreement.child_level]
-        parent_ancestor = tables.ancestors(reference.key.parent)[model.agreement.parent_level]
-        of_child.append(pl.Series(child_ancestor.rows))
-        of_parent.append(pl.Series(parent_ancestor.rows))
+        of_child.append(pl.Series(tables.along(reference.child, model.agreement.child_path)))
+        of_parent.append(pl.Series(tables.along(reference.key.parent, model.agreement.parent_path)))
     if reference.to_itself:
         own = hidden[level_name(reference.name)].cast(pl.Int64).fill_null(0).to_numpy()
         if reference.key.branch:

@@ -10,7 +10,7 @@ from synth_assets.synthesize.relational.further.agreement import find_agreement
 from synth_assets.synthesize.relational.further.partition import Partition
 from synth_assets.synthesize.relational.matching import NO_ROW, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel, partition_fields
-from synth_assets.synthesize.relational.structure import Reference
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 
 MOST_LEAVES = 96
@@ -44,6 +44,7 @@ def fit_further(
     trained = source.training(reference.child)
     parent_features = features.of(reference.key.parent)
     own = source.structures[reference.key.parent]
+    own_structure = source.structures[reference.child]
     names = [feature_name(own.name, name) for name in own.learned] + [count_name(reference.name)]
     looked_at = parent_features.select(name for name in names if name in parent_features.columns)
     chosen = np.where(trained, source.parents(reference.child, reference.key), NO_ROW)
@@ -65,7 +66,14 @@ def fit_further(
         reference=reference.name,
         always=bool((chosen[trained & refers(rows, reference.key)] >= 0).all()),
         partition=partition_fields(partition),
-        agreement=find_agreement(source, reference, chosen),
+        agreement=find_agreement(source, reference, chosen, filled=_filled_before(reference, own_structure)),
         degrees=CountDistribution.of(degrees, min_group=min_group).points,
     )
     return model, text.set(text < 0, None).cast(pl.String)
+
+
+def _filled_before(reference: Reference, structure: TableStructure) -> tuple[str, ...]:
+    """The keys of the child that are filled when this one is."""
+    in_order = sorted(structure.further, key=lambda r: (r.deferred, r not in structure.referring_first))
+    names = [r.name for r in ([structure.driving] if structure.driving else []) + in_order]
+    return tuple(names[: names.index(reference.name)])

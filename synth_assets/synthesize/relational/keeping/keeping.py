@@ -7,7 +7,8 @@ import polars as pl
 
 from synth_assets.dependencies.combination import keep_combination, shared_combinations
 from synth_assets.dependencies.determined import keep_determined
-from synth_assets.dependencies.formulas import Formula, in_order
+from synth_assets.dependencies.formula import Formula
+from synth_assets.dependencies.formulas import in_order
 from synth_assets.dependencies.null_by import keep_null_by, relabel_null_by
 from synth_assets.dependencies.null_together import keep_null_together
 from synth_assets.dependencies.one_of import keep_one_of

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from synth_assets.dependencies.discovery import formula_of
-from synth_assets.dependencies.formulas import Formula
+from synth_assets.dependencies.formula import Formula
 from synth_assets.plan.dependencies import Computed, Dependency, NotAbove, Total
 from synth_assets.plan.resolved import Treatment
 from synth_assets.store.folder import Folder

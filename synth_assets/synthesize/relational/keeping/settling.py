@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from synth_assets.catalog.frames import polars_type
-from synth_assets.dependencies.formulas import Formula
+from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.order import Bound
 from synth_assets.dependencies.totals import children_of, total
 from synth_assets.plan.dependencies import NotAbove, Total

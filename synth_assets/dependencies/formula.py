@@ -1,0 +1,136 @@
+"""One column that others give exactly, and how numbers and times become columns again."""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.catalog.model import Value
+from synth_assets.dependencies.clock import as_part, clock_sum, part_of
+from synth_assets.dependencies.terms import with_terms
+from synth_assets.plan.dependencies import Computed, Operation, Term
+
+MOST_DIGITS = 38
+Numbers = npt.NDArray[np.float64]
+
+
+class Formula(Value):
+    """`column` = `left` (operation) `right`, and what more there is.
+
+    Attributes:
+        right: The second column; None for a copy, for a part of a time and where `factor` or `terms` say the rest.
+        factor: A number that the left column is multiplied by.
+        terms: What is added or multiplied besides, one after the other.
+        unit: What one of `right` counts for: in a time, its physical units; in a number, a power of ten or so. Of
+            clock times how midnight is written.
+        zone: The time zone of a part of a time; None: the time as it is.
+        scale: Decimal places that a product is rounded to; None for whole numbers and times.
+        filled: The column is never NULL; a row whose parts are takes the value of the row before it.
+        labels: The labels that may come out of a copied text column: the row copied from may have others.
+        partial: The column may be known where what it is computed from is NULL; there it is learned.
+    """
+
+    column: str
+    operation: Operation
+    left: str
+    right: str | None = None
+    factor: float | None = None
+    terms: tuple[Term, ...] = ()
+    unit: int = 1
+    scale: int | None = None
+    zone: str | None = None
+    filled: bool = False
+    labels: tuple[str, ...] | None = None
+    partial: bool = False
+
+    @property
+    def computed(self) -> Computed:
+        """The formula as plans and profiles have it."""
+        return Computed(**self.model_dump(exclude={"labels"}))
+
+    @property
+    def text(self) -> str:
+        """For people: `total = price * quantity`."""
+        return self.computed.text
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """What the column is computed from."""
+        return self.computed.inputs
+
+    def apply(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+        """The column, from a frame that has the others, and the column itself if the formula is partial."""
+        made = self._computed(frame, dtype)
+        if self.partial:
+            return made.zip_with(made.is_not_null(), frame[self.column].cast(dtype)).alias(self.column)
+        return made.fill_null(strategy="forward").fill_null(strategy="backward") if self.filled else made
+
+    def _computed(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+        left = frame[self.left]
+        if (part := as_part(self.operation)) is not None:
+            return part_of(left, part, self.zone).cast(dtype).alias(self.column)
+        if self.operation == "copy":
+            copied = left.cast(dtype).alias(self.column)
+            if self.labels is None:
+                return copied
+            return copied.set(~copied.is_in(self.labels).fill_null(value=True), None)
+        made = numbers(left) * (1.0 if self.factor is None else self.factor)
+        if self.right is not None:
+            made = combined(self.operation, made, numbers(frame[self.right]), self.unit)
+        made = with_terms(made, self.terms, lambda name: numbers(frame[name]))
+        if dtype.is_float() and self.scale is not None:
+            made = np.where(np.isnan(made), made, rounded(made, self.scale))
+        return as_column(self.column, made, dtype)
+
+
+def combined(operation: Operation, left: Numbers, right: Numbers, unit: int) -> Numbers:
+    """Two columns by an operation; one of `right` counts for so many units."""
+    match operation:
+        case "clock":
+            return clock_sum(left, right, unit)
+        case "sum":
+            return left + right * unit
+        case "difference":
+            return left - right
+        case _:
+            return left * right
+
+
+def numbers(values: pl.Series) -> Numbers:
+    """Numbers as float64, times in their physical unit, NaN for NULL."""
+    if values.dtype.is_temporal():
+        values = values.cast(pl.Int32 if values.dtype == pl.Date else pl.Int64)
+    return values.cast(pl.Float64).to_numpy()
+
+
+def as_column(name: str, values: Numbers, dtype: pl.DataType) -> pl.Series:
+    """Numbers, or times in their physical unit, as a column of a type; NULL for NaN and for too many digits."""
+    missing = np.isnan(values)
+    if dtype.is_float():
+        made = pl.Series(name, values).cast(dtype)
+    elif isinstance(dtype, pl.Decimal):
+        exact = rounded(values, dtype.scale)
+        missing |= np.abs(exact) >= 10.0 ** ((dtype.precision or MOST_DIGITS) - dtype.scale)
+        made = pl.Series(name, np.where(missing, 0.0, exact)).cast(dtype)
+    else:
+        whole = pl.Series(name, np.rint(np.nan_to_num(values)).astype(np.int64))
+        made = whole.cast(pl.Int32).cast(dtype) if dtype == pl.Date else whole.cast(dtype)
+    return made.set(pl.Series(missing), None)
+
+
+def scale_of(values: pl.Series) -> int | None:
+    """Decimal places of a column: those of its type, else as few as all values need; None if they need many."""
+    if isinstance(values.dtype, pl.Decimal):
+        return values.dtype.scale
+    if not values.dtype.is_float():
+        return 0
+    known = values.drop_nulls().to_numpy()
+    for places in range(5):
+        if np.allclose(known, np.round(known, places), rtol=0, atol=1e-9):
+            return places
+    return None
+
+
+def rounded(values: Numbers, scale: int) -> Numbers:
+    """Halves up, as databases do; what lies a float's breadth below a half counts as one."""
+    rounded: Numbers = np.floor(np.nan_to_num(values) * 10.0**scale + 0.5 + 1e-7) / 10.0**scale
+    return rounded
