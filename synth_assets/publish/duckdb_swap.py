@@ -92,7 +92,8 @@ def swap(files: TargetFiles, what: Swap) -> None:
                 files.keeping.unlink(missing_ok=True)
                 os.link(files.live, files.keeping)
             files.next.replace(files.live)
-            _flush(files.live.parent)
+        # From here on the target is new: no error may say that it is as it was.
+        _flush(files.live.parent)
 
 
 def kept_refresh(path: Path, *, dataset: str, namespace: str) -> LedgerEntry | None:

@@ -193,7 +193,11 @@ class GenericPublisher:
         except DatabaseFailed as failure:
             if not failure.lost or not self._came_through(entry):
                 raise
-        self.clean()
+        try:
+            self.clean()
+        except DatabaseFailed as failure:
+            # The target is new already.
+            self._notes.append(f"Tables of ours could not be removed ({failure.code}); the next publication does it.")
         reached("publication.swap.done")
 
     def _came_through(self, entry: LedgerEntry) -> bool:

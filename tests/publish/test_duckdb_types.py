@@ -131,7 +131,7 @@ def test_from_postgres(postgres: PostgresServer, make: Callable[..., str], copy:
           id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, small smallint, n numeric(10,2), free numeric, r real,
           b boolean DEFAULT true, s varchar(9) DEFAULT 'x'::varchar, y bytea, u uuid, j json, m mood, d date, at time,
           z timetz, t timestamp DEFAULT now(), tz timestamptz, i interval, a text[], ip inet, v int4range,
-          CONSTRAINT listed CHECK (s = ANY (ARRAY['x'::text, 'y'])), CHECK (u::text ~ '^[0-9a-f]'));
+          CONSTRAINT listed CHECK (s = ANY (ARRAY['x'::text, 'y'])), CHECK (s ~ '^[x-z]'));
         INSERT INTO t (small, n, free, r, s, y, u, j, m, d, at, z, t, tz, i, a, ip, v) VALUES
           (-1, 1.10, 1.50, 0.1, 'x', '\\x00ff', '550e8400-e29b-41d4-a716-446655440000', '{"a":  1.10}', 'it''s ok',
            '0044-03-15 BC', '24:00', '01:02:03+02', 'infinity', '0044-03-15 01:02:03+00 BC', '1 mon -2 days 03:04:05.6',
