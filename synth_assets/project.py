@@ -94,7 +94,7 @@ class Project:
 
     def targets(self, dataset: str) -> dict[str, DatabaseSettings]:
         """The targets of a dataset by name, in the plan's order."""
-        return {name: self.resources.databases[name] for name in self.dataset(dataset).targets}
+        return {name: self.resources.databases[name] for name in self.dataset(dataset).target_names}
 
     @property
     def sources(self) -> dict[str, DatabaseSettings]:
@@ -228,7 +228,7 @@ def unknown_databases(
 ) -> list[SettingsProblem]:
     """The source and targets that the environment does not have in that role."""
     named: list[tuple[Location, str, str]] = [(("source",), settings.source, "source")]
-    named += [(("targets", place), target, "target") for place, target in enumerate(settings.targets)]
+    named += [(("targets", place), target, "target") for place, target in enumerate(settings.target_names)]
     problems = []
     for location, name, role in named:
         known = [database for database, found in resources.databases.items() if found.role == role]

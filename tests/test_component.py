@@ -45,7 +45,7 @@ def test_what_is_scaffolded_loads_as_it_is() -> None:
                 assert "dg utils refresh-defs-state" in (job.description or "")
             if scaffold_format == "yaml":
                 project = load_component(folder / "defs.yaml")
-                assert project.dataset("web_shop").targets == ("staging",)
+                assert project.dataset("web_shop").target_names == ("staging",)
                 assert project.root == sandbox.project_root.resolve()
 
 

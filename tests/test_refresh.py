@@ -18,7 +18,15 @@ from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import NoPassingVerdict, TargetRefused
 from synth_assets.publish.publish import history
-from synth_assets.refresh import NewColumnsHeld, PartlyPublished, RealColumnsHeld, Refresh, StageMissing, VerdictFailed
+from synth_assets.refresh import (
+    NewColumnsHeld,
+    PartlyPublished,
+    Progress,
+    RealColumnsHeld,
+    Refresh,
+    StageMissing,
+    VerdictFailed,
+)
 from synth_assets.store.verdicts import load_verdict
 from tests.zoo import PLAN, build_zoo, zoo_project
 
@@ -242,7 +250,16 @@ def test_a_second_target_that_refuses_names_the_first_that_is_published(root: Pa
     )
     sqlite3.connect(root / "dev.db").close()
     resources = project.resources.model_copy(update={"databases": databases | {"dev": unmarked}})
-    both = Refresh(replace(project, resources=resources), "zoo", refresh="both")
+
+    def take_mark_away(progress: Progress) -> None:
+        if progress.stage == "publication":
+            with sqlite3.connect(root / "dev.db") as connection:
+                connection.execute("DELETE FROM synth_assets_target")
+
+    both = Refresh(replace(project, resources=resources), "zoo", refresh="both", progress=take_mark_away)
+    with pytest.raises(TargetRefused, match="dev is refused: it has not been authorized"):
+        both.run(["staging", "dev"])
+    authorize("dev", unmarked, f"sqlite:///{root}/dev.db", {})
     with pytest.raises(PartlyPublished, match="Published before that, and whole: staging") as failed:
         both.run(["staging", "dev"])
     assert "authorize" in str(failed.value)

@@ -107,9 +107,9 @@ class Dataset:
     def stage_of_target(self) -> dict[str, str]:
         """The second part of the asset keys of each target: its name, unless a stage has that name."""
         stages: dict[str, str] = {}
-        for target in self.settings.targets:
+        for target in self.settings.target_names:
             stage = target
-            while stage in (*STAGES, *stages.values()) or (stage != target and stage in self.settings.targets):
+            while stage in (*STAGES, *stages.values()) or (stage != target and stage in self.settings.target_names):
                 stage += "_database"
             stages[target] = stage
         return stages

@@ -28,7 +28,7 @@ def refresh_job(
     dataset: Dataset, assets: Sequence[dg.AssetsDefinition], *, executor: dg.ExecutorDefinition
 ) -> "UnresolvedAssetJobDefinition":
     """All stages of a dataset with all checks."""
-    targets = ", ".join(dataset.settings.targets)
+    targets = ", ".join(dataset.settings.target_names)
     return dg.define_asset_job(
         job_name(dataset.name),
         selection=dg.AssetSelection.assets(*assets),

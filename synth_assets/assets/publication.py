@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def publication_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
     """One step for every target."""
     freshness = freshness_policy(dataset.settings)
-    return [_step(dataset, target, freshness) for target in dataset.settings.targets]
+    return [_step(dataset, target, freshness) for target in dataset.settings.target_names]
 
 
 def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -> dg.AssetsDefinition:

@@ -8,12 +8,13 @@ from synth_assets.assets.concurrency import refuse_second_run
 from synth_assets.assets.dataset import SNAPSHOT, SOURCE, Dataset
 from synth_assets.assets.drift import refuse_other_tables
 from synth_assets.assets.metadata import COLUMN_LINEAGE, COLUMN_SCHEMA, TABLE_NAME, column_schema, same_columns
-from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.refreshing import is_dry_run, open_refresh
 from synth_assets.assets.stage_step import stage_step
 from synth_assets.catalog.model import Table
 
 if TYPE_CHECKING:
     from synth_assets.assets.stage_step import Made
+    from synth_assets.refresh import Refresh
 
 
 def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
@@ -23,6 +24,8 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
         refresh = open_refresh(context, dataset)
         refuse_second_run(context.instance, context.run, dataset)
         refuse_other_tables(dataset, refresh.reflect_source())
+        if not is_dry_run(context, dataset):
+            _look_at_targets(context, dataset, refresh)
         outcomes = refresh.snapshot()
         for change in refresh.changes:
             context.log.warning(f"Changed in the source since the last refresh: {change}.")
@@ -36,6 +39,16 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
         description=f"Reads all tables of {dataset.name} as of one instant, encrypted into the store.",
         work=work,
     )
+
+
+def _look_at_targets(context: dg.AssetExecutionContext, dataset: Dataset, refresh: "Refresh") -> None:
+    """Stop where no target can take the dataset; a target that can does not wait for one that cannot."""
+    targets = dataset.settings.target_names
+    refused = refresh.preflight(targets)
+    for target, error in refused.items():
+        if len(refused) == len(targets):
+            raise error
+        context.log.warning(f"{target} will not be published to as things stand. {error}")
 
 
 def _metadata(dataset: Dataset, table: Table) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rich.text import Text
 from synth_assets.cli.console import console, reporting
 from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
 from synth_assets.cli.summary import print_dependencies
+from synth_assets.cli.targets import print_targets
 
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog, ForeignKey
@@ -94,6 +95,7 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
         out,
         heading="What holds in every row, declared or found at the last refresh:",
     )
+    print_targets(project, plan, catalog, out)
     if project.component is None:
         out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
     out.print()

@@ -69,14 +69,14 @@ def command(
 
         with direct_project(source_url, target_url) as project:
             name = next(iter(project.datasets))
-            targets = project.datasets[name].targets
+            targets = project.datasets[name].target_names
             run(project, name, targets, seed=seed, remedy=REMEDY_WITHOUT_PLAN, pages=False)
         return
     if dataset is None:
         raise click.UsageError(f"Say what to refresh: --dataset NAME in a project, or {NO_PROJECT} without one.")
     project = open_project(folder)
     chosen_datasets(project, dataset)
-    known = project.datasets[dataset].targets
+    known = project.datasets[dataset].target_names
     for target in targets:
         if target not in known:
             from synth_assets.plan.nearest import hint
@@ -98,11 +98,9 @@ def run(
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     from synth_assets.cli.progress import shown_progress
     from synth_assets.cli.summary import print_failure, print_pages, print_result
-    from synth_assets.cli.targets import check_targets
     from synth_assets.refresh import Refresh, VerdictFailed
 
     out = console()
-    check_targets(project, targets)
     try:
         with shown_progress(console(stderr=True)) as progress, silent_work():
             refresh = Refresh(project, dataset, refresh=new_refresh(), seed=seed, progress=progress, pages=pages)

@@ -49,11 +49,11 @@ def published_dataset(project: "Project", target: str, dataset: str | None) -> s
     Raises:
         click.UsageError: there is none, or several.
     """
-    names = [name for name in chosen_datasets(project, dataset) if target in project.datasets[name].targets]
+    names = [name for name in chosen_datasets(project, dataset) if target in project.datasets[name].target_names]
     if not names:
         from synth_assets.plan.nearest import hint
 
-        known = sorted({other for plan in project.datasets.values() for other in plan.targets})
+        known = sorted({other for plan in project.datasets.values() for other in plan.target_names})
         of = f"of {dataset!r} " if dataset else ""
         raise click.UsageError(f"{target!r} is no target {of}in plans/{hint(target, known)}")
     if len(names) > 1:

@@ -14,6 +14,7 @@ from synth_assets.plan.dependency_settings import DependencySettings, as_depende
 from synth_assets.plan.private_settings import Budget
 from synth_assets.plan.resolved import BiasQuestion, Gate, Mode
 from synth_assets.plan.short_forms import TEXT, Short
+from synth_assets.plan.target_settings import TargetSettings
 
 SynthesizerName: TypeAlias = Literal[
     "trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "hma", "par", "rules", "private", "auto"
@@ -149,9 +150,9 @@ class DatasetSettings(Value):
 
     dataset: str = Field(description="Its name: small letters, digits and underscores, a letter first.")
     source: str = Field(description="The source's name in resources/<environment>.yaml.")
-    targets: Annotated[tuple[str, ...], BeforeValidator(_as_list), TEXT] = Field(
-        description="The targets' names in resources/<environment>.yaml."
-    )
+    targets: Annotated[
+        tuple[Annotated[TargetSettings, BeforeValidator(_by_name), TEXT], ...], BeforeValidator(_as_list), TEXT
+    ] = Field(description="The targets by their names in resources/<environment>.yaml, or {name: dev, ddl: match}.")
     schedule: str | None = Field(default=None, description="When to refresh: five cron fields, or @daily.")
     refresh_on_change: bool = Field(
         default=False,
@@ -212,9 +213,17 @@ class DatasetSettings(Value):
 
     @model_validator(mode="after")
     def _targets_differ(self) -> Self:
-        if len(set(self.targets)) < len(self.targets):
+        if len(set(self.target_names)) < len(self.targets):
             raise ValueError("`targets` names a target twice")
         return self
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        return tuple(target.name for target in self.targets)
+
+    def target(self, name: str) -> TargetSettings:
+        """The plan for a target; one that says nothing but its name if it is not among the dataset's."""
+        return next((target for target in self.targets if target.name == name), TargetSettings(name=name))
 
     def table(self, name: str) -> TableSettings:
         """The plan for a table; that of a table not named if it is not."""

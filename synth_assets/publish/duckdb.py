@@ -10,10 +10,11 @@ from typing import Self, TypeVar
 from synth_assets.catalog.connection import CONNECT_SECONDS, file_path, open_engine
 from synth_assets.catalog.errors import DatabaseUnreachable
 from synth_assets.catalog.identity import server_identity
+from synth_assets.catalog.model import Catalog
 from synth_assets.failpoints import reached
 from synth_assets.publish import duckdb_schema
 from synth_assets.publish.duckdb_connection import is_in_use, opened, reading
-from synth_assets.publish.duckdb_ledger import read_ledger, read_marker, write_marker
+from synth_assets.publish.duckdb_ledger import read_ledger, read_marker, read_shape, write_marker
 from synth_assets.publish.duckdb_stage import DuckdbStage
 from synth_assets.publish.duckdb_swap import Swap, kept_refresh, swap
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, TargetBusy
@@ -94,7 +95,7 @@ class DuckdbPublisher:
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         files = self._locked()
         self._stage = stage = DuckdbStage(request, files=files)
-        catalog = duckdb_schema.catalog_of(self._path, namespace=self._namespace)
+        catalog = self.live_catalog()
         live = self._live(request.dataset, step="preflight")
         self._outgoing = duckdb_schema.standing(catalog, {*request.counts, *(live.counts if live else ())})
         found = [*stage.on_trial(), *not_writable(self._path), *self._replaceable(files)]
@@ -127,12 +128,22 @@ class DuckdbPublisher:
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self) -> LedgerEntry:
+    def live_catalog(self) -> Catalog:
+        return duckdb_schema.catalog_of(self._path, namespace=self._namespace)
+
+    def published_shape(self, fingerprint: str) -> Catalog | None:
+        with reading(self._path, step="preflight") as connection:
+            return read_shape(connection, fingerprint, step="preflight")
+
+    def staged_catalog(self) -> Catalog:
+        return duckdb_schema.catalog_of(self._prepared().path, namespace=self._namespace)
+
+    def swap(self, shape: Catalog) -> LedgerEntry:
         stage = self._prepared()
         request = stage.request
         live = self._live(request.dataset, step="swap")
         previous = live.refresh if live is not None and self._outgoing else None
-        entry = published(request, namespace=self._namespace, previous=previous, by=writer())
+        entry = published(request, namespace=self._namespace, previous=previous, by=writer(), shape=shape)
         self._swap(
             Swap(
                 target=request.target,
@@ -140,6 +151,7 @@ class DuckdbPublisher:
                 names=request.catalog.table_names,
                 outgoing=self._outgoing,
                 entry=entry,
+                shape=shape,
                 known=live,
                 patience=request.patience,
             )
@@ -159,14 +171,14 @@ class DuckdbPublisher:
         with reading(self._path, step="rollback") as connection:
             entries = read_ledger(connection, namespace=self._namespace, step="rollback")
         entry = rolled_back(live, entries, by=writer())
-        catalog = duckdb_schema.catalog_of(self._path, namespace=self._namespace)
         self._swap(
             Swap(
                 target=target,
                 incoming=files.previous,
                 names=tuple(kept.counts),
-                outgoing=duckdb_schema.standing(catalog, live.counts),
+                outgoing=duckdb_schema.standing(self.live_catalog(), live.counts),
                 entry=entry,
+                shape=None,
                 known=live,
                 patience=patience,
             )

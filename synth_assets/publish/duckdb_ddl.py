@@ -172,6 +172,15 @@ class _Renderer:
         subject = f"foreign key to {key.parent} ({', '.join(key.columns)})"
         # DuckDB compares each row with what was there before the statement: rows that refer to rows of their own table
         # cannot be loaded at once. And it adds no foreign key to a table that is there.
+        if key.parent not in self._catalog.table_names:
+            self.result.findings.append(
+                Finding(
+                    table=table.name,
+                    problem=f"its {subject} leads to a table outside the dataset, which DuckDB cannot keep.",
+                    remedy="Drop the foreign key in the target, or publish the other table, too.",
+                )
+            )
+            return
         if key.parent not in self.result.tables:
             self._note(table, subject)
             return

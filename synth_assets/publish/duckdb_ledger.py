@@ -5,8 +5,9 @@ from datetime import datetime
 
 import duckdb
 
+from synth_assets.catalog.model import Catalog
 from synth_assets.publish.duckdb_connection import rows, run
-from synth_assets.publish.ledger import COLUMNS, LedgerEntry
+from synth_assets.publish.ledger import COLUMNS, SHAPE_TABLE, LedgerEntry
 from synth_assets.publish.ledger import SQLITE_TABLE as LEDGER_TABLE
 from synth_assets.publish.marker import OWN_TABLE as MARKER_TABLE
 from synth_assets.publish.marker import Marker
@@ -19,8 +20,9 @@ _LEDGER = (
     f"CREATE TABLE IF NOT EXISTS main.{LEDGER_TABLE} (id BIGINT NOT NULL, publication VARCHAR NOT NULL, "
     "dataset VARCHAR NOT NULL, namespace VARCHAR NOT NULL, action VARCHAR NOT NULL, refresh VARCHAR NOT NULL, "
     "previous VARCHAR, fingerprint VARCHAR NOT NULL, snapshot VARCHAR, verdict VARCHAR NOT NULL, "
-    "published_at VARCHAR NOT NULL, published_by VARCHAR NOT NULL, counts VARCHAR NOT NULL)"
+    "published_at VARCHAR NOT NULL, published_by VARCHAR NOT NULL, counts VARCHAR NOT NULL, shape VARCHAR NOT NULL)"
 )
+_SHAPE = f"CREATE TABLE IF NOT EXISTS main.{SHAPE_TABLE} (fingerprint VARCHAR PRIMARY KEY, catalog VARCHAR NOT NULL)"
 
 
 def read_marker(connection: duckdb.DuckDBPyConnection, *, step: str = "guard") -> Marker | None:
@@ -71,6 +73,21 @@ def write_entry(connection: duckdb.DuckDBPyConnection, entry: LedgerEntry, *, st
     following = f"(SELECT coalesce(max(id), 0) + 1 FROM main.{LEDGER_TABLE})"
     sql = f"INSERT INTO main.{LEDGER_TABLE} (id, {', '.join(COLUMNS)}) VALUES ({following}, {marks})"
     run(connection, sql, [values[name] for name in COLUMNS], step=step)
+
+
+def write_shape(connection: duckdb.DuckDBPyConnection, shape: Catalog, *, step: str) -> None:
+    """Add what a publication makes, unless it is there: an entry may then name its fingerprint."""
+    if read_shape(connection, shape.fingerprint, step=step) is None:
+        run(connection, _SHAPE, step=step)
+        values = [shape.fingerprint, shape.model_dump_json()]
+        run(connection, f"INSERT INTO main.{SHAPE_TABLE} VALUES (?, ?)", values, step=step)
+
+
+def read_shape(connection: duckdb.DuckDBPyConnection, fingerprint: str, *, step: str) -> Catalog | None:
+    if not _exists(connection, SHAPE_TABLE, step=step):
+        return None
+    found = rows(connection, f"SELECT catalog FROM main.{SHAPE_TABLE} WHERE fingerprint = ?", [fingerprint], step=step)
+    return Catalog.model_validate_json(found[0][0]) if found else None
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str, *, step: str) -> bool:

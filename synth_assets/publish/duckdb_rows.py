@@ -8,12 +8,12 @@ import pyarrow as pa
 from synth_assets.catalog.frames import decimal_of
 from synth_assets.catalog.model import Catalog, Kind
 from synth_assets.catalog.sql_text import quoted
-from synth_assets.store.tables import TableRows
+from synth_assets.publish.request import Rows
 
 _MOMENT = r"^(\d+-\d\d-\d\d)(.*) BC$"
 
 
-def held_types(catalog: Catalog, tables: Mapping[str, TableRows]) -> dict[str, pl.Schema]:
+def held_types(catalog: Catalog, tables: Mapping[str, Rows]) -> dict[str, pl.Schema]:
     """How the rows hold each column; numbers that stand as texts since their type states no digits, by their digits."""
     if catalog.dialect == "duckdb":
         return {name: rows.schema for name, rows in tables.items()}
@@ -30,18 +30,16 @@ def held_types(catalog: Catalog, tables: Mapping[str, TableRows]) -> dict[str, p
     return found
 
 
-def arrow(frame: pl.DataFrame, *, dialect: str, types: Mapping[str, str]) -> pa.Table:
-    """The rows for DuckDB.
+def arrow(frame: pl.DataFrame, *, types: Mapping[str, str]) -> pa.Table:
+    """The rows for DuckDB: dates before the year 1 and intervals in its words, if they stand in PostgreSQL's.
 
     Args:
-        dialect: The source's, in whose words dates before the year 1 and intervals stand.
         types: The target's type of each column.
     """
-    if dialect == "postgresql":
-        frame = frame.with_columns(
-            _reworded(frame[name], native) for name, native in types.items() if frame.schema[name] == pl.String
-        )
-    return frame.select(list(types)).to_arrow(compat_level=pl.CompatLevel.oldest())
+    reworded = frame.with_columns(
+        _reworded(frame[name], native) for name, native in types.items() if frame.schema[name] == pl.String
+    )
+    return reworded.select(list(types)).to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def casts(types: Mapping[str, str]) -> str:

@@ -121,15 +121,16 @@ class DuckdbStage:
     def _load_table(self, connection: duckdb.DuckDBPyConnection, table: DuckdbTable) -> None:
         sent = self.request.tables[table.name]
         measure = self._measures[table.name] = TableMeasure()
-        columns = tuple(table.types)
+        columns = self.request.columns(table.name)
         if not sent.rows:
             return
-        into = f"INSERT INTO {quoted(table.name)} ({listed(columns)}) SELECT {casts(table.types)} FROM {_BATCH}"
+        types = {name: table.types[name] for name in columns}
+        into = f"INSERT INTO {quoted(table.name)} ({listed(columns)}) SELECT {casts(types)} FROM {_BATCH}"
         run(connection, "BEGIN", step="stage")
         for batch in sent.batches(columns=list(columns)):
             measure.add(batch)
             with cleaned("stage", table=table.name, columns=columns):
-                connection.register(_BATCH, arrow(batch, dialect=self.request.catalog.dialect, types=table.types))
+                connection.register(_BATCH, arrow(batch, types=types))
                 connection.execute(into)
                 connection.unregister(_BATCH)
             reached("publication.stage.rows")

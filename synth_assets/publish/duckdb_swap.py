@@ -20,10 +20,11 @@ from typing import BinaryIO
 
 import duckdb
 
+from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.duckdb_connection import attach, cleaned, is_in_use, opened, private_folder, reading, run
-from synth_assets.publish.duckdb_ledger import read_ledger, read_marker, write_entry
+from synth_assets.publish.duckdb_ledger import read_ledger, read_marker, write_entry, write_shape
 from synth_assets.publish.duckdb_schema import can_be_read, catalog_of, copy_tables, drop_tables, readable_views
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy, TargetRefused
 from synth_assets.publish.files import SPILLED, FileLock, TargetFiles
@@ -44,6 +45,7 @@ class Swap:
         names: These tables.
         outgoing: Live tables that go.
         entry: For the ledger.
+        shape: What the incoming tables are; None if that is known already.
         known: The ledger's live entry, by which all of this was decided.
         patience: Seconds to wait for processes that write.
     """
@@ -53,6 +55,7 @@ class Swap:
     names: Collection[str]
     outgoing: Collection[str]
     entry: LedgerEntry
+    shape: Catalog | None
     known: LedgerEntry | None
     patience: float
 
@@ -84,6 +87,8 @@ def swap(files: TargetFiles, what: Swap) -> None:
             _check_views(connection, views)
             reached("publication.swap.moved")
             write_entry(connection, what.entry, step="swap")
+            if what.shape is not None:
+                write_shape(connection, what.shape, step="swap")
             run(connection, "CHECKPOINT", step="swap")
         with cleaned("swap"):
             _like(files.next, files.live)

@@ -10,7 +10,9 @@ import sqlalchemy
 from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.catalog.identity import server_identity
+from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.ownership import OWN_PREFIX, is_own_table
+from synth_assets.catalog.reflect import reflect_connection
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, OutcomeUnknown
 from synth_assets.publish.finding import Finding
@@ -115,16 +117,37 @@ class GenericPublisher:
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self) -> LedgerEntry:
+    def live_catalog(self) -> Catalog:
+        with cleaned("preflight"):
+            found = reflect_connection(self._connection, namespace=self._namespace)
+            self._connection.rollback()
+        return found
+
+    def published_shape(self, fingerprint: str) -> Catalog | None:
+        with cleaned("preflight"):
+            found = self._ledger.read_shape(self._connection, fingerprint)
+            self._connection.rollback()
+        return found
+
+    def staged_catalog(self) -> Catalog:
+        # The tables beside the live ones hold rows for these, which are there by then.
+        return self.live_catalog()
+
+    def swap(self, shape: Catalog) -> LedgerEntry:
         stage = self._prepared()
         request = stage.request
         live = self._live(request.dataset)
         by = str(self._connection.engine.url.username or "unknown")
         entry = published(
-            request, namespace=self._namespace or "", previous=live.refresh if live is not None else None, by=by
+            request,
+            namespace=self._namespace or "",
+            previous=live.refresh if live is not None else None,
+            by=by,
+            shape=shape,
         )
         gone = [name for name in (live.counts if live is not None else ()) if name not in stage.tables]
-        self._swap(stage.definition.tables, stage.tables, gone, entry, live)
+        sent = {name: request.columns(name) for name in stage.tables}
+        self._swap(stage.definition.tables, stage.tables, gone, entry, live, sent=sent, shape=shape)
         return entry
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
@@ -150,7 +173,8 @@ class GenericPublisher:
             {incoming[name]: bare(table, previous_name(key, name)) for name, table in tables.items()},
         )
         gone = [name for name in live.counts if name not in tables]
-        self._swap(tables, incoming, gone, entry, live)
+        sent = {name: tuple(column.name for column in written(table)) for name, table in tables.items()}
+        self._swap(tables, incoming, gone, entry, live, sent=sent)
         return entry
 
     def close(self) -> None:
@@ -174,9 +198,18 @@ class GenericPublisher:
         gone: Sequence[str],
         entry: LedgerEntry,
         known: LedgerEntry | None,
+        *,
+        sent: Mapping[str, tuple[str, ...]],
+        shape: Catalog | None = None,
     ) -> None:
         exchanges = [
-            Exchange(table, incoming[name], self._keeping(name, table), tuple(c.name for c in written(table)))
+            Exchange(
+                live=table,
+                incoming=incoming[name],
+                previous=self._keeping(name, table),
+                columns=tuple(column.name for column in written(table)),
+                sent=sent[name],
+            )
             for name, table in tables.items()
         ]
         emptied = list(self._reflected(gone).values())
@@ -186,6 +219,7 @@ class GenericPublisher:
                 exchanges,
                 emptied=emptied,
                 entry=entry,
+                shape=shape,
                 known=known,
                 ledger=self._ledger,
                 target=self._target,

@@ -1,4 +1,4 @@
-"""Marker and ledger in a database of any dialect: two tables beside the target's own."""
+"""Marker and ledger in a database of any dialect: tables beside the target's own."""
 
 import json
 import secrets
@@ -8,8 +8,9 @@ from datetime import datetime
 import sqlalchemy
 from sqlalchemy import types
 
+from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.ownership import MARKER_TABLE
-from synth_assets.publish.ledger import COLUMNS, LedgerEntry
+from synth_assets.publish.ledger import COLUMNS, SHAPE_TABLE, LedgerEntry
 from synth_assets.publish.ledger import SQLITE_TABLE as LEDGER_TABLE
 from synth_assets.publish.marker import Marker
 
@@ -17,12 +18,13 @@ _TEXT = 255
 
 
 class GenericLedger:
-    """Both tables of one schema.
+    """The tables of one schema.
 
     Attributes:
         marker: One row. Its random mark tells by which name so ever the database was reached; its count of swaps is
             what publications that swap at the same time wait for.
         entries: A row for every publication and rollback.
+        shapes: What publications have made, by fingerprint.
     """
 
     def __init__(self, namespace: str | None) -> None:
@@ -45,6 +47,13 @@ class GenericLedger:
                 sqlalchemy.Column(name, types.Text() if name == "counts" else types.String(_TEXT), nullable=True)
                 for name in COLUMNS
             ),
+        )
+
+        self.shapes = sqlalchemy.Table(
+            SHAPE_TABLE,
+            self._metadata,
+            sqlalchemy.Column("fingerprint", types.String(64), primary_key=True),
+            sqlalchemy.Column("catalog", types.Text(), nullable=False),
         )
 
     def mark(self, connection: sqlalchemy.Connection, marker: Marker) -> None:
@@ -102,3 +111,14 @@ class GenericLedger:
         highest = connection.execute(sqlalchemy.select(sqlalchemy.func.max(self.entries.c.id))).scalar()
         values = entry.model_dump(mode="json") | {"counts": json.dumps(entry.counts), "id": (highest or 0) + 1}
         connection.execute(self.entries.insert().values(**values))
+
+    def write_shape(self, connection: sqlalchemy.Connection, shape: Catalog) -> None:
+        """Add what a publication makes, unless it is there: an entry may then name its fingerprint."""
+        if self.read_shape(connection, shape.fingerprint) is None:
+            values = {"fingerprint": shape.fingerprint, "catalog": shape.model_dump_json()}
+            connection.execute(self.shapes.insert().values(**values))
+
+    def read_shape(self, connection: sqlalchemy.Connection, fingerprint: str) -> Catalog | None:
+        query = sqlalchemy.select(self.shapes.c.catalog).where(self.shapes.c.fingerprint == fingerprint)
+        found = connection.execute(query).scalar()
+        return None if found is None else Catalog.model_validate_json(found)

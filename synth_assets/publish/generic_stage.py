@@ -12,7 +12,7 @@ from sqlalchemy import exc, func
 from synth_assets.catalog.ownership import OWN_PREFIX
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed
-from synth_assets.publish.generic_tables import GenericDefinition, bare, define, written
+from synth_assets.publish.generic_tables import GenericDefinition, bare, define
 from synth_assets.publish.measure import TableMeasure
 from synth_assets.publish.request import PublishRequest
 
@@ -101,7 +101,8 @@ class GenericStage:
                 answer = self._connection.execute(query).one()
                 found += measure.differences(name, answer, expected=self.request.tables[name].rows)
             for table in self.request.catalog.tables:
-                for key in table.foreign_keys:
+                # Those to tables outside the dataset are the database's own affair.
+                for key in (key for key in table.foreign_keys if key.parent in self.tables):
                     count = self._orphans(table.name, key.parent, key.columns, key.parent_columns)
                     if count:
                         found.append(f"{table.name}: {count} rows refer to rows of {key.parent} that are not there.")
@@ -111,13 +112,13 @@ class GenericStage:
     def _load_table(self, name: str, table: sqlalchemy.Table) -> None:
         sent = self.request.tables[name]
         measure = self._measures[name] = TableMeasure()
-        columns = [column.name for column in written(self.definition.tables[name])]
+        columns = self.request.columns(name)
         if not sent.rows:
             return
         for batch in sent.batches(columns=columns, rows=_SENT_ROWS):
             measure.add(batch)
             with cleaned("stage", table=name):
-                self._connection.execute(table.insert(), batch.select(columns).to_dicts())
+                self._connection.execute(table.insert(), batch.select(list(columns)).to_dicts())
             reached("publication.stage.rows")
             if self.request.progress is not None:
                 self.request.progress(name, batch.height)

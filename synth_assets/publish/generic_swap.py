@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import sqlalchemy
 
+from synth_assets.catalog.model import Catalog
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetRefused
 from synth_assets.publish.generic_ledger import GenericLedger
@@ -25,12 +26,14 @@ class Exchange:
         incoming: What it is to hold.
         previous: What is to hold what it held.
         columns: The columns that hold values of their own.
+        sent: Those of them that the incoming table fills; the live one fills the others by default.
     """
 
     live: sqlalchemy.Table
     incoming: sqlalchemy.Table
     previous: sqlalchemy.Table
     columns: tuple[str, ...]
+    sent: tuple[str, ...]
 
 
 def swap(
@@ -39,6 +42,7 @@ def swap(
     *,
     emptied: Sequence[sqlalchemy.Table],
     entry: LedgerEntry,
+    shape: Catalog | None,
     known: LedgerEntry | None,
     ledger: GenericLedger,
     target: str,
@@ -48,6 +52,7 @@ def swap(
     Args:
         exchanges: Parents before children.
         emptied: Tables that have left the dataset.
+        shape: What the live tables are; None if that is known already.
         known: The ledger's live entry, by which all of this was decided.
 
     Raises:
@@ -72,9 +77,11 @@ def swap(
         for table in (*emptied, *(exchange.live for exchange in reversed(exchanges))):
             connection.execute(table.delete())
         for exchange in exchanges:
-            _insert(connection, exchange.live, exchange.incoming, exchange.columns)
+            _insert(connection, exchange.live, exchange.incoming, exchange.sent)
         reached("publication.swap.moved")
         ledger.write(connection, entry)
+        if shape is not None:
+            ledger.write_shape(connection, shape)
         reached("publication.swap.entered")
         connection.commit()
     reached("publication.swap.committed")

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 
 from pydantic import Field
 
-from synth_assets.catalog.model import Value
+from synth_assets.catalog.model import Catalog, Value
 from synth_assets.publish.request import PublishRequest
 
 SQLITE_TABLE = "synth_assets_ledger"
+SHAPE_TABLE = "synth_assets_shape"  # in SQLite, MariaDB and MySQL
 POSTGRES_TABLE = "ledger"
+POSTGRES_SHAPE_TABLE = "shape"
 
 
 class LedgerEntry(Value):
@@ -28,17 +30,19 @@ class LedgerEntry(Value):
     published_at: datetime
     published_by: str = Field(description="The database's user, or the operating system's for a file.")
     counts: dict[str, int] = Field(description="Rows by table.")
+    shape: str = Field(description="Fingerprint of the tables' definitions as they were made; kept beside the ledger.")
 
 
 COLUMNS = tuple(LedgerEntry.model_fields)
 
 
-def published(request: PublishRequest, *, namespace: str, previous: str | None, by: str) -> LedgerEntry:
+def published(request: PublishRequest, *, namespace: str, previous: str | None, by: str, shape: Catalog) -> LedgerEntry:
     """The entry of a publication that is about to become live.
 
     Args:
         previous: The refresh that it replaces and that is kept.
         by: Who publishes; a server puts its own user in its place.
+        shape: The tables as they were made.
     """
     return LedgerEntry(
         publication=secrets.token_hex(16),
@@ -53,6 +57,7 @@ def published(request: PublishRequest, *, namespace: str, previous: str | None, 
         published_at=datetime.now(UTC),
         published_by=by,
         counts=request.counts,
+        shape=shape.fingerprint,
     )
 
 

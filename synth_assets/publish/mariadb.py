@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Sequence
 
 from synth_assets.catalog.identity import server_identity
+from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import (
@@ -14,7 +15,14 @@ from synth_assets.publish.errors import (
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.ledger import LedgerEntry, published, rolled_back
 from synth_assets.publish.mariadb_connection import MariadbConnection
-from synth_assets.publish.mariadb_ledger import read_ledger, read_marker, stage_ledger, write_marker
+from synth_assets.publish.mariadb_ledger import (
+    read_ledger,
+    read_marker,
+    read_shape,
+    stage_ledger,
+    write_marker,
+    write_shape,
+)
 from synth_assets.publish.mariadb_preflight import preflight
 from synth_assets.publish.mariadb_schema import (
     all_tables,
@@ -93,13 +101,23 @@ class MariadbPublisher(ServerPublisher[MariadbConnection, MariadbStage]):
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self) -> LedgerEntry:
+    def live_catalog(self) -> Catalog:
+        return self._connection.reflect(self._namespace, step="preflight")
+
+    def published_shape(self, fingerprint: str) -> Catalog | None:
+        return read_shape(self._connection, self._namespace, fingerprint, step="preflight")
+
+    def staged_catalog(self) -> Catalog:
+        return self._connection.reflect(self._prepared().database, step="audit")
+
+    def swap(self, shape: Catalog) -> LedgerEntry:
         stage = self._prepared()
         request = stage.request
         live = self._live_entry(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
         kept = live.refresh if live is not None and outgoing else None
-        entry = published(request, namespace=self._namespace, previous=kept, by="")
+        entry = published(request, namespace=self._namespace, previous=kept, by="", shape=shape)
+        write_shape(self._connection, self._namespace, shape, step="swap")
         previous, dropped = self._aside()
         planned = [
             *moves(tables(self._connection, previous, step="swap"), previous, dropped),

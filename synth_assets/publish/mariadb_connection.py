@@ -13,6 +13,8 @@ from pymysql.constants import ER
 from sqlalchemy import exc
 
 from synth_assets.catalog.connection import open_connection
+from synth_assets.catalog.model import Catalog
+from synth_assets.catalog.reflect import reflect_connection
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 
@@ -129,6 +131,15 @@ class MariadbConnection:
         """The first column of the first row; None without rows."""
         found = self.rows(sql, parameters, step=step)
         return found[0][0] if found else None
+
+    def reflect(self, database: str, *, step: str) -> Catalog:
+        """The tables of a database."""
+        try:
+            return reflect_connection(self._connection, namespace=database)
+        finally:
+            # Reading sets modes of its own.
+            for statement in SESSION:
+                self.run(statement, step=step)
 
     def change(self, sql: str, parameters: Sequence[object], *, step: str) -> None:
         self.rows(sql, parameters, step=step)

@@ -227,7 +227,9 @@ class _Renderer:
 
     def _foreign_key(self, table: Table, key: ForeignKey) -> None:
         named = f"CONSTRAINT {quoted(key.name)} " if key.name and self._native else ""
-        parent = quoted_place(self._database, key.parent)
+        is_made = key.parent in self._catalog.table_names or self._catalog.namespace is None
+        # Others are the target's own, and stay where they are.
+        parent = quoted_place(self._database if is_made else str(self._catalog.namespace), key.parent)
         parts = [f"{named}FOREIGN KEY ({listed(key.columns)}) REFERENCES {parent} ({listed(key.parent_columns)})"]
         for word, action in (("ON DELETE", key.on_delete), ("ON UPDATE", key.on_update)):
             # PostgreSQL may name the columns that it sets; InnoDB sets all of them.

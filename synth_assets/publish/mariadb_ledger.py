@@ -8,7 +8,8 @@ import json
 from datetime import UTC, datetime
 
 from synth_assets.catalog.identity import ServerIdentity
-from synth_assets.publish.ledger import COLUMNS, LedgerEntry
+from synth_assets.catalog.model import Catalog
+from synth_assets.publish.ledger import COLUMNS, SHAPE_TABLE, LedgerEntry
 from synth_assets.publish.mariadb_connection import MariadbConnection, quoted_place
 from synth_assets.publish.mariadb_schema import tables
 from synth_assets.publish.marker import OWN_TABLE as MARKER_TABLE
@@ -25,8 +26,9 @@ _LEDGER = (
     f"(id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, publication {_TEXT} NOT NULL UNIQUE, dataset {_TEXT} NOT NULL, "
     f"namespace {_TEXT} NOT NULL, action {_TEXT} NOT NULL, refresh {_TEXT} NOT NULL, previous {_TEXT}, "
     f"fingerprint {_TEXT} NOT NULL, snapshot {_TEXT}, verdict {_LONG}, published_at datetime(6) NOT NULL, "
-    f"published_by {_TEXT} NOT NULL, counts {_LONG}) ENGINE=InnoDB"
+    f"published_by {_TEXT} NOT NULL, counts {_LONG}, shape {_TEXT} NOT NULL) ENGINE=InnoDB"
 )
+_SHAPE = f"(fingerprint {_TEXT} NOT NULL PRIMARY KEY, catalog {_LONG}) ENGINE=InnoDB"
 
 
 def read_marker(connection: MariadbConnection, database: str) -> Marker | None:
@@ -75,6 +77,23 @@ def read_ledger(connection: MariadbConnection, database: str, *, step: str) -> l
             at = values["published_at"] = values["published_at"].replace(tzinfo=UTC)
             entries.append((at, number, LedgerEntry(**values | {"counts": json.loads(values["counts"])})))
     return [entry for _, _, entry in sorted(entries, key=lambda found: found[:2], reverse=True)]
+
+
+def write_shape(connection: MariadbConnection, database: str, shape: Catalog, *, step: str) -> None:
+    """Add what a publication makes, unless it is there: an entry may then name its fingerprint."""
+    if read_shape(connection, database, shape.fingerprint, step=step) is None:
+        place = quoted_place(database, SHAPE_TABLE)
+        connection.run(f"CREATE TABLE IF NOT EXISTS {place} {_SHAPE}", step=step)
+        values = [shape.fingerprint, shape.model_dump_json()]
+        connection.change(f"INSERT IGNORE INTO {place} VALUES (%s, %s)", values, step=step)
+
+
+def read_shape(connection: MariadbConnection, database: str, fingerprint: str, *, step: str) -> Catalog | None:
+    if SHAPE_TABLE not in tables(connection, database, step=step):
+        return None
+    sql = f"SELECT catalog FROM {quoted_place(database, SHAPE_TABLE)} WHERE fingerprint = %s"
+    found = connection.value(sql, [fingerprint], step=step)
+    return None if found is None else Catalog.model_validate_json(found)
 
 
 def stage_ledger(

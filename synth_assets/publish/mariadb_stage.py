@@ -93,13 +93,13 @@ class MariadbStage:
     def _load_table(self, loading: MariadbConnection, table: MariadbTable, *, reads_files: bool) -> None:
         rows = self.request.tables[table.name]
         measure = self._measures[table.name] = TableMeasure()
-        columns = tuple(table.types)
+        columns = self.request.columns(table.name)
         if not columns or not rows.rows:
             return
         loading.run("BEGIN", step="stage")
         for batch in rows.batches(columns=columns):
             measure.add(batch)
-            texts = escaped(batch, table=table.name, types=table.types)
+            texts = escaped(batch, table=table.name, types={column: table.types[column] for column in columns})
             wrappings = [wrapping(table.types[c], is_binary=batch.schema[c] == pl.Binary) for c in columns]
             if reads_files:
                 sql = self._load_statement(table, columns, wrappings)
@@ -136,12 +136,14 @@ class MariadbStage:
         return min(_MOST_INSERT_BYTES, packet // 2)
 
     def _orphans(self, table: str, key: ForeignKey) -> int:
+        is_made = key.parent in self.request.catalog.table_names
+        parents = self.database if is_made else str(self.request.catalog.namespace)
         pairs = list(zip(key.columns, key.parent_columns, strict=True))
         same = " AND ".join(f"p.{quoted(parent)} = c.{quoted(child)}" for child, parent in pairs)
         filled = " AND ".join(f"c.{quoted(child)} IS NOT NULL" for child, _ in pairs)
         sql = (
             f"SELECT count(*) FROM {quoted_place(self.database, table)} AS c WHERE {filled} AND NOT EXISTS "
-            f"(SELECT 1 FROM {quoted_place(self.database, key.parent)} AS p WHERE {same})"
+            f"(SELECT 1 FROM {quoted_place(parents, key.parent)} AS p WHERE {same})"
         )
         return int(self._connection.value(sql, step="audit"))
 

@@ -14,6 +14,7 @@ STAGE = "synth_assets_stage"
 PREVIOUS = "synth_assets_previous"
 DROPPED = "synth_assets_dropped"
 LEDGER = "synth_assets_ledger"
+EVERY_SCHEMA = r"synth\_assets\_%"  # a pattern of LIKE, for all of ours
 LONGEST_IDENTIFIER = 63  # bytes, in PostgreSQL
 
 _LEFTOVER = re.compile(rf"({STAGE}|{DROPPED})_([0-9a-f]{{16}})_[0-9a-f]{{8}}")
@@ -35,6 +36,11 @@ def dropped_schema(key: int) -> str:
 
 def previous_schema(key: int) -> str:
     return f"{PREVIOUS}_{_hexadecimal(key)}"
+
+
+def own_schemas(key: int) -> str:
+    """What LIKE finds all schemas of one dataset by: stages, the refresh that is kept, and what was dropped."""
+    return rf"synth\_assets\_%\_{_hexadecimal(key)}%"
 
 
 def leftover_key(schema: str) -> int | None:

@@ -4,20 +4,23 @@ import contextlib
 from collections.abc import Sequence
 
 from synth_assets.catalog.identity import server_identity
+from synth_assets.catalog.model import Catalog
 from synth_assets.failpoints import reached
 from synth_assets.publish import postgres_schema
-from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack
+from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, PreflightFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.ledger import LedgerEntry, published, rolled_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.naming import dropped_schema, previous_schema
+from synth_assets.publish.postgres_anew import Anew, make_anew
 from synth_assets.publish.postgres_connection import PostgresConnection
-from synth_assets.publish.postgres_dependents import outside_dependents
-from synth_assets.publish.postgres_ledger import read_ledger, read_marker, write_marker
+from synth_assets.publish.postgres_ledger import read_ledger, read_marker, read_shape, write_marker, write_shape
+from synth_assets.publish.postgres_leftovers import drop_schema
 from synth_assets.publish.postgres_preflight import preflight
-from synth_assets.publish.postgres_schema import Standing, drop_schema, schema_exists, schemas, standing
+from synth_assets.publish.postgres_schema import Standing, schema_exists, schemas, standing
 from synth_assets.publish.postgres_stage import PostgresStage
 from synth_assets.publish.postgres_swap import swap
+from synth_assets.publish.postgres_trial import examine
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.server import ServerPublisher
 from synth_assets.publish.state import TargetState
@@ -46,7 +49,8 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         self._stage = PostgresStage(self._connection, request, key=self._locked_key(), namespace=self._namespace)
-        return preflight(self._connection, self._stage, self._outgoing(request.dataset, request.counts))
+        outgoing = self._outgoing(request.dataset, request.counts)
+        return preflight(self._connection, self._stage, outgoing, key=self._locked_key())
 
     def stage(self) -> None:
         stage = self._prepared()
@@ -58,13 +62,24 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self) -> LedgerEntry:
-        request = self._prepared().request
+    def live_catalog(self) -> Catalog:
+        return self._connection.reflect(self._namespace, step="preflight")
+
+    def published_shape(self, fingerprint: str) -> Catalog | None:
+        return read_shape(self._connection, fingerprint, step="preflight")
+
+    def staged_catalog(self) -> Catalog:
+        return self._connection.reflect(self._prepared().schema, step="audit")
+
+    def swap(self, shape: Catalog) -> LedgerEntry:
+        stage = self._prepared()
+        request = stage.request
         live = self._live_entry(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
         previous = live.refresh if live is not None and outgoing.tables else None
-        entry = published(request, namespace=self._namespace, previous=previous, by="")
-        self._swap(self._prepared().schema, outgoing, entry, request.target, request.patience)
+        entry = published(request, namespace=self._namespace, previous=previous, by="", shape=shape)
+        write_shape(self._connection, shape, step="swap")
+        self._swap(stage.schema, outgoing, stage.anew, entry, request.target, request.patience)
         return entry
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
@@ -75,7 +90,9 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
         if not schema_exists(self._connection, previous, step="rollback"):
             raise NothingToRollBack(target, dataset, f"the schema {previous} that held the earlier refresh is gone")
         entry = rolled_back(live, self._ledger(step="rollback"), by="")
-        self._swap(previous, self._outgoing(dataset, {}), entry, target, patience)
+        outgoing = self._outgoing(dataset, {})
+        anew = self._made_anew(previous, outgoing, target)
+        self._swap(previous, outgoing, anew, entry, target, patience)
         return entry
 
     def close(self) -> None:
@@ -85,14 +102,27 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
                 self.clean()
         super().close()
 
-    def _swap(self, incoming: str, outgoing: Standing, entry: LedgerEntry, target: str, patience: float) -> None:
-        self._refuse_dependents(outgoing)
+    def _made_anew(self, previous: str, outgoing: Standing, target: str) -> Anew:
+        """What leans on the live tables, made over those of the refresh before."""
+        key = self._locked_key()
+        examined = examine(self._connection, outgoing, incoming=previous, key=key)
+        if examined.findings:
+            raise PreflightFailed(target, examined.findings)
+        anew = make_anew(self._connection, outgoing, incoming=previous, forced=examined.anew, key=key)
+        if anew.findings:
+            raise PreflightFailed(target, anew.findings)
+        return anew
+
+    def _swap(
+        self, incoming: str, outgoing: Standing, anew: Anew, entry: LedgerEntry, target: str, patience: float
+    ) -> None:
         dropped = dropped_schema(self._locked_key())
         try:
             swap(
                 self._connection,
                 incoming=incoming,
                 outgoing=outgoing,
+                anew=anew,
                 previous=previous_schema(self._locked_key()),
                 dropped=dropped,
                 entry=entry,
@@ -105,19 +135,6 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
         reached("publication.swap.committed")
         self.clean()
         reached("publication.swap.done")
-
-    def _refuse_dependents(self, outgoing: Standing) -> None:
-        """Whatever was made on the live tables since preflight stops the swap, too."""
-        found = outside_dependents(self._connection, outgoing, step="swap")
-        if found:
-            table, what = found[0]
-            raise DatabaseFailed(
-                step="swap",
-                code="2BP01",
-                meaning=f"{what} depends on it",
-                table=table,
-                remedy="Drop what depends on the tables, or move it into another database, and publish again.",
-            )
 
     def _outgoing(self, dataset: str, tables: dict[str, int]) -> Standing:
         """The live tables that a publication replaces: those of its own names, and what the last refresh made."""

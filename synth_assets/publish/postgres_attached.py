@@ -1,22 +1,22 @@
 """What hangs on the live tables without being theirs in the source, made anew for the tables that replace them.
 
-Triggers, row-level policies and storage parameters are made on the staged tables. Views are replaced in place after the
-tables have changed places, in the same transaction: they keep their owner, rights, comments, and what depends on them.
-Definitions are read with the live schema alone in the search path: what is in it is named without it, so that
-they mean the staged tables wherever those are looked up first.
+Triggers, row-level policies, extended statistics and storage parameters are made on the staged tables. Definitions are
+read with the live schema alone in the search path: what is in it is named without it, so that they mean the staged
+tables wherever those are looked up first.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.postgres_connection import PostgresConnection
+from synth_assets.publish.postgres_path import look_in
 from synth_assets.publish.postgres_schema import Standing
 from synth_assets.publish.statement import Statement, literal
 
 _TRIGGERS = """
-SELECT t.relname, g.tgname, pg_get_triggerdef(g.oid, true), g.tgenabled::text, obj_description(g.oid, 'pg_trigger')
-FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
+SELECT t.relname, g.tgname, pg_get_triggerdef(g.oid), format('%%I.%%I', n.nspname, t.relname), g.tgenabled::text,
+       obj_description(g.oid, 'pg_trigger')
+FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid JOIN pg_namespace n ON n.oid = t.relnamespace
 WHERE NOT g.tgisinternal AND g.tgrelid = ANY (%s::oid[]) ORDER BY 1, 2
 """
 _FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
@@ -32,17 +32,17 @@ SELECT relname, relrowsecurity, array_to_string(reloptions, ', ') FROM pg_class
 WHERE oid = ANY (%s::oid[]) AND (relrowsecurity OR reloptions IS NOT NULL) ORDER BY 1
 """
 _FORCED = "SELECT relname FROM pg_class WHERE oid = ANY (%s::oid[]) AND relforcerowsecurity ORDER BY 1"
-_COLUMNS = """
-SELECT attname, atttypid, atttypmod, attcollation FROM pg_attribute
-WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum
+_STATISTICS = """
+SELECT t.relname, x.stxname, pg_get_statisticsobjdef(x.oid), format('%%I.%%I', n.nspname, x.stxname),
+       coalesce(x.stxstattarget, -1), obj_description(x.oid, 'pg_statistic_ext')
+FROM pg_statistic_ext x JOIN pg_class t ON t.oid = x.stxrelid JOIN pg_namespace n ON n.oid = x.stxnamespace
+WHERE x.stxrelid = ANY (%s::oid[]) ORDER BY 1, 2
 """
-_VIEWS = """
-SELECT DISTINCT n.nspname, v.relname, pg_get_viewdef(v.oid), v.reloptions, pg_has_role(v.relowner, 'USAGE'),
-       pg_get_userbyid(v.relowner)
-FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class
-JOIN pg_namespace n ON n.oid = v.relnamespace
-WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.relkind = 'v'
-  AND d.refobjid = ANY (%s::oid[]) ORDER BY 1, 2
+_OUTWARD = """
+SELECT t.relname, k.conname, pg_get_constraintdef(k.oid), k.confrelid::regclass::text
+FROM pg_constraint k JOIN pg_class t ON t.oid = k.conrelid
+WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = ANY (%(tables)s::oid[])
+  AND k.confrelid <> ALL (%(tables)s::oid[]) ORDER BY 1, 2
 """
 
 
@@ -53,60 +53,36 @@ def attached(
     oids = list(outgoing.tables.values())
     made: list[Statement] = []
     with connection.transaction(step=step):
-        _look_only_in(connection, outgoing.schema, step=step)
+        look_in(connection, [outgoing.schema], step=step)
         for table, secured, options in connection.rows(_SETTINGS, [oids], step=step):
             if secured:
                 made.append(Statement(f"ALTER TABLE {quoted(table)} ENABLE ROW LEVEL SECURITY", table, "policies"))
             if options:
                 made.append(Statement(f"ALTER TABLE {quoted(table)} SET ({options})", table, "storage parameters"))
-        for table, name, definition, firing, comment in connection.rows(_TRIGGERS, [oids], step=step):
-            made += _trigger(table, name, definition, firing, comment)
+        made += triggers(connection, oids, step=step)
+        for row in connection.rows(_STATISTICS, [oids], step=step):
+            made += _statistics(*row)
         for row in connection.rows(_POLICIES, [oids], step=step):
             made += _policy(*row)
     return [statement for statement in made if statement.table in tables]
 
 
-@dataclass(frozen=True)
-class LiveView:
-    """
-    Attributes:
-        place: Quoted, with its schema.
-        definition: Its query.
-        options: What stands between its name and its query.
-    """
-
-    place: str
-    definition: str
-    options: str
-
-    @property
-    def replacement(self) -> Statement:
-        """For the moment at which the new tables stand in the live schema, alone in the search path."""
-        sql = f"CREATE OR REPLACE VIEW {self.place}{self.options} AS {self.definition}"
-        return Statement(sql, None, f"view {self.place}")
-
-
-def views(connection: PostgresConnection, outgoing: Standing, *, step: str) -> list[LiveView]:
-    """The views of the live tables.
-
-    To be called in a transaction: it sets the search path for the rest of it.
-    """
-    _look_only_in(connection, outgoing.schema, step=step)
+def outward_keys(
+    connection: PostgresConnection, outgoing: Standing, *, tables: Collection[str], step: str
+) -> list[Statement]:
+    """Foreign keys to tables that are not of the dataset, for the staged tables of these names."""
+    with connection.transaction(step=step):
+        look_in(connection, [outgoing.schema], step=step)
+        found = connection.rows(_OUTWARD, {"tables": list(outgoing.tables.values())}, step=step)
     return [
-        LiveView(f"{quoted(schema)}.{quoted(name)}", definition, _with(options))
-        for schema, name, definition, options, _, _ in connection.rows(
-            _VIEWS, [list(outgoing.tables.values())], step=step
+        Statement(
+            f"ALTER TABLE {quoted(table)} ADD CONSTRAINT {quoted(name)} {definition}",
+            table,
+            f"foreign key {name} to {parent}, which is not of the dataset",
         )
+        for table, name, definition, parent in found
+        if table in tables
     ]
-
-
-def changed_view(connection: PostgresConnection, view: LiveView, *, stage: str) -> bool:
-    """Whether the staged tables give a view other columns. Run on trial: it makes a view in the stage."""
-    trial = f"{quoted(stage)}.{quoted('trial of a view')}"
-    connection.run(f"CREATE VIEW {trial} AS {view.definition}", step="preflight")
-    now, then = (connection.rows(_COLUMNS, [place], step="preflight") for place in (view.place, trial))
-    connection.run(f"DROP VIEW {trial}", step="preflight")
-    return now != then[: len(now)]
 
 
 def forced_policies(connection: PostgresConnection, outgoing: Standing, *, step: str) -> list[Statement]:
@@ -119,25 +95,42 @@ def forced_policies(connection: PostgresConnection, outgoing: Standing, *, step:
     ]
 
 
-def views_of_others(connection: PostgresConnection, outgoing: Standing, *, step: str) -> list[tuple[str, str]]:
-    """(view, its owner) for views that the user may not replace."""
-    found = connection.rows(_VIEWS, [list(outgoing.tables.values())], step=step)
-    return [(f"{quoted(schema)}.{quoted(name)}", owner) for schema, name, _, _, is_ours, owner in found if not is_ours]
+def triggers(
+    connection: PostgresConnection, relations: Sequence[int], *, place: str | None = None, step: str
+) -> list[Statement]:
+    """Triggers of tables or of a view, on those of the same name that are looked up first, or on the one at `place`."""
+    made: list[Statement] = []
+    for table, name, definition, spelled, firing, comment in connection.rows(_TRIGGERS, [relations], step=step):
+        made += _trigger(
+            table,
+            name,
+            definition.replace(f" ON {spelled} ", f" ON {place or quoted(table)} ", 1),
+            place or quoted(table),
+            firing,
+            comment,
+        )
+    return made
 
 
-def _look_only_in(connection: PostgresConnection, schema: str, *, step: str) -> None:
-    connection.run(f"SET LOCAL search_path TO {quoted(schema)}", step=step)
-
-
-def _trigger(table: str, name: str, definition: str, firing: str, comment: str | None) -> list[Statement]:
+def _trigger(table: str, name: str, definition: str, place: str, firing: str, comment: str | None) -> list[Statement]:
     subject = f"trigger {name}"
     made = [Statement(definition, table, subject)]
     if firing in _FIRING:
-        sql = f"ALTER TABLE {quoted(table)} {_FIRING[firing]} TRIGGER {quoted(name)}"
+        sql = f"ALTER TABLE {place} {_FIRING[firing]} TRIGGER {quoted(name)}"
         made.append(Statement(sql, table, subject))
     if comment:
-        sql = f"COMMENT ON TRIGGER {quoted(name)} ON {quoted(table)} IS {literal(comment)}"
+        sql = f"COMMENT ON TRIGGER {quoted(name)} ON {place} IS {literal(comment)}"
         made.append(Statement(sql, table, subject))
+    return made
+
+
+def _statistics(table: str, name: str, definition: str, spelled: str, aim: int, comment: str | None) -> list[Statement]:
+    subject = f"statistics {name}"
+    made = [Statement(definition.replace(f" {spelled} ", f" {quoted(name)} ", 1), table, subject)]
+    if aim >= 0:
+        made.append(Statement(f"ALTER STATISTICS {quoted(name)} SET STATISTICS {aim}", table, subject))
+    if comment:
+        made.append(Statement(f"COMMENT ON STATISTICS {quoted(name)} IS {literal(comment)}", table, subject))
     return made
 
 
@@ -160,7 +153,3 @@ def _policy(
         sql = f"COMMENT ON POLICY {quoted(name)} ON {quoted(table)} IS {literal(comment)}"
         made.append(Statement(sql, table, f"policy {name}"))
     return made
-
-
-def _with(options: list[str] | None) -> str:
-    return f" WITH ({', '.join(options)})" if options else ""

@@ -11,6 +11,8 @@ import sqlalchemy
 from sqlalchemy import exc
 
 from synth_assets.catalog.connection import open_connection
+from synth_assets.catalog.model import Catalog
+from synth_assets.catalog.reflect import reflect_connection
 from synth_assets.publish.errors import DatabaseFailed
 
 # What every statement relies on, whatever the database, the role or the url sets.
@@ -80,6 +82,13 @@ class PostgresConnection:
     def change(self, sql: str, parameters: Sequence[object], *, step: str) -> None:
         with cleaned(step):
             self._driver.execute(_trusted(sql), parameters)
+
+    def reflect(self, schema: str, *, step: str) -> Catalog:
+        """The tables of a schema; none if it does not exist."""
+        with self.transaction(step=step):
+            if not self.rows("SELECT FROM pg_namespace WHERE nspname = %s", [schema], step=step):
+                return Catalog(dialect="postgresql", namespace=schema, tables=())
+            return reflect_connection(self._connection, namespace=schema)
 
     @contextlib.contextmanager
     def transaction(self, *, step: str) -> Iterator[None]:

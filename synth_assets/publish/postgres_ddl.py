@@ -38,7 +38,7 @@ class Counter:
 class PostgresDefinition:
     """Everything to create, in the order of its fields."""
 
-    types: list[Statement] = field(default_factory=list)
+    types: dict[str, Statement] = field(default_factory=dict)  # by the type's name as the catalog spells it
     sequences: list[Statement] = field(default_factory=list)
     tables: dict[str, Statement] = field(default_factory=dict)
     keys: list[Statement] = field(default_factory=list)
@@ -91,19 +91,19 @@ class _Renderer:
         return self._result
 
     def _types(self) -> None:
-        made: dict[str, Statement] = {}
-        for data_type in _all_types(self._catalog):
+        made = self._result.types
+        for data_type in own_types(self._catalog):
             name = _last_name(data_type.native)
             place = self._qualified(name)
             if data_type.domain is not None:
-                made[name] = Statement(f"CREATE DOMAIN {place} {data_type.domain}", None, f"domain {name}")
+                statement = Statement(f"CREATE DOMAIN {place} {data_type.domain}", None, f"domain {name}")
             elif data_type.labels:
                 labels = ", ".join(literal(label) for label in data_type.labels)
-                made[name] = Statement(f"CREATE TYPE {place} AS ENUM ({labels})", None, f"enum {name}")
-            elif data_type.attributes:
+                statement = Statement(f"CREATE TYPE {place} AS ENUM ({labels})", None, f"enum {name}")
+            else:
                 body = ", ".join(_attribute(attribute) for attribute in data_type.attributes)
-                made[name] = Statement(f"CREATE TYPE {place} AS ({body})", None, f"composite type {name}")
-        self._result.types = list(made.values())
+                statement = Statement(f"CREATE TYPE {place} AS ({body})", None, f"composite type {name}")
+            made[data_type.native] = statement
 
     def _table(self, table: Table) -> None:
         self._check_name(table.name, table.name, None)
@@ -231,7 +231,7 @@ class _Renderer:
 
     def _foreign_key(self, table: Table, key: ForeignKey) -> Statement:
         parts = [f"FOREIGN KEY ({listed(key.columns)})"]
-        parts.append(f"REFERENCES {self._qualified(key.parent)} ({listed(key.parent_columns)})")
+        parts.append(f"REFERENCES {self._parent(key.parent)} ({listed(key.parent_columns)})")
         if key.on_delete:
             parts.append(f"ON DELETE {key.on_delete}")
         if key.on_update:
@@ -283,15 +283,23 @@ class _Renderer:
     def _note(self, table: Table, what: str) -> None:
         self._result.notes.append(f"{table.name}: {what} has no counterpart in PostgreSQL and is left out.")
 
+    def _parent(self, name: str) -> str:
+        """A table that is made, too, or one of the target's that stays where it is."""
+        if name in self._catalog.table_names or self._catalog.namespace is None:
+            return self._qualified(name)
+        return f"{quoted(self._catalog.namespace)}.{quoted(name)}"
+
     def _qualified(self, name: str) -> str:
         return f"{quoted(self._schema)}.{quoted(name)}"
 
 
-def _all_types(catalog: Catalog) -> Iterator[DataType]:
-    """Every type of the columns, after those that it is made of."""
+def own_types(catalog: Catalog) -> Iterator[DataType]:
+    """The enums, domains and composite types of the columns, after those that each is made of."""
     for table in catalog.tables:
         for column in table.columns:
-            yield from _with_parts(column.type)
+            for data_type in _with_parts(column.type):
+                if data_type.domain is not None or data_type.labels or data_type.attributes:
+                    yield data_type
 
 
 def _with_parts(data_type: DataType) -> Iterator[DataType]:

@@ -3,7 +3,8 @@
 import json
 
 from synth_assets.catalog.identity import ServerIdentity
-from synth_assets.publish.ledger import COLUMNS, POSTGRES_TABLE, LedgerEntry
+from synth_assets.catalog.model import Catalog
+from synth_assets.publish.ledger import COLUMNS, POSTGRES_SHAPE_TABLE, POSTGRES_TABLE, LedgerEntry
 from synth_assets.publish.marker import NAMESPACE, Marker
 from synth_assets.publish.marker import POSTGRES_TABLE as MARKER_TABLE
 from synth_assets.publish.postgres_connection import PostgresConnection
@@ -17,7 +18,8 @@ CREATE TABLE IF NOT EXISTS {NAMESPACE}.{POSTGRES_TABLE} (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, publication text NOT NULL UNIQUE, dataset text NOT NULL,
   namespace text NOT NULL, action text NOT NULL, refresh text NOT NULL, previous text, fingerprint text NOT NULL,
   snapshot text, verdict text NOT NULL, published_at timestamptz NOT NULL DEFAULT now(),
-  published_by text NOT NULL DEFAULT current_user, counts jsonb NOT NULL)
+  published_by text NOT NULL DEFAULT current_user, counts jsonb NOT NULL, shape text NOT NULL);
+CREATE TABLE IF NOT EXISTS {NAMESPACE}.{POSTGRES_SHAPE_TABLE} (fingerprint text PRIMARY KEY, catalog text NOT NULL)
 """
 
 
@@ -72,6 +74,18 @@ def write_entry(connection: PostgresConnection, entry: LedgerEntry, *, step: str
     marks = ", ".join("%s::jsonb" if name == "counts" else "%s" for name in names)
     sql = f"INSERT INTO {NAMESPACE}.{POSTGRES_TABLE} ({', '.join(names)}) VALUES ({marks})"
     connection.change(sql, values, step=step)
+
+
+def write_shape(connection: PostgresConnection, shape: Catalog, *, step: str) -> None:
+    """Add what a publication makes, unless it is there: an entry may then name its fingerprint."""
+    sql = f"INSERT INTO {NAMESPACE}.{POSTGRES_SHAPE_TABLE} VALUES (%s, %s) ON CONFLICT DO NOTHING"
+    connection.change(sql, [shape.fingerprint, shape.model_dump_json()], step=step)
+
+
+def read_shape(connection: PostgresConnection, fingerprint: str, *, step: str) -> Catalog | None:
+    sql = f"SELECT catalog FROM {NAMESPACE}.{POSTGRES_SHAPE_TABLE} WHERE fingerprint = %s"
+    found = connection.value(sql, [fingerprint], step=step)
+    return None if found is None else Catalog.model_validate_json(found)
 
 
 def _exists(connection: PostgresConnection, table: str) -> bool:

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.postgres_attached import LiveView, attached, changed_view, views, views_of_others
+from synth_assets.publish.postgres_attached import attached, outward_keys
 from synth_assets.publish.postgres_connection import PostgresConnection
-from synth_assets.publish.postgres_dependents import outside_dependents
 from synth_assets.publish.postgres_schema import Standing, collisions, schema_exists
+from synth_assets.publish.postgres_settings import settings
 from synth_assets.publish.postgres_stage import PostgresStage
+from synth_assets.publish.postgres_trial import examine
 from synth_assets.publish.statement import Statement
 
 # Types that come with an extension, by the word that begins their name.
@@ -32,22 +33,18 @@ _EXTENSIONS = {
     "halfvec": "vector",
     "sparsevec": "vector",
 }
-_DROP_THEM = "Drop what depends on the tables, or keep it in another database; it is never dropped for you."
 
 
-def preflight(connection: PostgresConnection, stage: PostgresStage, outgoing: Standing) -> list[Finding]:
+def preflight(connection: PostgresConnection, stage: PostgresStage, outgoing: Standing, *, key: int) -> list[Finding]:
     """Every reason why this database cannot take the dataset. Fills `stage.left_out`; changes nothing."""
     found = list(stage.definition.findings)
     found += _rights(connection, outgoing)
-    for table, what in outside_dependents(connection, outgoing, step="preflight"):
-        found.append(Finding(table=table, problem=f"{what} depends on it.", remedy=_DROP_THEM))
     if not found:
         names = stage.request.catalog.table_names
-        anew = attached(connection, outgoing, tables=names, step="preflight")
-        with connection.transaction(step="preflight"):
-            live_views = views(connection, outgoing, step="preflight")
+        hung = attached(connection, outgoing, tables=names, step="preflight")
+        outward = outward_keys(connection, outgoing, tables=names, step="preflight")
         with connection.trial():
-            found += _on_trial(connection, stage, outgoing, anew, live_views)
+            found += _on_trial(connection, stage, outgoing, [*hung, *outward], key)
     return found
 
 
@@ -74,11 +71,6 @@ def _rights(connection: PostgresConnection, outgoing: Standing) -> Iterator[Find
             problem=f"user {user} may not create tables in schema {schema}.",
             remedy=f"GRANT USAGE, CREATE ON SCHEMA {quoted(schema)} TO {quoted(user)};",
         )
-    for view, owner in views_of_others(connection, outgoing, step="preflight"):
-        yield Finding(
-            problem=f"view {view} of its tables belongs to {owner}, so that user {user} cannot replace it.",
-            remedy=f"GRANT {quoted(owner)} TO {quoted(user)};",
-        )
     owners = connection.rows(
         "SELECT relname, pg_get_userbyid(relowner) FROM pg_class "
         "WHERE oid = ANY (%s::oid[]) AND NOT pg_has_role(relowner, 'USAGE')",
@@ -97,13 +89,13 @@ def _on_trial(
     connection: PostgresConnection,
     stage: PostgresStage,
     outgoing: Standing,
-    anew: list[Statement],
-    live_views: list[LiveView],
+    hung: list[Statement],
+    key: int,
 ) -> list[Finding]:
     definition = stage.definition
     stage.make_schema(step="preflight")
     found: list[Finding] = []
-    for statement in (*definition.types, *definition.sequences):
+    for statement in (*stage.new_types(step="preflight"), *definition.sequences):
         found += _attempt(connection, statement)
     for table, statement in definition.tables.items():
         failed = _attempt(connection, statement)
@@ -117,7 +109,9 @@ def _on_trial(
             stage.left_out.add(statement)
         else:
             found += failed
-    for statement in anew:
+    for statement in hung:
+        found += _attempt(connection, statement)
+    for statement in settings(connection, stage.pairs(outgoing, step="preflight"), step="preflight"):
         found += _attempt(connection, statement)
     for what in collisions(connection, stage.schema, outgoing, step="preflight"):
         found.append(
@@ -127,21 +121,8 @@ def _on_trial(
                 remedy="Rename or drop it, or publish into another schema.",
             )
         )
-    for view in () if found else live_views:
-        found += _view(connection, view, stage)
+    found += examine(connection, outgoing, incoming=stage.schema, key=key).findings
     return found
-
-
-def _view(connection: PostgresConnection, view: LiveView, stage: PostgresStage) -> Iterator[Finding]:
-    remedy = "Drop the view before the refresh, and create it again after it."
-    try:
-        with connection.transaction(step="preflight"):
-            if changed_view(connection, view, stage=stage.schema):
-                yield Finding(problem=f"view {view.place} has other columns over the new tables.", remedy=remedy)
-    except DatabaseFailed as failure:
-        if connection.is_lost:
-            raise
-        yield Finding(problem=f"view {view.place} of the new tables: {failure.meaning}, {failure.code}.", remedy=remedy)
 
 
 def _columns(connection: PostgresConnection, stage: PostgresStage, table: str) -> list[Finding]:

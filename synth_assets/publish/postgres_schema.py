@@ -1,9 +1,8 @@
 """Questions to PostgreSQL's own catalog about the schema that is to be published into."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
-from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.marker import NAMESPACE
 from synth_assets.publish.postgres_connection import PostgresConnection
 
@@ -56,11 +55,6 @@ WHERE n.nspname = %(schema)s AND (t.typtype IN ('e', 'd') OR c.relkind = 'c')
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
 ORDER BY t.typname
 """
-
-_OWN_TYPES = (
-    "SELECT typname FROM pg_type WHERE (typtype IN ('d', 'e') OR typrelid IN "
-    "(SELECT oid FROM pg_class WHERE relkind = 'c')) AND"
-)
 
 _KINDS = {
     "r": "table",
@@ -120,6 +114,12 @@ def standing(connection: PostgresConnection, schema: str, names: Collection[str]
     return Standing(schema, chosen, {oid: (name, kind == "d") for oid, name, kind in types})
 
 
+def leaving(connection: PostgresConnection, outgoing: Standing, coming: Standing, *, step: str) -> Standing:
+    """The tables that go, of their types only those that the tables that come do not use as well."""
+    used = {oid for oid, _, _ in _named(connection, _TYPES, outgoing.schema, coming.tables, step)}
+    return replace(outgoing, types={oid: held for oid, held in outgoing.types.items() if oid not in used})
+
+
 def collisions(connection: PostgresConnection, stage: str, outgoing: Standing, *, step: str) -> list[str]:
     """What would stand in the way of the stage's tables, types and indexes in the target's schema."""
     parameters = {
@@ -130,30 +130,6 @@ def collisions(connection: PostgresConnection, stage: str, outgoing: Standing, *
     }
     found = connection.rows(_OTHER_NAMES, parameters, step=step)
     return [f"{_KINDS[kind]} {name}" for name, kind in found]
-
-
-def drop_schema(connection: PostgresConnection, schema: str, *, step: str) -> None:
-    """Drop a schema of ours with what is in it; fails if anything outside has come to depend on it."""
-    name = quoted(schema)
-    with connection.transaction(step=step):
-        connection.run("SET LOCAL lock_timeout TO '2s'", step=step)
-        inside = standing(connection, schema, None, step=step)
-        if inside.tables:
-            listed = ", ".join(f"{name}.{quoted(table)}" for table in inside.tables)
-            connection.run(f"DROP TABLE {listed}", step=step)
-        for sequence in _names(connection, schema, "SELECT relname FROM pg_class WHERE relkind = 'S' AND", step):
-            connection.run(f"DROP SEQUENCE {name}.{quoted(sequence)}", step=step)
-        types = _names(connection, schema, _OWN_TYPES, step)
-        if types:
-            # One statement, whatever they depend on among themselves; DROP TYPE drops domains, too.
-            connection.run(f"DROP TYPE {', '.join(f'{name}.{quoted(a_type)}' for a_type in types)}", step=step)
-        connection.run(f"DROP SCHEMA {name}", step=step)
-
-
-def _names(connection: PostgresConnection, schema: str, query: str, step: str) -> Sequence[str]:
-    column = "relnamespace" if query.startswith("SELECT relname") else "typnamespace"
-    sql = f"{query} {column} = (SELECT oid FROM pg_namespace WHERE nspname = %s) ORDER BY 1"
-    return [name for (name,) in connection.rows(sql, [schema], step=step)]
 
 
 def _named(

@@ -11,14 +11,20 @@ import polars as pl
 from synth_assets.catalog.model import Kind
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
+from synth_assets.publish.errors import DatabaseFailed, PreflightFailed
+from synth_assets.publish.finding import Finding
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
-from synth_assets.publish.postgres_attached import attached
+from synth_assets.publish.postgres_anew import Anew, make_anew
+from synth_assets.publish.postgres_attached import attached, outward_keys
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ddl import PostgresDefinition, define
 from synth_assets.publish.postgres_grants import carry_over
 from synth_assets.publish.postgres_rows import copy_text
-from synth_assets.publish.postgres_schema import Standing
+from synth_assets.publish.postgres_schema import Standing, standing
+from synth_assets.publish.postgres_settings import left_behind, settings
+from synth_assets.publish.postgres_trial import examine
+from synth_assets.publish.postgres_types import types_alike
 from synth_assets.publish.read_ahead import read_ahead
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.statement import Statement, listed, literal
@@ -35,16 +41,19 @@ class PostgresStage:
 
     Attributes:
         left_out: Statements written for another dialect that this server does not understand; preflight finds them.
+        anew: What leans on the live tables and was made over the staged ones.
     """
 
     def __init__(self, connection: PostgresConnection, request: PublishRequest, *, key: int, namespace: str) -> None:
         self._connection = connection
         self.request = request
         self._namespace = namespace
+        self._key = key
         self.schema = stage_schema(key)
         frames = {name: rows.schema for name, rows in request.tables.items()}
         self.definition: PostgresDefinition = define(request.catalog, schema=self.schema, frames=frames)
         self.left_out: set[Statement] = set()
+        self.anew = Anew()
         self._measures: dict[str, TableMeasure] = {}
         self._carried: list[str] = []
 
@@ -67,13 +76,23 @@ class PostgresStage:
         path = dict.fromkeys([self.schema, *extensions, self._namespace, "public"])
         self._connection.run(f"SET search_path TO {', '.join(map(quoted, path))}", step=step)
 
+    def new_types(self, *, step: str) -> list[Statement]:
+        """The types that the target has not got; the others are used as they stand there."""
+        there = types_alike(self._connection, self._namespace, self.request.catalog, step=step)
+        return [statement for native, statement in self.definition.types.items() if native not in there]
+
+    def pairs(self, outgoing: Standing, *, step: str) -> dict[int, int]:
+        """The staged tables by those that they replace, by object id."""
+        staged = standing(self._connection, self.schema, outgoing.tables, step=step).tables
+        return {outgoing.tables[name]: oid for name, oid in staged.items()}
+
     def load(self) -> None:
         """Create types and tables and fill them, without keys and indexes: these come after, which is faster."""
         self.make_schema(step="stage")
         about = {"dataset": self.request.dataset, "refresh": self.request.refresh, "schema": self._namespace}
         self._connection.run(f"COMMENT ON SCHEMA {quoted(self.schema)} IS {literal(json.dumps(about))}", step="stage")
         reached("publication.stage.begun")
-        for statement in (*self.definition.types, *self.definition.sequences):
+        for statement in (*self.new_types(step="stage"), *self.definition.sequences):
             self._connection.run(statement.sql, step="stage", table=statement.table)
         for name in self.request.catalog.table_names:
             self._load_table(name)
@@ -85,14 +104,24 @@ class PostgresStage:
             if statement not in self.left_out:
                 self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         reached("publication.stage.keys")
-        for statement in attached(self._connection, outgoing, tables=self.request.catalog.table_names, step="stage"):
+        names = self.request.catalog.table_names
+        for statement in attached(self._connection, outgoing, tables=names, step="stage"):
+            self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
+        self._refer_outward(outward_keys(self._connection, outgoing, tables=names, step="stage"))
+        pairs = self.pairs(outgoing, step="stage")
+        for statement in settings(self._connection, pairs, step="stage"):
             self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
         for name, columns in self._counters():
             self._set_counter(name, columns)
         self._carried = carry_over(self._connection, outgoing, stage=self.schema)
-        tables = ", ".join(self._place(name) for name in self.request.catalog.table_names)
+        self._carried += left_behind(self._connection, pairs, step="stage")
+        tables = ", ".join(self._place(name) for name in names)
         if tables:
             self._connection.run(f"ANALYZE {tables}", step="stage")
+        examined = examine(self._connection, outgoing, incoming=self.schema, key=self._key)
+        self._refuse(examined.findings)
+        self.anew = make_anew(self._connection, outgoing, incoming=self.schema, forced=examined.anew, key=self._key)
+        self._refuse(self.anew.findings)
 
     def differences(self) -> list[str]:
         """What the database holds otherwise than it was sent, a line each."""
@@ -101,16 +130,34 @@ class PostgresStage:
             found += self._compare(name, measure)
         return found
 
+    def _refer_outward(self, keys: Sequence[Statement]) -> None:
+        findings = []
+        for statement in keys:
+            try:
+                with self._connection.transaction(step="stage"):
+                    self._connection.run(statement.sql, step="stage", table=statement.table)
+            except DatabaseFailed as failure:
+                if self._connection.is_lost:
+                    raise
+                problem = f"{statement.subject}, cannot be made: {failure.meaning}, {failure.code}."
+                remedy = "Take that table into the dataset, or drop the key in the target."
+                findings.append(Finding(table=statement.table, problem=problem, remedy=remedy))
+        self._refuse(findings)
+
+    def _refuse(self, findings: Sequence[Finding]) -> None:
+        if findings:
+            raise PreflightFailed(self.request.target, findings)
+
     def _load_table(self, name: str) -> None:
         rows = self.request.tables[name]
-        columns = [column.name for column in self.request.catalog.table(name).columns if column.generated is None]
+        columns = self.request.columns(name)
         measure = self._measures[name] = TableMeasure()
         # FREEZE, which asks for a table made in the same transaction: a reader whose snapshot is older than the load
         # would otherwise find the new table empty after the swap, without an error.
         with self._connection.transaction(step="stage"):
             self._connection.run(self.definition.tables[name].sql, step="stage", table=name)
             if columns and rows.rows:
-                sql = f"COPY {self._place(name)} ({listed(tuple(columns))}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
+                sql = f"COPY {self._place(name)} ({listed(columns)}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
                 with self._connection.copy(sql, table=name, columns=columns) as copy:
                     texts = _texts(rows.batches(columns=columns), name, columns, measure)
                     # There is nothing to prepare beside the load of a single batch.

@@ -9,14 +9,17 @@ one table, waits for another that the swap has, and so keeps the swap waiting. T
 
 import random
 import time
+from collections.abc import Mapping
 
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry
-from synth_assets.publish.postgres_attached import forced_policies, views
+from synth_assets.publish.postgres_anew import Anew
+from synth_assets.publish.postgres_attached import forced_policies
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ledger import write_entry
+from synth_assets.publish.postgres_rebinding import Rebinding
 from synth_assets.publish.postgres_schema import Standing, schema_exists, standing
 
 _FIRST_LOCK_MILLISECONDS = 10
@@ -29,6 +32,10 @@ SELECT DISTINCT a.pid, coalesce(nullif(a.application_name, ''), 'an unnamed appl
 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.relation = ANY (%s::oid[]) AND l.granted AND a.pid <> pg_backend_pid() ORDER BY 1
 """
+_STATISTICS = """
+SELECT x.stxname, n.nspname FROM pg_statistic_ext x JOIN pg_namespace n ON n.oid = x.stxnamespace
+WHERE x.stxrelid = ANY (%s::oid[])
+"""
 
 
 def swap(
@@ -36,6 +43,7 @@ def swap(
     *,
     incoming: str,
     outgoing: Standing,
+    anew: Anew,
     previous: str,
     dropped: str,
     entry: LedgerEntry,
@@ -47,6 +55,7 @@ def swap(
     Args:
         incoming: A schema of ours; it is gone afterwards.
         outgoing: The live tables that go.
+        anew: What leans on them and cannot be bound to others, made over the tables of `incoming`.
         previous: Where they go; what is kept there moves to `dropped`.
         entry: Written to the ledger by the same transaction.
         patience: Seconds to try for the locks.
@@ -60,13 +69,13 @@ def swap(
     lock_milliseconds = _FIRST_LOCK_MILLISECONDS
     while True:
         try:
-            _swap_once(connection, incoming, outgoing, previous, dropped, entry, lock_milliseconds)
+            _swap_once(connection, incoming, outgoing, anew, previous, dropped, entry, lock_milliseconds)
         except DatabaseFailed as failure:
             if failure.code not in _BUSY:
                 raise
             waited = time.monotonic() - began
             if waited > patience:
-                raise TargetBusy(target, _holders(connection, outgoing), waited) from None
+                raise TargetBusy(target, _holders(connection, outgoing, anew), waited) from None
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (to part two refreshes, not a secret)
             pause = min(pause * 2, 2.0)
             lock_milliseconds = min(lock_milliseconds * 2, _MOST_LOCK_MILLISECONDS)
@@ -78,6 +87,7 @@ def _swap_once(
     connection: PostgresConnection,
     incoming: str,
     outgoing: Standing,
+    anew: Anew,
     previous: str,
     dropped: str,
     entry: LedgerEntry,
@@ -91,20 +101,24 @@ def _swap_once(
             step="swap",
         )
         coming = standing(connection, incoming, None, step="swap")
+        homes = _statistics(connection, outgoing)
+        rebinding = Rebinding(connection, outgoing, incoming=incoming, anew=anew, previous=previous)
+        rebinding.ahead()
         aside = _make_room(connection, incoming, outgoing, previous, dropped)
         if outgoing.tables:
             names = ", ".join(f"{quoted(live)}.{quoted(table)}" for table in outgoing.tables)
             connection.run(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE", step="swap")
         reached("publication.swap.begun")
-        after = forced_policies(connection, outgoing, step="swap")
-        after += [view.replacement for view in views(connection, outgoing, step="swap")]
+        rebinding.release()
+        forced = forced_policies(connection, outgoing, step="swap")
         if outgoing.tables:
-            _move(connection, outgoing, live, previous)
-        _move(connection, coming, aside, live)
+            _move(connection, rebinding.going, live, previous, dict.fromkeys(homes, previous))
+        _move(connection, coming, aside, live, homes)
         connection.run(f"DROP SCHEMA {quoted(aside)}", step="swap")
-        for statement in after:
-            if statement.table is None or statement.table in coming.tables:
+        for statement in forced:
+            if statement.table in coming.tables:
                 connection.run(statement.sql, step="swap", table=statement.table, constraint=statement.subject)
+        rebinding.bind()
         reached("publication.swap.moved")
         write_entry(connection, entry, step="swap")
         reached("publication.swap.entered")
@@ -126,18 +140,34 @@ def _make_room(connection: PostgresConnection, incoming: str, outgoing: Standing
     return aside
 
 
-def _move(connection: PostgresConnection, what: Standing, source: str, destination: str) -> None:
+def _move(
+    connection: PostgresConnection, what: Standing, source: str, destination: str, homes: Mapping[str, str]
+) -> None:
+    """
+    Args:
+        homes: Where extended statistics of the name go; else they go with their tables.
+    """
     place, there = quoted(source), quoted(destination)
     statements = [
         f"ALTER {'DOMAIN' if is_domain else 'TYPE'} {place}.{quoted(name)} SET SCHEMA {there}"
         for name, is_domain in what.types.values()
+    ]
+    statements += [
+        f"ALTER STATISTICS {quoted(schema)}.{quoted(name)} SET SCHEMA {quoted(homes.get(name, destination))}"
+        for name, schema in _statistics(connection, what).items()
     ]
     statements += [f"ALTER TABLE {place}.{quoted(table)} SET SCHEMA {there}" for table in what.tables]
     if statements:
         connection.run("; ".join(statements), step="swap")
 
 
-def _holders(connection: PostgresConnection, outgoing: Standing) -> str:
-    found = connection.rows(_HOLDERS, [list(outgoing.tables.values())], step="swap")
+def _statistics(connection: PostgresConnection, what: Standing) -> dict[str, str]:
+    """Extended statistics of tables, which stand in schemas of their own: each name with its schema."""
+    return dict(connection.rows(_STATISTICS, [list(what.tables.values())], step="swap"))
+
+
+def _holders(connection: PostgresConnection, outgoing: Standing, anew: Anew) -> str:
+    relations = [*outgoing.tables.values(), *(definition.reader.oid for definition in anew.definitions)]
+    found = connection.rows(_HOLDERS, [relations], step="swap")
     named = [f"{application} (process {process}, {state})" for process, application, state in found]
     return ", ".join(named) or "other transactions"

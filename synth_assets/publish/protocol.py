@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, Self
 
+from synth_assets.catalog.model import Catalog
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.marker import Marker
@@ -42,6 +43,14 @@ class Publisher(Protocol):
         """Every reason why the target cannot take the dataset; an empty sequence lets it pass to the steps below."""
         ...
 
+    def live_catalog(self) -> Catalog:
+        """The tables of the schema to be published, ours left out, as the database itself describes them."""
+        ...
+
+    def published_shape(self, fingerprint: str) -> Catalog | None:
+        """What a publication left, by the fingerprint in its ledger entry; None if it is not known."""
+        ...
+
     def stage(self) -> None:
         """Load all rows beside the live tables, then keys, indexes, constraints and sequences."""
         ...
@@ -50,8 +59,16 @@ class Publisher(Protocol):
         """What differs between the staged tables and what was sent, by the database's own word."""
         ...
 
-    def swap(self) -> LedgerEntry:
-        """Make the staged tables the live ones in one atomic step, together with the ledger's entry."""
+    def staged_catalog(self) -> Catalog:
+        """The staged tables as the database itself describes them."""
+        ...
+
+    def swap(self, shape: Catalog) -> LedgerEntry:
+        """Make the staged tables the live ones in one atomic step, together with the ledger's entry.
+
+        Args:
+            shape: What the staged tables are, to be known by the ledger's entry.
+        """
         ...
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:

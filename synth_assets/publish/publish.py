@@ -13,6 +13,8 @@ from synth_assets.catalog.identity import ServerIdentity
 from synth_assets.catalog.model import Catalog
 from synth_assets.failpoints import reached
 from synth_assets.plan.resources import DatabaseSettings
+from synth_assets.plan.target_settings import TargetSettings
+from synth_assets.publish.altered import altered, shape
 from synth_assets.publish.errors import (
     AuditFailed,
     DatabaseFailed,
@@ -24,6 +26,7 @@ from synth_assets.publish.families import open_publisher
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.guard import check_identity, check_marker, check_settings, check_target
 from synth_assets.publish.ledger import LedgerEntry, live_entries
+from synth_assets.publish.match import matched
 from synth_assets.publish.protocol import Publisher
 from synth_assets.publish.publication import Publication, PublishedTable
 from synth_assets.publish.request import Progress, PublishRequest
@@ -53,6 +56,7 @@ def publish(
     snapshot: str | None = None,
     patience: float = PATIENCE_SECONDS,
     retry: Sequence[float] = RETRY_SECONDS,
+    plan: TargetSettings | None = None,
 ) -> Publication:
     """Publish the rows of all tables of a dataset, or none.
 
@@ -71,6 +75,7 @@ def publish(
         snapshot: What the rows were learned from, for the ledger.
         patience: Seconds to wait for locks that others hold.
         retry: Seconds to wait before each further attempt, about.
+        plan: What the plan says of the target; nothing but its name if not given.
 
     Raises:
         NoPassingVerdict: no passing verdict stands for exactly these rows. Nothing was connected to.
@@ -100,7 +105,9 @@ def publish(
     attempt = 1
     while True:
         try:
-            publication = _attempt(request, database, url, sources, source_identities)
+            publication = _attempt(
+                request, database, url, sources, source_identities, plan or TargetSettings(name=target)
+            )
             break
         except (DatabaseFailed, DatabaseUnreachable) as failure:
             if attempt > len(retry) or not _is_passing(failure, url):
@@ -124,6 +131,7 @@ def _attempt(
     url: str,
     sources: Mapping[str, str],
     source_identities: Mapping[str, ServerIdentity] | None,
+    plan: TargetSettings,
 ) -> Publication:
     """Publish on one connection."""
     clock = _Clock()
@@ -150,21 +158,45 @@ def _attempt(
         if live is not None and (live.refresh, live.fingerprint) == (request.refresh, request.fingerprint):
             return _publication(request, publisher, live, clock, already_live=True)
         with clock.step("preflight"):
-            findings = [*_unlike(request), *publisher.preflight(request)]
-        if findings:
-            raise PreflightFailed(request.target, findings)
+            request, notes = _checked(request, publisher, plan, live)
         reached("publication.checked")
         with clock.step("stage"):
             publisher.stage()
             reached("publication.stage.done")
         with clock.step("audit"):
             differences = publisher.audit()
+            made = shape(publisher.staged_catalog(), request.catalog.table_names)
         if differences:
             raise AuditFailed(request.target, differences)
         reached("publication.audited")
         with clock.step("swap"):
-            entry = publisher.swap()
-        return _publication(request, publisher, entry, clock)
+            entry = publisher.swap(made)
+        return _publication(request, publisher, entry, clock, notes=notes)
+
+
+def _checked(
+    request: PublishRequest, publisher: Publisher, plan: TargetSettings, entry: LedgerEntry | None
+) -> tuple[PublishRequest, Sequence[str]]:
+    """The request for the tables that are to be made, and what differs from the source, for people.
+
+    Args:
+        entry: Of the live refresh.
+
+    Raises:
+        PreflightFailed: The target cannot take the dataset.
+    """
+    findings, notes = list(_unlike(request)), []
+    if not findings and plan.ddl == "match":
+        request, match = matched(request, publisher.live_catalog(), plan)
+        findings, notes = match.findings, match.notes
+    elif not findings:
+        published = publisher.published_shape(entry.shape) if entry else None
+        findings += altered(request.catalog, publisher.live_catalog(), published=published, target=plan.name)
+    if not findings or plan.ddl == "create":
+        findings += publisher.preflight(request)
+    if findings:
+        raise PreflightFailed(request.target, findings)
+    return request, notes
 
 
 def rollback(
@@ -237,7 +269,13 @@ def _unlike(request: PublishRequest) -> Iterator[Finding]:
 
 
 def _publication(
-    request: PublishRequest, publisher: Publisher, entry: LedgerEntry, clock: _Clock, *, already_live: bool = False
+    request: PublishRequest,
+    publisher: Publisher,
+    entry: LedgerEntry,
+    clock: _Clock,
+    *,
+    notes: Sequence[str] = (),
+    already_live: bool = False,
 ) -> Publication:
     return Publication(
         target=request.target,
@@ -246,7 +284,7 @@ def _publication(
         fingerprint=request.fingerprint,
         tables=tuple(PublishedTable(name=name, rows=count) for name, count in entry.counts.items()),
         seconds=clock.seconds,
-        notes=tuple(publisher.notes),
+        notes=(*notes, *publisher.notes),
         previous=entry.previous,
         already_live=already_live,
     )

@@ -7,6 +7,8 @@ from typing import Self, cast
 
 from synth_assets.catalog.connection import file_path, open_engine
 from synth_assets.catalog.identity import server_identity
+from synth_assets.catalog.model import Catalog
+from synth_assets.catalog.reflect import reflect_connection
 from synth_assets.failpoints import reached
 from synth_assets.publish import sqlite_schema
 from synth_assets.publish.errors import NothingToRollBack, TargetBusy
@@ -16,7 +18,7 @@ from synth_assets.publish.ledger import LedgerEntry, live_entries, published, ro
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.sqlite_connection import rows
-from synth_assets.publish.sqlite_ledger import read_ledger, read_marker, write_marker
+from synth_assets.publish.sqlite_ledger import read_ledger, read_marker, read_shape, write_marker
 from synth_assets.publish.sqlite_stage import SqliteStage
 from synth_assets.publish.sqlite_swap import keep, kept_refresh, swap
 from synth_assets.publish.state import TargetState
@@ -75,7 +77,7 @@ class SqlitePublisher:
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         encoding = rows(self._connection, "PRAGMA encoding", step="preflight")[0][0]
-        self._stage = SqliteStage(request, path=self._locked().staged, encoding=encoding)
+        self._stage = SqliteStage(request, path=self._locked().staged, live=self._path, encoding=encoding)
         found = [*self._stage.on_trial(), *not_writable(self._path)]
         outgoing = self._outgoing(request.dataset, request.counts)
         for dependent in sqlite_schema.outside_dependents(self._connection, outgoing, step="preflight"):
@@ -106,13 +108,22 @@ class SqlitePublisher:
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()
 
-    def swap(self) -> LedgerEntry:
+    def live_catalog(self) -> Catalog:
+        return reflect_connection(self._sqlalchemy)
+
+    def published_shape(self, fingerprint: str) -> Catalog | None:
+        return read_shape(self._connection, fingerprint, step="preflight")
+
+    def staged_catalog(self) -> Catalog:
+        return self._prepared().catalog()
+
+    def swap(self, shape: Catalog) -> LedgerEntry:
         request = self._prepared().request
         live = self._live(request.dataset, step="swap")
         outgoing = self._outgoing(request.dataset, request.counts)
         previous = live.refresh if live is not None and outgoing else None
-        entry = published(request, namespace="", previous=previous, by=writer())
-        self._swap(self._prepared().path, outgoing, entry, request.target, request.patience)
+        entry = published(request, namespace="", previous=previous, by=writer(), shape=shape)
+        self._swap(self._prepared().path, outgoing, entry, request.target, request.patience, shape=shape)
         return entry
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
@@ -142,12 +153,29 @@ class SqlitePublisher:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    def _swap(self, incoming: Path, outgoing: Sequence[str], entry: LedgerEntry, target: str, patience: float) -> None:
+    def _swap(
+        self,
+        incoming: Path,
+        outgoing: Sequence[str],
+        entry: LedgerEntry,
+        target: str,
+        patience: float,
+        *,
+        shape: Catalog | None = None,
+    ) -> None:
         files = self._locked()
         if entry.previous is not None:
             encoding = rows(self._connection, "PRAGMA encoding", step="swap")[0][0]
             keep(self._path, names=outgoing, refresh=entry.previous, path=files.keeping, encoding=encoding)
-        swap(self._connection, incoming=incoming, outgoing=outgoing, entry=entry, target=target, patience=patience)
+        swap(
+            self._connection,
+            incoming=incoming,
+            outgoing=outgoing,
+            entry=entry,
+            shape=shape,
+            target=target,
+            patience=patience,
+        )
         try:
             reached("publication.swap.committed")
         finally:

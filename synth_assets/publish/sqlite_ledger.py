@@ -4,7 +4,8 @@ import json
 import sqlite3
 from datetime import datetime
 
-from synth_assets.publish.ledger import COLUMNS, SQLITE_TABLE, LedgerEntry
+from synth_assets.catalog.model import Catalog
+from synth_assets.publish.ledger import COLUMNS, SHAPE_TABLE, SQLITE_TABLE, LedgerEntry
 from synth_assets.publish.marker import OWN_TABLE as MARKER_TABLE
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.sqlite_connection import rows, run
@@ -17,8 +18,9 @@ _LEDGER = (
     f"CREATE TABLE IF NOT EXISTS {SQLITE_TABLE} (id INTEGER PRIMARY KEY, publication TEXT NOT NULL UNIQUE, "
     "dataset TEXT NOT NULL, namespace TEXT NOT NULL, action TEXT NOT NULL, refresh TEXT NOT NULL, previous TEXT, "
     "fingerprint TEXT NOT NULL, snapshot TEXT, verdict TEXT NOT NULL, published_at TEXT NOT NULL, "
-    "published_by TEXT NOT NULL, counts TEXT NOT NULL)"
+    "published_by TEXT NOT NULL, counts TEXT NOT NULL, shape TEXT NOT NULL)"
 )
+_SHAPE = f"CREATE TABLE IF NOT EXISTS {SHAPE_TABLE} (fingerprint TEXT PRIMARY KEY, catalog TEXT NOT NULL)"
 
 
 def read_marker(connection: sqlite3.Connection) -> Marker | None:
@@ -72,6 +74,22 @@ def write_entry(connection: sqlite3.Connection, entry: LedgerEntry, *, step: str
     marks = ", ".join("?" for _ in COLUMNS)
     sql = f"INSERT INTO {SQLITE_TABLE} ({', '.join(COLUMNS)}) VALUES ({marks})"
     run(connection, sql, [values[name] for name in COLUMNS], step=step)
+
+
+def write_shape(connection: sqlite3.Connection, shape: Catalog, *, step: str) -> None:
+    """Add what a publication makes, unless it is there: an entry may then name its fingerprint."""
+    if read_shape(connection, shape.fingerprint, step=step) is None:
+        run(connection, _SHAPE, step=step)
+        values = [shape.fingerprint, shape.model_dump_json()]
+        run(connection, f"INSERT INTO {SHAPE_TABLE} VALUES (?, ?)", values, step=step)
+
+
+def read_shape(connection: sqlite3.Connection, fingerprint: str, *, step: str) -> Catalog | None:
+    if not _exists(connection, SHAPE_TABLE):
+        return None
+    sql = f"SELECT catalog FROM {SHAPE_TABLE} WHERE fingerprint = ?"
+    found = rows(connection, sql, [fingerprint], step=step)
+    return Catalog.model_validate_json(found[0][0]) if found else None
 
 
 def _exists(connection: sqlite3.Connection, table: str) -> bool:

@@ -9,7 +9,9 @@ import adbc_driver_manager
 import adbc_driver_sqlite.dbapi as adbc
 import polars as pl
 
-from synth_assets.catalog.model import Table
+from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.model import Catalog, Table
+from synth_assets.catalog.reflect import reflect
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed
@@ -36,8 +38,9 @@ _SPACE_FACTOR = 4
 class SqliteStage:
     """One file, from nothing to ready for the swap."""
 
-    def __init__(self, request: PublishRequest, *, path: Path, encoding: str) -> None:
+    def __init__(self, request: PublishRequest, *, path: Path, live: Path, encoding: str) -> None:
         self.request = request
+        self._live = live
         self._encoding = encoding
         self.path = path
         self.definition: SqliteDefinition = define(request.catalog)
@@ -132,7 +135,9 @@ class SqliteStage:
                     'SELECT "table", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2',
                     step="audit",
                 )
+                if parent in self.request.catalog.table_names
             ]
+            found += self._orphans_outside(connection)
             # integrity_check also compares each index with the table that it was just built from: 15 times slower.
             whole = rows(connection, "PRAGMA quick_check(1)", step="audit")
             if whole != [("ok",)]:
@@ -143,9 +148,34 @@ class SqliteStage:
             connection.close()
         return found
 
+    def catalog(self) -> Catalog:
+        engine = open_engine(f"sqlite:///{self.path}")
+        try:
+            return reflect(engine)
+        finally:
+            engine.dispose()
+
+    def _orphans_outside(self, connection: sqlite3.Connection) -> Iterator[str]:
+        """Rows that refer to tables which stay where they are, in the live file, and find nothing there."""
+        run(connection, "ATTACH DATABASE ? AS live", [str(self._live)], step="audit")
+        for table in self.request.catalog.tables:
+            for key in table.foreign_keys:
+                if key.parent in self.request.catalog.table_names:
+                    continue
+                pairs = list(zip(key.columns, key.parent_columns, strict=True))
+                same = " AND ".join(f"p.{quoted(parent)} = c.{quoted(child)}" for child, parent in pairs)
+                filled = " AND ".join(f"c.{quoted(child)} IS NOT NULL" for child, _ in pairs)
+                sql = (
+                    f"SELECT count(*) FROM main.{quoted(table.name)} AS c WHERE {filled} "
+                    f"AND NOT EXISTS (SELECT 1 FROM live.{quoted(key.parent)} AS p WHERE {same})"
+                )
+                count = rows(connection, sql, step="audit")[0][0]
+                if count:
+                    yield f"{table.name}: {count} rows refer to rows of {key.parent} that are not there."
+
     def _load_table(self, table: Table) -> None:
         sent = self.request.tables[table.name]
-        columns = [column.name for column in table.columns if column.generated is None]
+        columns = self.request.columns(table.name)
         measure = self._measures[table.name] = TableMeasure()
         if not sent.rows:
             return

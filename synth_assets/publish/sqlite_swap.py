@@ -9,13 +9,14 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
 from synth_assets.publish.files import remove
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.sqlite_connection import create_private, rows, run
-from synth_assets.publish.sqlite_ledger import write_entry
+from synth_assets.publish.sqlite_ledger import write_entry, write_shape
 from synth_assets.publish.sqlite_schema import copy_tables, tables
 
 _KEPT = "synth_assets_kept"
@@ -60,6 +61,7 @@ def swap(
     incoming: Path,
     outgoing: Sequence[str],
     entry: LedgerEntry,
+    shape: Catalog | None,
     target: str,
     patience: float,
 ) -> None:
@@ -68,6 +70,7 @@ def swap(
     Args:
         connection: To the live file, in autocommit mode.
         entry: Written to the ledger by the same transaction.
+        shape: What the incoming tables are; None if that is known already.
         patience: Seconds to wait for readers and writers.
 
     Raises:
@@ -87,6 +90,8 @@ def swap(
         copy_tables(connection, tables(connection, step="swap", schema="staged"), source="staged", step="swap")
         reached("publication.swap.moved")
         write_entry(connection, entry, step="swap")
+        if shape is not None:
+            write_shape(connection, shape, step="swap")
         reached("publication.swap.entered")
         run(connection, "COMMIT", step="swap")
     except DatabaseFailed as failure:

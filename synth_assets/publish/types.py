@@ -31,8 +31,8 @@ from synth_assets.catalog.mariadb import FAMILY
 from synth_assets.catalog.model import DataType, Kind
 
 # These store any value in a column whatever length, width or precision it declares (DuckDB: any length).
-_IGNORES_WIDTHS = frozenset({"sqlite"})
-_IGNORES_LENGTHS = frozenset({"sqlite", "duckdb"})
+IGNORES_WIDTHS = frozenset({"sqlite"})
+IGNORES_LENGTHS = frozenset({"sqlite", "duckdb"})
 
 _POSTGRES = {
     Kind.BOOLEAN: "boolean",
@@ -101,15 +101,15 @@ def target_type(data_type: DataType, *, source: str, target: str) -> str | None:
 def _postgres_type(data_type: DataType, source: str) -> str | None:
     match data_type.kind:
         case Kind.INTEGER:
-            return "bigint" if source in _IGNORES_WIDTHS else _postgres_integer(data_type)
+            return "bigint" if source in IGNORES_WIDTHS else _postgres_integer(data_type)
         case Kind.DECIMAL:
-            if data_type.precision is None or source in _IGNORES_WIDTHS:
+            if data_type.precision is None or source in IGNORES_WIDTHS:
                 return "numeric"
             return f"numeric({data_type.precision},{data_type.scale or 0})"
         case Kind.FLOAT:
-            return "real" if data_type.bits == 32 and source not in _IGNORES_WIDTHS else "double precision"
+            return "real" if data_type.bits == 32 and source not in IGNORES_WIDTHS else "double precision"
         case Kind.TEXT:
-            enforced = data_type.length is not None and source not in _IGNORES_LENGTHS
+            enforced = data_type.length is not None and source not in IGNORES_LENGTHS
             return f"varchar({data_type.length})" if enforced else "text"
         case Kind.TIME:
             return "timetz" if data_type.timezone else "time"
@@ -130,17 +130,17 @@ def _postgres_integer(data_type: DataType) -> str:
 def _mariadb_type(data_type: DataType, source: str, target: str) -> str:
     if source in FAMILY and data_type.native not in _MARIADB_ONLY:
         return data_type.native
-    enforces_lengths = source not in _IGNORES_LENGTHS and data_type.length is not None
+    enforces_lengths = source not in IGNORES_LENGTHS and data_type.length is not None
     match data_type.kind:
         case Kind.INTEGER:
-            return "bigint" if source in _IGNORES_WIDTHS else _mariadb_integer(data_type)
+            return "bigint" if source in IGNORES_WIDTHS else _mariadb_integer(data_type)
         case Kind.DECIMAL:
             precision, scale = data_type.precision, data_type.scale or 0
             fits = precision is not None and precision <= MOST_DIGITS and 0 <= scale <= min(MOST_SCALE, precision)
-            is_kept = fits and source not in _IGNORES_WIDTHS
+            is_kept = fits and source not in IGNORES_WIDTHS
             return f"decimal({precision},{scale})" if is_kept else f"decimal({MOST_DIGITS},{MOST_SCALE})"
         case Kind.FLOAT:
-            return "float" if data_type.bits == 32 and source not in _IGNORES_WIDTHS else "double"
+            return "float" if data_type.bits == 32 and source not in IGNORES_WIDTHS else "double"
         case Kind.TEXT if enforces_lengths and (data_type.length or 0) <= MOST_KEY_CHARACTERS:
             return f"varchar({data_type.length})"
         case Kind.BINARY if enforces_lengths and (data_type.length or 0) <= MOST_KEY_CHARACTERS:
@@ -168,7 +168,7 @@ def _mariadb_literal(text: str) -> str:
 
 
 def _duckdb_type(data_type: DataType, source: str) -> str | None:
-    enforced = source not in _IGNORES_WIDTHS
+    enforced = source not in IGNORES_WIDTHS
     zone = " WITH TIME ZONE" if data_type.timezone else ""
     match data_type.kind:
         case Kind.INTEGER:

@@ -211,13 +211,18 @@ class RefreshInputs:
     @property
     def published_catalog(self) -> Catalog:
         """The source's catalog reduced to the tables and keys that are published."""
-        names = {table.name for table in self.plan.published}
-        tables = []
-        for name in sorted(names):
-            table = self.catalog.table(name)
-            keys = tuple(key for key in table.foreign_keys if key.parent in names)
-            tables.append(table.model_copy(update={"foreign_keys": keys}))
-        return self.catalog.model_copy(update={"tables": tuple(tables)})
+        return published_part(self.plan, self.catalog)
+
+
+def published_part(plan: ResolvedPlan, catalog: Catalog) -> Catalog:
+    """A source's catalog reduced to the tables and keys that are published."""
+    names = {table.name for table in plan.published}
+    tables = []
+    for name in sorted(names):
+        table = catalog.table(name)
+        keys = tuple(key for key in table.foreign_keys if key.parent in names)
+        tables.append(table.model_copy(update={"foreign_keys": keys}))
+    return catalog.model_copy(update={"tables": tuple(tables)})
 
 
 def open_store(project: Project) -> Store:

@@ -106,7 +106,7 @@ class VerdictStage(PrivateStage, SettlingStage):
                 catalog=self.catalog,
                 source_changes=[change.message for change in source.changes],
                 plan_changes=other_decisions(last.decided, now) if last else [],
-                targets=self.settings.targets,
+                targets=self.settings.target_names,
                 data_docs=Path(os.path.relpath(self.data_docs, path.parent)).as_posix() if self.data_docs else None,
             )
         )

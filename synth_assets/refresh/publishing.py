@@ -34,6 +34,7 @@ class PublicationStage(SettlingStage):
             refresh=self.refresh,
             source_identities={origin.source: origin.identity} if origin.identity else {},
             snapshot=origin.snapshot,
+            plan=self.settings.target(target),
         )
 
     def publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":

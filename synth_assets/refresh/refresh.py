@@ -22,6 +22,7 @@ from synth_assets.refresh.errors import require_passed
 from synth_assets.refresh.inputs import CATALOG_FILE, FEATURES_FILE, ORIGIN_FILE
 from synth_assets.refresh.judging import VerdictStage
 from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_refresh
+from synth_assets.refresh.preflight import PreflightStage
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.publishing import PublicationStage
 from synth_assets.refresh.retention import ABANDONED, remove_old_artifacts, remove_old_pages, remove_snapshots
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Refresh(ProfileStage, VerdictStage, PublicationStage):
+class Refresh(PreflightStage, ProfileStage, VerdictStage, PublicationStage):
     """One refresh of one dataset: its stages, each alone or all in a row.
 
     Attributes:
@@ -304,6 +305,7 @@ class Refresh(ProfileStage, VerdictStage, PublicationStage):
 
         Raises:
             DatasetBusy: Another refresh of the dataset is at work, and the plan does not say to wait for it.
+            TargetRefused, PreflightFailed, TooLittleSpace: A target or a disk cannot take it; nothing was read.
             VerdictFailed: The rows did not pass.
             SynthAssetsError: Whatever else was refused or failed.
         """
@@ -322,6 +324,9 @@ class Refresh(ProfileStage, VerdictStage, PublicationStage):
             yield
             seconds[stage] = time.perf_counter() - started
 
+        with timed("preflight"):
+            for refused in self.preflight(targets).values():
+                raise refused
         try:
             with timed("snapshot"):
                 self.snapshot()

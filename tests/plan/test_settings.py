@@ -57,7 +57,7 @@ def shop(tmp_path: Path) -> DatasetSettings:
 
 
 def test_every_section_of_a_plan_is_read(shop: DatasetSettings) -> None:
-    assert (shop.dataset, shop.source, shop.targets) == ("shop", "production", ("staging", "dev"))
+    assert (shop.dataset, shop.source, shop.target_names) == ("shop", "production", ("staging", "dev"))
     assert (shop.schedule, shop.time_zone, shop.on_new_column) == ("0 3 * * *", "Europe/Berlin", "hold")
     assert (shop.gate.fidelity.shape, shop.gate.privacy.membership_auc, shop.gate.privacy.copies) == (0.95, 0.6, 0.1)
     assert (shop.privacy.min_group, shop.privacy.hold_out, shop.seed) == (20, 0.2, 7)

@@ -2,12 +2,16 @@
 
 import contextlib
 import datetime
+import subprocess
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 import psycopg
+import sqlalchemy
+
+from tests.servers import postgres_binaries
 
 SHOP = """
 CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy');
@@ -85,3 +89,15 @@ def run_in(url: str, script: str) -> None:
 def own_schemas(url: str) -> list[str]:
     found = rows_of(url, r"SELECT nspname FROM pg_namespace WHERE nspname LIKE 'synth\_assets\_%' ORDER BY 1")
     return [name.split("_")[2] for (name,) in found]
+
+
+def dumped(url: str) -> str:
+    """The schema as pg_dump prints it, without what is ours."""
+    parts = sqlalchemy.make_url(url)
+    command = [
+        *(str(postgres_binaries() / "pg_dump"), "--schema-only", "--exclude-schema=synth_assets*"),
+        f"--dbname={parts.set(drivername='postgresql').render_as_string(hide_password=False)}",
+    ]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    # A key that newer releases draw for every dump.
+    return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict")))

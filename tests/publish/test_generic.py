@@ -64,7 +64,9 @@ def notes(url: str) -> list[tuple[object, ...]]:
 
 
 def ours(url: str) -> list[str]:
-    found = rows_of(url, "SELECT name FROM sqlite_master WHERE name LIKE 'synth_assets_s%' OR name LIKE '%trial'")
+    found = rows_of(
+        url, "SELECT name FROM sqlite_master WHERE name GLOB 'synth_assets_s*[0-9a-f]_*' OR name LIKE '%trial'"
+    )
     return [str(name) for (name,) in found]
 
 

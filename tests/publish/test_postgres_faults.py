@@ -10,11 +10,7 @@ import psycopg
 import pytest
 
 from synth_assets.catalog.model import Catalog
-from synth_assets.publish.errors import (
-    DatabaseFailed,
-    PreflightFailed,
-    TargetBusy,
-)
+from synth_assets.publish.errors import DatabaseFailed, PreflightFailed, TargetBusy
 from synth_assets.publish.postgres import PostgresPublisher
 from synth_assets.publish.publish import history
 from tests.publish.parts import dataset, publish_and_be_killed
@@ -167,33 +163,6 @@ def test_a_connection_lost_before_the_commit_is_a_failure(
     with pytest.raises(DatabaseFailed, match="lost"):
         dataset(catalog, shop_frames(2), refresh="r2").publish(target)
     assert [entry.refresh for entry in history("staging", target)] == ["r1"]
-
-
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ("CREATE MATERIALIZED VIEW v AS SELECT * FROM orders", "materialized view v depends"),
-        ("CREATE VIEW v AS SELECT mood FROM customers", "view v depends"),
-        ("CREATE PUBLICATION p FOR TABLE orders", "publication p"),
-        ("CREATE SCHEMA x; CREATE TABLE x.child (o int REFERENCES orders)", "foreign key child_o_fkey of x.child"),
-        ("CREATE TABLE other (m mood)", "column m of other"),
-        ("CREATE FUNCTION f(orders) RETURNS int LANGUAGE sql AS 'SELECT 1'", "function f"),
-        ("CREATE FUNCTION g() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM orders; END", "function g"),
-        (
-            "CREATE TABLE x (n int); CREATE POLICY p ON x USING (n IN (SELECT id FROM orders))",
-            "policy p of x",
-        ),
-        ("CREATE TABLE kid () INHERITS (orders)", "child table kid"),
-        ("CREATE TABLE other (n int DEFAULT nextval('orders_id_seq'))", "default of other"),
-    ],
-)
-def test_what_hangs_on_the_tables_is_refused_by_name(catalog: Catalog, target: str, change: str, word: str) -> None:
-    dataset(catalog, shop_frames(1)).publish(target)
-    run_in(target, change)
-    with pytest.raises(PreflightFailed, match=word):
-        dataset(catalog, shop_frames(2), refresh="r2").publish(target)
-    assert rows_of(target, "SELECT DISTINCT note FROM orders") == [("refresh 1",)]
-    assert own_schemas(target) == []
 
 
 @pytest.mark.parametrize("what", ["VIEW orders AS SELECT 1", "TABLE x (n int CONSTRAINT email_once UNIQUE)"])

@@ -1,4 +1,4 @@
-"""Dates of one row that never run backwards: the later one is learned as the time since the earlier one."""
+"""Dates that never run backwards, in a row or from its parents to it: the later one is learned as the time since."""
 
 from collections.abc import Collection
 
@@ -18,6 +18,8 @@ class Gap(Value):
     """`column` is learned as the whole `unit`s that it lies after `since` (microseconds, or days between dates).
 
     Attributes:
+        also: Other columns that it never lies before: the latest of all counts.
+        floor: What the earlier times are rounded down to: a day's date is not before a time of that day.
         earliest, latest: The range in which the column's own values may come out, in the physical unit.
         open: The column may be NULL.
         beyond: Frequent values after all that it may lie after, such as 9999-12-31 for "not yet": -1, -2 and so on
@@ -31,6 +33,12 @@ class Gap(Value):
     latest: int
     open: bool
     beyond: tuple[int, ...] = ()
+    also: tuple[str, ...] = ()
+    floor: int = 1
+
+    def begin(self, dtype: pl.DataType) -> pl.Expr:
+        """What the time, of this type, is counted from, in its physical unit."""
+        return pl.max_horizontal(_ticks(name, dtype) // self.floor * self.floor for name in (self.since, *self.also))
 
 
 class Gaps(Value):
@@ -46,27 +54,50 @@ class Gaps(Value):
     @property
     def since(self) -> frozenset[str]:
         """Those that gaps begin at."""
-        return frozenset(gap.since for gap in self.steps)
+        return frozenset(name for gap in self.steps for name in (gap.since, *gap.also))
 
     @classmethod
-    def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
+    def find(
+        cls,
+        rows: pl.DataFrame,
+        *,
+        min_group: int,
+        known: Collection[str] = (),
+        outside: pl.DataFrame | None = None,
+        order_by: str | None = None,
+        families: Whole | None = None,
+    ) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
         A column is tied to the closest column before it that is filled wherever it is filled itself, unless that tells
         less of it than its own values do, as a birth does of an order. Values that fewer than `min_group` rows reach at
-        either end do not come out. `known` columns stay as they are.
+        either end do not come out.
+
+        Args:
+            rows: The table's columns, made before and to be learned.
+            known: Those that stay as they are.
+            outside: What is known of each row's parents: a child is not born before them.
+            order_by: The column that siblings stand in the order of: it is tied only to what all of them share.
+            families: The family of each row.
         """
-        times = [name for name in rows.columns if rows.schema[name] in (pl.Date, pl.Datetime)]
-        before = {
-            name: [gap for since in times if since != name and (gap := _gap(rows, name, since, min_group))]
-            for name in times
-        }
+        own = [name for name in rows.columns if isinstance(rows.schema[name], pl.Date | pl.Datetime)]
+        frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
+        others = [name for name in frame.columns[rows.width :] if isinstance(frame.schema[name], pl.Date | pl.Datetime)]
+        shared = [name for name in others if families is not None and _is_shared(frame[name], families)]
+        before: dict[str, list[tuple[float, Gap]]] = {name: [] for name in own}
+        for name in own:
+            for since in shared if name == order_by else [*own, *others]:
+                found = _gap(frame, name, since, min_group) if since != name else None
+                before[name] += [found] if found else []
         steps: list[Gap] = []
-        placed: set[str] = set()
-        for name in sorted(times, key=lambda time: (time not in known, len(before[time]))):
+        placed: set[str] = set(others)
+        fixed = {*known} - {order_by}
+        for name in sorted(own, key=lambda time: (time not in fixed, time != order_by, len(before[time]))):
             possible = [found for found in before[name] if found[1].since in placed]
-            if possible and name not in known:
-                steps.append(min(possible, key=lambda found: found[0])[1])
+            if possible and name not in fixed:
+                gap = min(possible, key=lambda found: found[0])[1]
+                also = tuple(other.since for _, other in possible if other.since in others and other.since != gap.since)
+                steps.append(gap.model_copy(update={"also": also}))
             placed.add(name)
         return cls(steps=tuple(steps))
 
@@ -76,14 +107,14 @@ class Gaps(Value):
 
     def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Replace later times by whole units since the earlier ones."""
-        return rows.with_columns(_encoded(gap) for gap in self.steps)
+        return rows.with_columns(_encoded(gap, rows.schema[gap.column]) for gap in self.steps)
 
     def decode(self, rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         """Undo `encode`; `schema` gives the types of the times."""
         for gap in self.steps:
-            physical = pl.col(gap.since).to_physical().cast(pl.Int64) + pl.col(gap.column) * gap.unit
+            since = gap.begin(schema[gap.column])
+            physical = since + pl.col(gap.column) * gap.unit
             # A row that begins later than any has ended has not ended, or ended as it began.
-            since = pl.col(gap.since).to_physical().cast(pl.Int64)
             too_late = pl.lit(None, dtype=pl.Int64) if gap.open else since
             ended = pl.max_horizontal(physical.clip(gap.earliest, gap.latest), since)
             ended = pl.when(since > gap.latest).then(too_late).otherwise(ended)
@@ -97,9 +128,19 @@ class Gaps(Value):
         return rows
 
 
-def _encoded(gap: Gap) -> pl.Expr:
+def _ticks(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A time in the physical unit of another type."""
+    return pl.col(name).cast(dtype).to_physical().cast(pl.Int64)
+
+
+def ticks(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Times in the physical unit of another type."""
+    return values.to_frame("time").select(_ticks("time", dtype)).to_series()
+
+
+def _encoded(gap: Gap, dtype: pl.DataType) -> pl.Expr:
     physical = pl.col(gap.column).to_physical().cast(pl.Int64)
-    encoded = (physical - pl.col(gap.since).to_physical().cast(pl.Int64)) // gap.unit
+    encoded = (physical - gap.begin(dtype)) // gap.unit
     for at, value in enumerate(gap.beyond):
         encoded = pl.when(physical == value).then(-1 - at).otherwise(encoded)
     return encoded.alias(gap.column)
@@ -140,9 +181,12 @@ def shared_range(values: Whole, min_group: int, *, among: Whole | None = None) -
 
 def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[float, Gap] | None:
     """The mean time from `since` to `column` and how it is learned, if it is never negative."""
-    if rows.schema[column] != rows.schema[since]:
+    dtype = rows.schema[column]
+    if not is_comparable(dtype, rows.schema[since]):
         return None
-    times = rows.select(pl.col(column, since).to_physical().cast(pl.Int64)).drop_nulls(column)
+    times = rows.select(_ticks(column, dtype).alias(column), _ticks(since, dtype).alias(since)).drop_nulls(column)
+    floor = day_of(dtype, times[column])
+    times = times.with_columns(pl.col(since) // floor * floor)
     filled, latest_since = times.height, times[since].max()
     if filled < FEWEST_ROWS or times[since].null_count() or not isinstance(latest_since, int):
         return None
@@ -164,7 +208,28 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
         latest=latest,
         open=filled < rows.height,
         beyond=beyond,
+        floor=floor,
     )
+
+
+def is_comparable(dtype: pl.DataType, other: pl.DataType) -> bool:
+    """Whether times of the other type can be read as times of this one: both are in one zone, or in none."""
+    zones = {one.time_zone if isinstance(one, pl.Datetime) else None for one in (dtype, other)}
+    return len(zones) == 1
+
+
+def day_of(dtype: pl.DataType, values: pl.Series) -> int:
+    """A day in the type's physical unit, where a column of times has midnights only; else 1."""
+    if not isinstance(dtype, pl.Datetime):
+        return 1
+    day = 86_400 * {"ms": 10**3, "us": 10**6, "ns": 10**9}[dtype.time_unit]
+    return day if (values % day == 0).all() else 1
+
+
+def _is_shared(values: pl.Series, families: Whole) -> bool:
+    """Whether all rows of each family have the same value."""
+    pairs = pl.DataFrame({"family": families, "value": values})
+    return pairs.n_unique() == pairs["family"].n_unique()
 
 
 def _beyond(values: pl.Series, latest_since: int, min_group: int) -> tuple[int, ...]:

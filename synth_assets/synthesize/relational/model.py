@@ -10,6 +10,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel
 from synth_assets.synthesize.relational.further.agreement import Agreement
+from synth_assets.synthesize.relational.further.in_time import NotBefore
 from synth_assets.synthesize.relational.further.partition import Coding, Partition
 from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal
 from synth_assets.synthesize.relational.sharing import Shared
@@ -25,6 +26,7 @@ class FurtherModel(Value):
     always: bool = Field(description="Every training row that may refer by this key does.")
     partition: dict[str, JsonValue] = Field(description="A Partition's fields.")
     agreement: Agreement | None
+    not_before: tuple[NotBefore, ...] = Field(default=(), description="Times that are not before the parent's.")
     degrees: tuple[float, ...] = Field(description="Quantiles of children per parent row.")
 
     def tree(self) -> Partition:

@@ -1,6 +1,6 @@
 """The small pieces of the relational layer, one by one."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -136,6 +136,28 @@ def test_a_day_that_stands_for_not_yet_comes_back_as_it_is() -> None:
     made = gaps.decode(encoded, rows.schema)["end"]
     assert made.filter(rows["end"].dt.year() == 9999).unique().to_list() == [date(9999, 12, 31)]
     assert made.filter(rows["end"].dt.year() < 9999).dt.year().max() < 2026
+
+
+def test_children_are_counted_from_the_latest_of_their_parents_times() -> None:
+    rng = np.random.default_rng(0)
+    families = np.repeat(np.arange(50), 6)
+    opened = [datetime(2024, 1, 1) + timedelta(minutes=int(m)) for m in rng.integers(0, 500_000, 50)]  # noqa: DTZ001
+    paid = [day + timedelta(days=int(n)) for day, n in zip(opened, rng.integers(1, 9, 50), strict=True)]
+    outside = pl.DataFrame({"accounts.opened": opened, "accounts.paid": paid})[families]
+    waits = rng.integers(0, 40, 300)
+    days = [time.date() + timedelta(days=int(n)) for time, n in zip(outside["accounts.paid"], waits, strict=True)]
+    rows = pl.DataFrame({"day": days, "other": [date(2024, 1, 1)] * 300})
+    for order_by in (None, "day"):
+        gaps = Gaps.find(
+            rows, min_group=1, known=["day"] if order_by else [], outside=outside, order_by=order_by, families=families
+        )
+        (gap,) = gaps.steps
+        assert (gap.column, gap.since, gap.also) == ("day", "accounts.paid", ("accounts.opened",))
+        encoded = gaps.encode(pl.concat([rows, outside], how="horizontal"))
+        assert encoded["day"].to_list() == waits.tolist()
+        assert gaps.decode(encoded, rows.schema)["day"].to_list() == days
+    apart = np.arange(300) % 50
+    assert Gaps.find(rows, min_group=1, known=["day"], outside=outside, order_by="day", families=apart).steps == ()
 
 
 def test_a_birth_says_nothing_of_an_order() -> None:

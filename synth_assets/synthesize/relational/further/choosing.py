@@ -9,6 +9,7 @@ from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import add_up_to
 from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.further.fitting import leaf_name
+from synth_assets.synthesize.relational.further.in_time import in_time
 from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
 from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
@@ -68,6 +69,7 @@ def fill_reference(
         strict=optional or reference.to_itself,
         rng=rng,
     )
+    chosen = _in_time(chosen, model, rows, parent, child_group, leaves, rng)
     if reference.to_itself and not optional:
         chosen = np.where(may_refer & (chosen == NO_ROW), np.arange(len(chosen)), chosen)
     referred = gather(parent.select(key.parent_columns), chosen)
@@ -79,6 +81,30 @@ def fill_reference(
         overwritten = {values.name for values in free} - {column for column, _ in fixed}
         filled = [values for values in filled if values.name in overwritten] or filled
     return rows.with_columns(filled)
+
+
+def _in_time(
+    chosen: Rows,
+    model: FurtherModel,
+    rows: pl.DataFrame,
+    parent: pl.DataFrame,
+    groups: Rows,
+    leaves: Rows,
+    rng: np.random.Generator,
+) -> Rows:
+    """The parents, exchanged among rows of one group and parents of one leaf so that none comes after its child."""
+    bounds = [
+        (one.child_times(rows[one.column]), one.parent_times(parent[one.parent_column], rows.schema[one.column]))
+        for one in model.not_before
+        if one.column in rows.columns
+    ]
+    if not bounds:
+        return chosen
+    leaf = np.where(chosen >= 0, leaves[chosen], -1) if len(leaves) else np.full(len(chosen), -1)
+    alike = pl.DataFrame({"group": groups, "leaf": leaf}).select(pl.struct("group", "leaf").rank("dense"))
+    chosen = in_time(chosen, alike.to_series().to_numpy(), bounds, rng)
+    # Where parents of one leaf are not enough, those of others serve: being born first counts more.
+    return in_time(chosen, groups, bounds, rng)
 
 
 def any_parents(rows: int, parents: int, *, once: bool, rng: np.random.Generator) -> Rows:

@@ -7,6 +7,7 @@ from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import CountDistribution
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name
 from synth_assets.synthesize.relational.further.agreement import find_agreement
+from synth_assets.synthesize.relational.further.in_time import find_not_before
 from synth_assets.synthesize.relational.further.partition import Partition
 from synth_assets.synthesize.relational.matching import NO_ROW, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel, partition_fields
@@ -67,6 +68,9 @@ def fit_further(
         always=bool((chosen[trained & refers(rows, reference.key)] >= 0).all()),
         partition=partition_fields(partition),
         agreement=find_agreement(source, reference, chosen, filled=_filled_before(reference, own_structure)),
+        not_before=find_not_before(
+            rows.select(own_structure.learned), source.frame(reference.key.parent).select(own.learned), chosen
+        ),
         degrees=CountDistribution.of(degrees, min_group=min_group).points,
     )
     return model, text.set(text < 0, None).cast(pl.String)
