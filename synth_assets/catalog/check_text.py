@@ -6,8 +6,9 @@ _CAST = re.compile(
     r"::\s*(?:character varying|double precision|timestamp (?:with|without) time zone|time (?:with|without) time zone"
     r"|\"[^\"]+\"|[A-Za-z_]\w*)(?:\s*\(\s*\d+(?:\s*,\s*\d+)?\s*\))?(?:\[\])*"
 )
-_ANY = re.compile(r"=\s*ANY\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
-_ALL = re.compile(r"<>\s*ALL\s*\(\s*\(?\s*ARRAY\s*\[([^\]]*)\]\s*\)?\s*\)", re.IGNORECASE)
+_ARRAY = r"\s*\(\s*(\(\s*)?ARRAY\s*\[([^\]]*)\]\s*(?(1)\)\s*)\)"
+_ANY = re.compile(rf"=\s*ANY{_ARRAY}", re.IGNORECASE)
+_ALL = re.compile(rf"<>\s*ALL{_ARRAY}", re.IGNORECASE)
 
 
 def reads_alike(expression: str, dialect: str) -> bool:
@@ -19,4 +20,4 @@ def reads_alike(expression: str, dialect: str) -> bool:
 def in_sqlite(expression: str) -> str:
     """An expression without PostgreSQL's casts and arrays."""
     plain = _CAST.sub("", expression)
-    return _ALL.sub(r"NOT IN (\1)", _ANY.sub(r"IN (\1)", plain))
+    return _ALL.sub(r"NOT IN (\2)", _ANY.sub(r"IN (\2)", plain))

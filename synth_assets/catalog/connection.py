@@ -51,7 +51,7 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
 
     Args:
         url: An SQLAlchemy url.
-        create: Whether a SQLite or DuckDB file that does not exist is made.
+        create: Whether a SQLite or DuckDB file that does not exist is made. A DuckDB file that exists is only read.
 
     Raises:
         ServerNotTrusted: the server does not prove by TLS who it is; see catalog.tls.
@@ -63,6 +63,9 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     family = parsed.get_backend_name()
     if family in FILE_FAMILIES:
         _check_file(parsed, create=create)
+    if family == "duckdb":
+        # Beside other processes that read; a file that does not exist is made by opening it for writing.
+        arguments["read_only"] = not create or (file_path(parsed) or Path()).exists()
     if family == "postgresql":
         arguments.setdefault("connect_timeout", CONNECT_SECONDS)
         arguments.setdefault("fallback_application_name", "synth-assets")
@@ -92,7 +95,10 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
     try:
         with engine.connect() as connection:
             # SQLite opens its file no sooner than it has to read it.
-            connection.exec_driver_sql("PRAGMA schema_version" if family == "sqlite" else "SELECT 1")
+            if family == "sqlite":
+                connection.exec_driver_sql("PRAGMA schema_version")
+            else:
+                connection.execute(sqlalchemy.select(1))
     except exc.DBAPIError as error:
         raise _connection_error(error, parsed, arguments) from None
     return engine
@@ -248,7 +254,7 @@ def _driver_missing(url: sqlalchemy.URL, error: Exception) -> DatabaseError:
     where, family = location(url), url.drivername.partition("+")[0]
     extra = EXTRAS.get(family)
     if extra is None:
-        return _url_invalid(where, f"{family!r} is not sqlite, postgresql, duckdb, mysql or mariadb")
+        return _url_invalid(where, f"no SQLAlchemy dialect named {family!r} is installed")
     missing = error.name if isinstance(error, ImportError) and error.name else url.drivername
     return DriverMissing(
         f"The driver for {where} is not installed",

@@ -140,11 +140,21 @@ def _column(row: Row) -> Column:
         nullable=row["is_nullable"],
         default=None if is_identity else default,
         identity="by default" if is_identity else None,
-        generated=row["generation_expression"] if row["is_generated"] else None,
+        generated=_written(row["generation_expression"], row["data_type"]) if row["is_generated"] else None,
         # DuckDB has no other.
         generated_stored=not row["is_generated"],
         comment=row["comment"],
     )
+
+
+def _written(expression: str, native: str) -> str:
+    """An expression without the cast to the column's type that DuckDB puts around it."""
+    parts = tokens(expression)
+    suffix = f" AS {native})"
+    is_cast = len(parts) > 1 and parts[0].is_word("CAST") and expression.endswith(suffix)
+    if not is_cast or closing(parts, 1) != len(parts) - 1:
+        return expression
+    return expression.removesuffix(suffix)[parts[1].end :]
 
 
 def _key(row: Row) -> Key:

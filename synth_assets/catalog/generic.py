@@ -29,7 +29,8 @@ KINDS: tuple[tuple[type[types.TypeEngine[Any]], Kind], ...] = (
     (types._Binary, Kind.BINARY),  # noqa: SLF001  # the public name of BINARY and VARBINARY's base does not exist
 )
 BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 32, "INTEGER": 32, "INT": 32, "BIGINT": 64}
-FLOAT_BITS = {"FLOAT": 32, "REAL": 32, "DOUBLE": 64, "DOUBLE_PRECISION": 64}
+# A REAL has 32 bits in some databases and 64 in others; 64 hold both.
+FLOAT_BITS = 64
 
 
 def reflect_generic(connection: sqlalchemy.Connection, namespace: str | None) -> Catalog:
@@ -104,7 +105,7 @@ def data_type(found: types.TypeEngine[Any], dialect: interfaces.Dialect) -> Data
     # The dialects' own intervals share no public base.
     other = Kind.INTERVAL if name == "INTERVAL" else Kind.OTHER
     kind = next((kind for base, kind in KINDS if isinstance(found, base)), other)
-    bits = BITS.get(name, 32) if kind is Kind.INTEGER else FLOAT_BITS.get(name, 64) if kind is Kind.FLOAT else None
+    bits = BITS.get(name, 32) if kind is Kind.INTEGER else FLOAT_BITS if kind is Kind.FLOAT else None
     element = getattr(found, "item_type", None)
     return DataType(
         kind=kind,

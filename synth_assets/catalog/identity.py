@@ -1,5 +1,7 @@
 """Which database this is, by its own word, whatever url or name led to it."""
 
+import hashlib
+import json
 from pathlib import Path
 
 import sqlalchemy
@@ -8,6 +10,9 @@ from sqlalchemy import exc
 from synth_assets.catalog.connection import connection_lost, location
 from synth_assets.catalog.errors import IdentityUnknown
 from synth_assets.catalog.model import Value
+from synth_assets.catalog.ownership import MARKER_TABLE, is_own_table
+
+BY_CONTENTS = "by contents"
 
 
 class ServerIdentity(Value):
@@ -27,7 +32,7 @@ def server_identity(connection: sqlalchemy.Connection) -> ServerIdentity:
 
     PostgreSQL: `pg_control_system().system_identifier` and the database's oid. MySQL and MariaDB: `@@server_uuid` or
     `@@server_uid` and the database's name. SQLite and DuckDB: device and inode of the real file, so that symbolic and
-    hard links lead to the same identity.
+    hard links lead to the same identity. Any other: by what is in it, see `identity_by_contents`.
 
     Raises:
         IdentityUnknown: the database does not tell. A guard must then refuse.
@@ -50,8 +55,46 @@ def server_identity(connection: sqlalchemy.Connection) -> ServerIdentity:
             database = _ask(connection, "SELECT IF(@@lower_case_table_names = 0, database(), lower(database()))")
             family = "mysql"
         case _:
-            raise _unknown(connection, f"{family} databases have no identity that is known here")
+            return identity_by_contents(connection)
     return ServerIdentity(family=family, server=server, database=database)
+
+
+def identity_by_contents(connection: sqlalchemy.Connection) -> ServerIdentity:
+    """The identity of a database whose own word for it is not known: the marks of targets in it, else its tables.
+
+    Two connections to one database agree on it, as far as their users see the same. Others agree only if they hold the
+    same tables and no mark: a guard then errs on the safe side.
+
+    Raises:
+        IdentityUnknown: its tables cannot be listed.
+    """
+    marks, tables = [], []
+    try:
+        inspector = sqlalchemy.inspect(connection)
+        for schema in inspector.get_schema_names():
+            for name in inspector.get_table_names(schema):
+                if name == MARKER_TABLE:
+                    marks += _marks(connection, inspector, schema)
+                elif not is_own_table(name):
+                    tables.append((schema, name))
+    except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise connection_lost(connection.engine.url) from None
+        raise _unknown(connection, f"its tables cannot be listed ({type(error.orig).__name__})") from None
+    except NotImplementedError:
+        raise _unknown(connection, "its dialect cannot list tables") from None
+    if marks:
+        return ServerIdentity(family=BY_CONTENTS, server=",".join(sorted(marks)), database="")
+    listed = hashlib.sha256(json.dumps(sorted(tables)).encode()).hexdigest()
+    return ServerIdentity(family=BY_CONTENTS, server="", database=listed)
+
+
+def _marks(connection: sqlalchemy.Connection, inspector: sqlalchemy.Inspector, schema: str) -> list[str]:
+    mark: sqlalchemy.ColumnClause[str] = sqlalchemy.column("mark")
+    if mark.name not in {column["name"] for column in inspector.get_columns(MARKER_TABLE, schema)}:
+        return []
+    table = sqlalchemy.table(MARKER_TABLE, mark, schema=schema)
+    return [str(found) for found in connection.execute(sqlalchemy.select(table.c.mark)).scalars()]
 
 
 def _ask(connection: sqlalchemy.Connection, query: str) -> str:

@@ -21,7 +21,7 @@ def authorize(
     *,
     replace_existing: bool = False,
 ) -> Marker:
-    """Mark a database as one that may be overwritten. A SQLite file that does not exist is made.
+    """Mark a database as one that may be overwritten. A SQLite or DuckDB file that does not exist is made.
 
     Args:
         target: Its name in resources/.

@@ -7,6 +7,8 @@ from synth_assets.catalog.model import DataType, Kind
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _STRING = re.compile(r"'(?:[^'\\]|'')*'")
 _CAST = re.compile(r"::[\w\s\".\[\]]+(\(\s*\d+\s*(,\s*\d+\s*)?\))?$")
+# Whose booleans are no numbers.
+_WITH_BOOLEANS = frozenset({"postgresql", "duckdb"})
 _MOMENTS = {
     "current_timestamp": "CURRENT_TIMESTAMP",
     "current_timestamp()": "CURRENT_TIMESTAMP",
@@ -37,9 +39,9 @@ def portable_default(expression: str, data_type: DataType, *, dialect: str) -> s
 def _boolean(lowered: str, dialect: str) -> str | None:
     plain = lowered.strip("'")
     if plain in {"true", "t", "1"}:
-        return "TRUE" if dialect == "postgresql" else "1"
+        return "TRUE" if dialect in _WITH_BOOLEANS else "1"
     if plain in {"false", "f", "0"}:
-        return "FALSE" if dialect == "postgresql" else "0"
+        return "FALSE" if dialect in _WITH_BOOLEANS else "0"
     return None
 
 

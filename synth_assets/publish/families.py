@@ -3,7 +3,7 @@
 import sqlalchemy
 
 from synth_assets.catalog.mariadb import FAMILY
-from synth_assets.publish.errors import TargetRefused
+from synth_assets.publish.generic import GenericPublisher
 from synth_assets.publish.postgres import PostgresPublisher
 from synth_assets.publish.protocol import Publisher
 from synth_assets.publish.sqlite import SqlitePublisher
@@ -13,10 +13,9 @@ def open_publisher(target: str, url: str, *, namespace: str | None, create: bool
     """Connect to a target.
 
     Args:
-        create: Whether a SQLite file that does not exist is made.
+        create: Whether a SQLite or DuckDB file that does not exist is made.
 
     Raises:
-        TargetRefused: nothing can be published into this family yet.
         synth_assets.catalog.errors.DatabaseError: it cannot be connected to.
     """
     family = sqlalchemy.make_url(url).drivername.partition("+")[0]
@@ -25,12 +24,12 @@ def open_publisher(target: str, url: str, *, namespace: str | None, create: bool
     if family in ("postgresql", "postgres"):
         return PostgresPublisher(url, namespace=namespace)
     if family in FAMILY:
-        # The driver is of an extra: only targets of this family need it.
+        # The drivers of these families are of extras: only their targets need them.
         from synth_assets.publish.mariadb import MariadbPublisher
 
         return MariadbPublisher(target, url, namespace=namespace)
-    raise TargetRefused(
-        target,
-        f"nothing can be published into {family} in this version.",
-        next_step="Use a SQLite, PostgreSQL, MariaDB or MySQL database as the target.",
-    )
+    if family == "duckdb":
+        from synth_assets.publish.duckdb import DuckdbPublisher
+
+        return DuckdbPublisher(target, url, namespace=namespace, create=create)
+    return GenericPublisher(target, url, namespace=namespace)

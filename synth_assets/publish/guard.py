@@ -8,7 +8,7 @@ from sqlalchemy import exc
 
 from synth_assets.catalog.connection import DRIVERS, open_engine
 from synth_assets.catalog.errors import DatabaseError
-from synth_assets.catalog.identity import ServerIdentity, server_identity
+from synth_assets.catalog.identity import BY_CONTENTS, ServerIdentity, identity_by_contents, server_identity
 from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.publish.errors import TargetRefused
 from synth_assets.publish.ledger import made_by
@@ -70,9 +70,10 @@ def check_identity(
                 next_step=f"Choose another database as the target; if source {name} has moved, refresh again.",
             )
     for name, url in sources.items():
-        if _family(url) != identity.family:
+        by_contents = identity.family == BY_CONTENTS
+        if not by_contents and _family(url) != identity.family:
             continue
-        source = _source_identity(url) or (recorded or {}).get(name)
+        source = _source_identity(url, by_contents=by_contents) or (recorded or {}).get(name)
         if source is None:
             raise TargetRefused(
                 target,
@@ -155,10 +156,11 @@ def check_target(
     check_tables(target, state, dataset=dataset, tables=tables)
 
 
-def _source_identity(url: str) -> ServerIdentity | None:
+def _source_identity(url: str, *, by_contents: bool) -> ServerIdentity | None:
     try:
         with open_engine(url).connect() as connection:
-            return server_identity(connection)
+            # A target that any dialect may lead to may be a source that another dialect leads to.
+            return identity_by_contents(connection) if by_contents else server_identity(connection)
     except (DatabaseError, exc.SQLAlchemyError):
         # Not known is not a pass: the caller refuses.
         return None

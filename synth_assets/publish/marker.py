@@ -6,9 +6,10 @@ from pydantic import Field
 
 from synth_assets.catalog.identity import ServerIdentity
 from synth_assets.catalog.model import Value
+from synth_assets.catalog.ownership import MARKER_TABLE
 
 NAMESPACE = "synth_assets"
-OWN_TABLE = "synth_assets_target"  # in SQLite, MariaDB and MySQL, beside the target's own tables
+OWN_TABLE = MARKER_TABLE
 POSTGRES_TABLE = "target"
 
 

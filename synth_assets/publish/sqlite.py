@@ -1,6 +1,5 @@
 """Publishing into SQLite: a new file beside the live one, whose tables replace the live ones in one transaction."""
 
-import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +12,13 @@ from synth_assets.catalog.reflect import reflect_connection
 from synth_assets.failpoints import reached
 from synth_assets.publish import sqlite_schema
 from synth_assets.publish.errors import NothingToRollBack, TargetBusy
+from synth_assets.publish.files import FileLock, TargetFiles, not_writable, remove, remove_leftovers, writer
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
-from synth_assets.publish.sqlite_connection import remove, rows
-from synth_assets.publish.sqlite_files import FileLock, SqliteFiles, remove_leftovers
-from synth_assets.publish.sqlite_ledger import read_ledger, read_marker, read_shape, write_marker, writer
+from synth_assets.publish.sqlite_connection import rows
+from synth_assets.publish.sqlite_ledger import read_ledger, read_marker, read_shape, write_marker
 from synth_assets.publish.sqlite_stage import SqliteStage
 from synth_assets.publish.sqlite_swap import keep, kept_refresh, swap
 from synth_assets.publish.state import TargetState
@@ -37,7 +36,7 @@ class SqlitePublisher:
         self._sqlalchemy = engine.connect()
         self._connection = cast(sqlite3.Connection, self._sqlalchemy.connection.driver_connection)
         self._connection.isolation_level = None
-        self._files: SqliteFiles | None = None
+        self._files: TargetFiles | None = None
         self._lock: FileLock | None = None
         self._stage: SqliteStage | None = None
         self._notes: list[str] = []
@@ -61,7 +60,7 @@ class SqlitePublisher:
         write_marker(self._connection, marker.model_copy(update={"identity": None}))
 
     def lock(self, dataset: str, *, patience: float) -> None:
-        self._files = SqliteFiles(self._path, dataset)
+        self._files = TargetFiles(self._path, dataset)
         try:
             self._lock = FileLock(self._files.lock, patience=patience)
         except sqlite3.OperationalError:
@@ -79,12 +78,7 @@ class SqlitePublisher:
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         encoding = rows(self._connection, "PRAGMA encoding", step="preflight")[0][0]
         self._stage = SqliteStage(request, path=self._locked().staged, live=self._path, encoding=encoding)
-        found = self._stage.on_trial()
-        for path in (self._path, self._path.parent):
-            if not os.access(path, os.W_OK):
-                found.append(
-                    Finding(problem=f"{path} may not be written.", remedy="Grant the right to write to this user.")
-                )
+        found = [*self._stage.on_trial(), *not_writable(self._path)]
         outgoing = self._outgoing(request.dataset, request.counts)
         for dependent in sqlite_schema.outside_dependents(self._connection, outgoing, step="preflight"):
             found.append(
@@ -182,11 +176,13 @@ class SqlitePublisher:
             target=target,
             patience=patience,
         )
-        reached("publication.swap.committed")
-        if entry.previous is None:
-            remove(files.previous)
-        else:
-            files.keeping.replace(files.previous)
+        try:
+            reached("publication.swap.committed")
+        finally:
+            if entry.previous is None:
+                remove(files.previous)
+            else:
+                files.keeping.replace(files.previous)
         remove(files.staged)
         reached("publication.swap.done")
 
@@ -199,7 +195,7 @@ class SqlitePublisher:
     def _live(self, dataset: str, *, step: str) -> LedgerEntry | None:
         return live_entries(read_ledger(self._connection, step=step)).get(dataset)
 
-    def _locked(self) -> SqliteFiles:
+    def _locked(self) -> TargetFiles:
         if self._files is None:
             raise RuntimeError("lock() comes before every step that writes")
         return self._files

@@ -56,9 +56,3 @@ def create_private(path: Path, *, encoding: str, step: str) -> sqlite3.Connectio
     run(connection, "PRAGMA journal_mode = OFF", step=step)
     run(connection, "PRAGMA synchronous = OFF", step=step)
     return connection
-
-
-def remove(path: Path) -> None:
-    """Remove a database file of ours and what SQLite keeps beside it."""
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Marker and ledger in SQLite: two tables of the target's own file."""
 
-import getpass
 import json
 import sqlite3
 from datetime import datetime
@@ -91,14 +90,6 @@ def read_shape(connection: sqlite3.Connection, fingerprint: str, *, step: str) -
     sql = f"SELECT catalog FROM {SHAPE_TABLE} WHERE fingerprint = ?"
     found = rows(connection, sql, [fingerprint], step=step)
     return Catalog.model_validate_json(found[0][0]) if found else None
-
-
-def writer() -> str:
-    """The operating system's user: a file has no users of its own."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 def _exists(connection: sqlite3.Connection, table: str) -> bool:

@@ -1,7 +1,6 @@
 """Loading a dataset into a file of its own beside a SQLite target, and comparing it with what was sent."""
 
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,10 +15,11 @@ from synth_assets.catalog.reflect import reflect
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed
+from synth_assets.publish.files import lacks_space, remove
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.measure import TableMeasure
 from synth_assets.publish.request import PublishRequest
-from synth_assets.publish.sqlite_connection import cleaned, create_private, remove, rows, run
+from synth_assets.publish.sqlite_connection import cleaned, create_private, rows, run
 from synth_assets.publish.sqlite_ddl import SqliteDefinition, define
 from synth_assets.publish.sqlite_rows import stored
 from synth_assets.publish.sqlite_schema import set_sequence
@@ -91,19 +91,8 @@ class SqliteStage:
         return found
 
     def lacks_space(self) -> Finding | None:
-        """A finding if the disk is too small for what is about to be written, by the size of the first rows."""
-        needed = 0
-        for table in self.request.tables.values():
-            first = next(iter(table.batches(rows=1000)), None) if table.rows else None
-            if first is not None and first.height:
-                needed += int(first.estimated_size() / first.height * table.rows)
-        free = shutil.disk_usage(self.path.parent).free
-        if needed * _SPACE_FACTOR <= free:
-            return None
-        return Finding(
-            problem=f"about {needed * _SPACE_FACTOR // 2**20} MiB are needed, {free // 2**20} MiB are free.",
-            remedy=f"Free some space on the disk of {self.path.parent}.",
-        )
+        """A finding if the disk is too small for what is about to be written."""
+        return lacks_space(self.request, self.path.parent, factor=_SPACE_FACTOR)
 
     def load(self) -> None:
         """Make the file: tables, rows, then indexes, and the highest numbers given away."""
@@ -219,25 +208,9 @@ class SqliteStage:
             ) from None
 
     def _compare(self, connection: sqlite3.Connection, name: str, measure: TableMeasure) -> list[str]:
-        columns = list(measure.nulls)
-        asked = [f"count({quoted(column)})" for column in columns]
-        asked += [f"{word}({quoted(column)})" for column in measure.extremes for word in ("min", "max")]
-        sql = f"SELECT {', '.join(['count(*)', *asked])} FROM {quoted(name)}"
+        sql = f"SELECT {', '.join(measure.asked)} FROM {quoted(name)}"
         answer = rows(connection, sql, step="audit")[0]
-        expected = self.request.tables[name].rows
-        found = []
-        if not answer[0] == measure.rows == expected:
-            found.append(f"{name}: {expected} rows to publish, {measure.rows} sent, {answer[0]} there.")
-        for column, filled in zip(columns, answer[1:], strict=False):
-            if answer[0] - filled != measure.nulls[column]:
-                found.append(f"{name}.{column}: {measure.nulls[column]} NULLs sent, {answer[0] - filled} there.")
-        extremes = answer[1 + len(columns) :]
-        for position, (column, sent) in enumerate(measure.extremes.items()):
-            there = extremes[2 * position : 2 * position + 2]
-            # A column that is declared as text turns numbers into texts, whose order is another.
-            if not any(isinstance(value, str) for value in there) and tuple(there) != sent:
-                found.append(f"{name}.{column}: the least or the greatest value there is not the one sent.")
-        return found
+        return measure.differences(name, answer, expected=self.request.tables[name].rows)
 
     def _numbered(self) -> Iterator[tuple[str, str]]:
         if self.request.catalog.dialect != "sqlite":

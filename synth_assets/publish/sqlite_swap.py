@@ -13,8 +13,9 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, TargetBusy
+from synth_assets.publish.files import remove
 from synth_assets.publish.ledger import LedgerEntry
-from synth_assets.publish.sqlite_connection import create_private, remove, rows, run
+from synth_assets.publish.sqlite_connection import create_private, rows, run
 from synth_assets.publish.sqlite_ledger import write_entry, write_shape
 from synth_assets.publish.sqlite_schema import copy_tables, tables
 

@@ -2,26 +2,31 @@
 
 Within one dialect a type stays as its database spells it. Where source and target differ:
 
-| kind | PostgreSQL | SQLite | MariaDB, MySQL |
-|---|---|---|---|
-| integer | smallint, integer, bigint; numeric(20,0) where unsigned and 64 bits wide | INTEGER | tinyint to bigint |
-| decimal | numeric(p,s); numeric where the source does not enforce it | NUMERIC(p,s) | decimal(p,s); decimal(65,30) |
-| float | real, double precision | REAL | float, double |
-| boolean | boolean | BOOLEAN (0 and 1) | tinyint(1) (0 and 1) |
-| text | varchar(n); text where the source does not enforce lengths | VARCHAR(n), TEXT | varchar(n), longtext |
-| enum | text | TEXT | enum, compared exactly; varchar(768) without labels |
-| uuid, interval | uuid, interval | TEXT | uuid (MySQL: char(36)), varchar(255) |
-| json | jsonb | TEXT | json |
-| date | date | DATE | date |
-| time | time or timetz | TIME | time(6); varchar(64) with a zone |
-| datetime | timestamp or timestamptz | DATETIME | datetime(6), in UTC where it had a zone |
-| binary | bytea | BLOB | varbinary(n), longblob |
-| array, other | no counterpart: refused | TEXT, as the source prints it | longtext, as the source prints it |
+| kind | PostgreSQL | SQLite | MariaDB, MySQL | DuckDB |
+|---|---|---|---|---|
+| integer | smallint to bigint; numeric(20,0) if unsigned | INTEGER | tinyint to bigint | TINYINT to UBIGINT |
+| decimal | numeric(p,s); numeric if not enforced | NUMERIC(p,s) | decimal(p,s); decimal(65,30) | DECIMAL(p,s) |
+| float | real, double precision | REAL | float, double | FLOAT, DOUBLE |
+| boolean | boolean | BOOLEAN (0 and 1) | tinyint(1) (0 and 1) | BOOLEAN |
+| text | varchar(n); text if lengths are not enforced | VARCHAR(n), TEXT | varchar(n), longtext | VARCHAR |
+| enum | text | TEXT | enum, compared exactly; varchar(768) without labels | ENUM; VARCHAR without labels |
+| uuid, interval | uuid, interval | TEXT | uuid (MySQL: char(36)), varchar(255) | UUID, INTERVAL |
+| json | jsonb | TEXT | json | JSON |
+| date | date | DATE | date | DATE |
+| time | time or timetz | TIME | time(6); varchar(64) with a zone | TIME, with or without |
+| datetime | timestamp or timestamptz | DATETIME | datetime(6), in UTC | TIMESTAMP, with or without |
+| binary | bytea | BLOB | varbinary(n), longblob | BLOB |
+| array, other | no counterpart: refused | TEXT, as printed | longtext, as printed | VARCHAR, as printed |
+
+Times and datetimes stay with or without a zone. "As printed" is the text that the source's database prints. DuckDB's
+decimals have 38 digits: where the source states none, or more, or does not enforce them, a column has the digits that
+its rows have, and is refused beyond 38.
 
 MariaDB and MySQL are one dialect here but for uuid, and for MariaDB's inet4 and inet6, which MySQL keeps as text. What
 a key of theirs holds is varchar or varbinary of at most 3072 bytes over all of its columns.
 """
 
+from synth_assets.catalog.frames import MOST_DECIMAL_DIGITS
 from synth_assets.catalog.mariadb import FAMILY
 from synth_assets.catalog.model import DataType, Kind
 
@@ -46,6 +51,15 @@ _SQLITE = {
     Kind.DATE: "DATE",
     Kind.TIME: "TIME",
     Kind.DATETIME: "DATETIME",
+    Kind.BINARY: "BLOB",
+}
+
+_DUCKDB = {
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.UUID: "UUID",
+    Kind.JSON: "JSON",
+    Kind.DATE: "DATE",
+    Kind.INTERVAL: "INTERVAL",
     Kind.BINARY: "BLOB",
 }
 
@@ -79,6 +93,8 @@ def target_type(data_type: DataType, *, source: str, target: str) -> str | None:
         return _mariadb_type(data_type, source, target)
     if target == "postgresql":
         return _postgres_type(data_type, source)
+    if target == "duckdb":
+        return _duckdb_type(data_type, source)
     return _sqlite_type(data_type)
 
 
@@ -149,6 +165,35 @@ def _mariadb_integer(data_type: DataType) -> str:
 def _mariadb_literal(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
+
+
+def _duckdb_type(data_type: DataType, source: str) -> str | None:
+    enforced = source not in IGNORES_WIDTHS
+    zone = " WITH TIME ZONE" if data_type.timezone else ""
+    match data_type.kind:
+        case Kind.INTEGER:
+            return _duckdb_integer(data_type) if enforced else "BIGINT"
+        case Kind.DECIMAL:
+            precision, scale = data_type.precision, data_type.scale or 0
+            fits = precision is not None and precision <= MOST_DECIMAL_DIGITS and 0 <= scale <= precision
+            return f"DECIMAL({precision},{scale})" if fits and enforced else None
+        case Kind.FLOAT:
+            return "FLOAT" if data_type.bits == 32 and enforced else "DOUBLE"
+        case Kind.ENUM if data_type.labels:
+            labels = ", ".join("'" + label.replace("'", "''") + "'" for label in data_type.labels)
+            return f"ENUM({labels})"
+        case Kind.TIME:
+            return f"TIME{zone}"
+        case Kind.DATETIME:
+            return f"TIMESTAMP{zone}"
+        case kind:
+            return _DUCKDB.get(kind, "VARCHAR")
+
+
+def _duckdb_integer(data_type: DataType) -> str:
+    bits = data_type.bits or 64
+    name = "TINYINT" if bits <= 8 else "SMALLINT" if bits <= 16 else "INTEGER" if bits <= 32 else "BIGINT"
+    return f"U{name}" if data_type.unsigned else name
 
 
 def _sqlite_type(data_type: DataType) -> str:

@@ -1,6 +1,8 @@
 """Every value of a DuckDB database survives."""
 
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -93,3 +95,16 @@ def test_a_changed_or_missing_table_is_refused(create: Create, snapshots: Snapsh
     (tmp_path / "database.duckdb").unlink()
     with pytest.raises(DatabaseMissing):
         snapshots.rows(url, catalog=catalog)
+
+
+def test_nobody_writes_while_it_is_read(create: Create, snapshots: Snapshots, tmp_path: Path) -> None:
+    url = create("CREATE TABLE a AS SELECT 1 AS x; CREATE TABLE b AS SELECT 1 AS x")
+    script = f"import duckdb; duckdb.connect({str(tmp_path / 'database.duckdb')!r}).execute('DROP TABLE b')"
+    tried: list[str] = []
+
+    def write(table: str, rows: int) -> None:
+        if not tried:
+            tried.append(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stderr)
+
+    assert snapshots.rows(url, progress=write)["b"].read()["x"].to_list() == [1]
+    assert "onflicting lock" in tried[0]

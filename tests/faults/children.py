@@ -30,6 +30,8 @@ _PRELOADED = (
     "sklearn.ensemble",
     "synth_assets.extract.sqlite",
     "synth_assets.profile.dependencies",
+    "synth_assets.publish.duckdb",
+    "duckdb_engine",
     "synth_assets.profile.profile",
     "synth_assets.synthesize.auto.table",
     "synth_assets.synthesize.relational.fit",
@@ -37,6 +39,7 @@ _PRELOADED = (
     "synth_assets.validate.judge",
     "tests.faults.children",
     "tests.faults.refreshes",
+    "tests.plain_dialect",
 )
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([*_PRELOADED])

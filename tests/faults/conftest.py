@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from synth_assets.publish.authorize import authorize
-from tests.faults.families import FAMILIES, SQLITE_WAL, Family
+from tests import plain_dialect
+from tests.faults.families import FAMILIES, PLAIN, SQLITE_WAL, Family
 from tests.faults.injection import Injected, Target
+from tests.publish import duckdb_shop
 from tests.publish.parts import catalog_of, settings
 from tests.publish.postgres_shop import run_in
 from tests.servers import MariadbServer, PostgresServer
@@ -24,7 +26,7 @@ def make_target(request: pytest.FixtureRequest, tmp_path: Path, injected: Inject
     """A function that makes an authorized target of a family with refresh 0 live, and rows of it and of refresh 1."""
 
     def make(name: str) -> Target:
-        family = FAMILIES[name]
+        family = PLAIN if name == PLAIN.name else FAMILIES[name]
         source, url = _databases(request, family, tmp_path)
         authorize("staging", settings(), url, {})
         return Target(family, url, catalog_of(source), store=f"file://{tmp_path}/store", injected=injected)
@@ -48,10 +50,14 @@ def _databases(request: pytest.FixtureRequest, family: Family, folder: Path) -> 
         case "mariadb":
             mariadb: MariadbServer = request.getfixturevalue("mariadb")
             return mariadb.create_database(family.shop.SHOP), mariadb.create_database()
+        case "duckdb":
+            source, url = (f"duckdb:///{folder / name}.duckdb" for name in ("source", "staging"))
+            duckdb_shop.run_in(source, family.shop.SHOP)
+            return source, url
         case _:
             sources = []
             for name, script in (("source", family.shop.SHOP), ("staging", "")):
-                url = f"sqlite:///{folder / name}.db"
+                url = f"{plain_dialect.NAME if family is PLAIN else 'sqlite'}:///{folder / name}.db"
                 connection = family.connect(url)
                 if family is SQLITE_WAL:
                     connection.execute("PRAGMA journal_mode = WAL")

@@ -1,15 +1,18 @@
 """A target of each family under faults: what readers see in it, and what publications leave beside the tables."""
 
+import os
 import sqlite3
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import duckdb
 import psycopg
 
-from synth_assets.publish.sqlite_files import FileLock, SqliteFiles
-from tests.publish import mariadb_shop, postgres_shop, test_sqlite
+from synth_assets.publish.files import FileLock, TargetFiles
+from tests.publish import duckdb_shop, mariadb_shop, postgres_shop, test_generic, test_sqlite
 
 ROWS = 20
 JOINED = (
@@ -21,6 +24,28 @@ ALONE = 'SELECT sku FROM "order lines"'
 
 class Torn(AssertionError):
     """A reader saw rows of two refreshes, or too few."""
+
+
+class DuckdbReader:
+    """Reads a file as each transaction finds it: DuckDB itself stays with the file that it has open under a name."""
+
+    def __init__(self, url: str) -> None:
+        self._path = duckdb_shop.path_of(url)
+        self._connection: Any = None
+
+    def cursor(self) -> Any:
+        self.close()
+        # Under a name of its own, so that this process opens it anew.
+        with tempfile.TemporaryDirectory(dir=self._path.parent) as folder:
+            link = f"{folder}/link.duckdb"
+            os.link(self._path, link)
+            self._connection = duckdb.connect(link, read_only=True, config={"threads": 1})
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 @dataclass(frozen=True)
@@ -76,16 +101,27 @@ def live(family: Family, url: str) -> int:
 
 
 def _sqlite(url: str) -> Any:
-    return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, timeout=20, check_same_thread=False)
+    return sqlite3.connect(url.partition(":///")[2], isolation_level=None, timeout=20, check_same_thread=False)
 
 
 def _sqlite_leftovers(url: str) -> list[str]:
     found = [name for name in test_sqlite.files_beside(url) if name != "lock"]
-    files = SqliteFiles(test_sqlite.Path(url.removeprefix("sqlite:///")), "shop")
+    files = TargetFiles(test_sqlite.Path(url.removeprefix("sqlite:///")), "shop")
     try:
         FileLock(files.lock, patience=0).release()
     except sqlite3.OperationalError:
         found.append("lock held")
+    return found
+
+
+def _duckdb_leftovers(url: str) -> list[str]:
+    found = [name for name in duckdb_shop.files_beside(url) if name not in ("lock", "swap")]
+    for lock in duckdb_shop.path_of(url).parent.glob(".*.synth-assets.*"):
+        if lock.name.endswith((".lock", ".swap")):
+            try:
+                FileLock(lock, patience=0).release()
+            except sqlite3.OperationalError:
+                found.append("lock held")
     return found
 
 
@@ -112,4 +148,12 @@ POSTGRES = Family("postgres", postgres_shop, _postgres, "BEGIN", _postgres_lefto
 MARIADB = Family("mariadb", mariadb_shop, _mariadb, "START TRANSACTION", mariadb_shop.own_databases)
 SQLITE = Family("sqlite", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
 SQLITE_WAL = Family("sqlite in WAL mode", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
-FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL)}
+
+
+def _plain_leftovers(url: str) -> list[str]:
+    return test_generic.ours(url)
+
+
+PLAIN = Family("any other dialect", test_generic, _sqlite, "BEGIN", _plain_leftovers, at_rest=())
+DUCKDB = Family("duckdb", duckdb_shop, DuckdbReader, "BEGIN", _duckdb_leftovers)
+FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL, DUCKDB)}

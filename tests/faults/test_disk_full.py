@@ -20,17 +20,23 @@ from tests.publish.parts import catalog_of, settings
 from tests.publish.postgres_shop import run_in
 from tests.servers import PostgresServer
 
-FILE_BYTES = (0, 4_096, 8_192, 12_288, 20_480, 28_672, 36_864, 45_056)
+SQLITE_BYTES = (0, 4_096, 8_192, 12_288, 20_480, 28_672, 36_864, 45_056)
+# A file of DuckDB begins with 12 KiB and grows by blocks of 256 KiB.
+FILE_BYTES = {
+    "sqlite": SQLITE_BYTES,
+    "sqlite in WAL mode": SQLITE_BYTES,
+    "duckdb": (0, 4_096, 12_288, 274_432, 536_576, 1_060_864, 2_109_440, 6_303_744),
+}
 FREE_KILOBYTES = (0, 32, 128, 256, 512)
 
 
-@pytest.mark.parametrize("family", ["sqlite", "sqlite in WAL mode"])
+@pytest.mark.parametrize("family", FILE_BYTES)
 def test_files_that_may_not_grow(make_target: Callable[[str], Target], family: str) -> None:
     """A limit to the length of files: what is written beyond it fails as on a full disk."""
     target = make_target(family)
     outcomes = set()
     with two_readers(target.family, target.url):
-        for limit in FILE_BYTES:
+        for limit in FILE_BYTES[family]:
             after = target.fault("disk full", f"{limit} bytes", children.run, file_bytes=limit)
             outcomes.add(after.ending.published)
             assert after.ending.published or "as it was" in after.ending.message, after

@@ -1,5 +1,6 @@
 """A publication that is killed, or fails, at every place: under the eyes of two readers, into every family."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from synth_assets import failpoints
 from synth_assets.failpoints import FailpointUnknown
 from tests.faults import children
+from tests.faults.families import PLAIN
 from tests.faults.injection import Target, is_live_at, places
 from tests.faults.readers import two_readers
 
@@ -21,6 +23,10 @@ def test_kill_9_everywhere(target: Target) -> None:
             assert after.is_new == is_live_at(place), place
     assert readers.numbers == {0, 1}
     target.rolls_back_and_forth()
+
+
+def test_kill_9_everywhere_by_the_generic_path(make_target: Callable[[str], Target]) -> None:
+    test_kill_9_everywhere(make_target(PLAIN.name))
 
 
 def test_a_failure_everywhere(target: Target) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import psycopg
 import pytest
 import sqlalchemy
@@ -41,6 +42,8 @@ def _connect(url: str) -> Any:
         return sqlite3.connect(parsed.database or "", isolation_level=None)
     if parsed.get_backend_name() == "postgresql":
         return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+    if parsed.get_backend_name() == "duckdb":
+        return duckdb.connect(parsed.database or "")
     return mariadb_shop.connected(url)
 
 
@@ -52,6 +55,13 @@ def databases_of(family: str, request: pytest.FixtureRequest) -> Callable[..., D
         if family == "sqlite":
             made.append(family)
             return Database(request.getfixturevalue("sqlite_database")(script, name=f"{len(made)}.sqlite"))
+        if family == "duckdb":
+            made.append(family)
+            database = Database(f"duckdb:///{request.getfixturevalue('tmp_path')}/{len(made)}.duckdb")
+            with closing(_connect(database.url)):
+                pass
+            database.run(script)
+            return database
         database = Database(request.getfixturevalue(family).create_database())
         database.run(script)
         return database

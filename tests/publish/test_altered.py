@@ -15,7 +15,7 @@ SHOP = "CREATE TABLE customers (id int PRIMARY KEY, name varchar(40), fax varcha
 Databases = Callable[..., Database]
 
 
-@pytest.fixture(params=["postgres", "mariadb", "sqlite"])
+@pytest.fixture(params=["postgres", "mariadb", "sqlite", "duckdb"])
 def databases(request: pytest.FixtureRequest) -> Databases:
     return databases_of(request.param, request)
 

@@ -10,12 +10,13 @@ import polars as pl
 import pytest
 
 from synth_assets.catalog.connection import open_engine
-from synth_assets.catalog.errors import DatabaseMissing
+from synth_assets.catalog.errors import DatabaseMissing, UrlInvalid
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog, Column, DataType, Kind, Table
 from synth_assets.publish.authorize import authorize, authorize_if_empty
 from synth_assets.publish.errors import NoPassingVerdict, PreflightFailed, TargetRefused
 from synth_assets.publish.guard import is_production
+from tests.publish import duckdb_shop
 from tests.publish.parts import Dataset, dataset, settings
 from tests.publish.postgres_shop import rows_of, run_in
 from tests.servers import PostgresServer
@@ -212,6 +213,24 @@ def test_only_an_empty_database_is_marked_without_being_asked(
         authorize_if_empty("out", settings(), url, {})
 
 
-def test_other_families_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(TargetRefused, match="duckdb"):
-        small().publish(f"duckdb:///{tmp_path / 'x.duckdb'}")
+def test_a_duckdb_file_that_is_the_source_is_refused_by_whatever_path(tmp_path: Path) -> None:
+    production, link = tmp_path / "production.duckdb", tmp_path / "link.duckdb"
+    duckdb_shop.run_in(f"duckdb:///{production}", "CREATE TABLE t (a INTEGER)")
+    os.link(production, link)
+    before = production.read_bytes()
+    sources = {"production": f"duckdb:///{production}"}
+    for call in (
+        lambda: authorize("staging", settings(), f"duckdb:///{link}", sources),
+        lambda: authorize_if_empty("staging", settings(), f"duckdb:///{link}", sources),
+        lambda: small().publish(f"duckdb:///{link}", sources=sources),
+    ):
+        with pytest.raises(TargetRefused, match="same database as source production"):
+            call()
+    assert production.read_bytes() == before
+    with pytest.raises(TargetRefused, match="authorize staging"):
+        small().publish(f"duckdb:///{link}")
+
+
+def test_a_dialect_that_is_not_installed_is_refused_by_name() -> None:
+    with pytest.raises(UrlInvalid, match="no SQLAlchemy dialect named 'nosuchsql'"):
+        small().publish("nosuchsql:///x")

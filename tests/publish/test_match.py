@@ -47,7 +47,7 @@ def frames(refresh: int) -> dict[str, pl.DataFrame]:
     }
 
 
-@pytest.fixture(params=["postgres", "mariadb", "sqlite"])
+@pytest.fixture(params=["postgres", "mariadb", "sqlite", "duckdb"])
 def databases(request: pytest.FixtureRequest) -> Databases:
     return databases_of(request.param, request)
 
@@ -106,11 +106,13 @@ def test_counters_of_the_target_count_on(databases: Databases) -> None:
     counter = {
         "postgresql": "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
         "sqlite": "integer PRIMARY KEY AUTOINCREMENT",
+        "duckdb": "bigint DEFAULT nextval('numbers') PRIMARY KEY",
     }
     source = databases("CREATE TABLE codes (code varchar(9) NOT NULL)")
     dialect = source.catalog.dialect
     own = counter.get(dialect, "int AUTO_INCREMENT PRIMARY KEY")
-    target = marked(databases(f"CREATE TABLE codes (id {own}, code varchar(9) NOT NULL)"))
+    sequence = "CREATE SEQUENCE numbers;" if dialect == "duckdb" else ""
+    target = marked(databases(f"{sequence}CREATE TABLE codes (id {own}, code varchar(9) NOT NULL)"))
     for refresh in (1, 2):
         dataset(source.catalog, {"codes": pl.DataFrame({"code": ["a", "b"]})}, refresh=f"r{refresh}").publish(
             target.url, plan=plan()
@@ -227,6 +229,11 @@ def test_references_to_tables_that_stay(databases: Databases) -> None:
         )
     )
     live = target.catalog
+    if live.dialect == "duckdb":
+        # It makes foreign keys with their table only, and the other table is not in the file that is loaded.
+        said = refused(source, target, plan=plan())
+        assert "customers: its foreign key to segments (segment) leads to a table outside the dataset" in said
+        return
     published(source, target, 1, plan=plan())
     published(source, target, 2, plan=plan())
     assert target.catalog == live

@@ -81,3 +81,29 @@ def test_the_stated_table_into_mariadb(data_type: DataType, source: str, expecte
 def test_mysql_has_no_uuid() -> None:
     uuid = DataType(kind=Kind.UUID, native="uuid")
     assert target_type(uuid, source="mariadb", target="mysql") == "char(36)"
+
+
+@pytest.mark.parametrize(
+    ("data_type", "source", "expected"),
+    [
+        (typed(Kind.OTHER), "duckdb", "as it was"),
+        (typed(Kind.INTEGER, bits=16), "postgresql", "SMALLINT"),
+        (typed(Kind.INTEGER, bits=64, unsigned=True), "mariadb", "UBIGINT"),
+        (typed(Kind.INTEGER, bits=16), "sqlite", "BIGINT"),
+        (typed(Kind.DECIMAL, precision=9, scale=2), "postgresql", "DECIMAL(9,2)"),
+        # Their digits are those of the rows.
+        (typed(Kind.DECIMAL), "postgresql", None),
+        (typed(Kind.DECIMAL, precision=65, scale=30), "mariadb", None),
+        (typed(Kind.DECIMAL, precision=9, scale=2), "sqlite", None),
+        (typed(Kind.FLOAT, bits=32), "postgresql", "FLOAT"),
+        (typed(Kind.FLOAT, bits=32), "sqlite", "DOUBLE"),
+        (typed(Kind.TEXT, length=5), "postgresql", "VARCHAR"),
+        (typed(Kind.ENUM, labels=("a", "it's")), "postgresql", "ENUM('a', 'it''s')"),
+        (typed(Kind.TIME, timezone=True), "postgresql", "TIME WITH TIME ZONE"),
+        (typed(Kind.DATETIME, timezone=True), "postgresql", "TIMESTAMP WITH TIME ZONE"),
+        (typed(Kind.DATETIME), "mariadb", "TIMESTAMP"),
+        (typed(Kind.ARRAY), "postgresql", "VARCHAR"),
+    ],
+)
+def test_the_stated_table_into_duckdb(data_type: DataType, source: str, expected: str | None) -> None:
+    assert target_type(data_type, source=source, target="duckdb") == expected

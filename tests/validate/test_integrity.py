@@ -218,3 +218,5 @@ def test_an_expression_may_only_read() -> None:
 def test_names_in_texts_are_no_columns() -> None:
     assert named_columns(Check(expression="price > 0 AND 'state' <> ''"), events()) == ("price",)
     assert in_sqlite("a <> ALL (ARRAY['x'::text])") == "a NOT IN ('x')"
+    assert in_sqlite("((a)::text = ANY (ARRAY['x'::text, 'y']))") == "((a) IN ('x', 'y'))"
+    assert in_sqlite("((a)::text = ANY ((ARRAY['x'::varchar])::text[]))") == "((a) IN ('x'))"
