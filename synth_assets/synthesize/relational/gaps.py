@@ -1,4 +1,4 @@
-"""Dates that never run backwards, in a row or from its parents to it: the later one is learned as the time since."""
+"""Dates of one row that never run backwards: the later one is learned as the time since the earlier one."""
 
 from collections.abc import Collection
 
@@ -18,7 +18,6 @@ class Gap(Value):
     """`column` is learned as the whole `unit`s that it lies after `since` (microseconds, or days between dates).
 
     Attributes:
-        also: Other columns that it never lies before: the latest of all counts.
         floor: What the earlier times are rounded down to: a day's date is not before a time of that day.
         earliest, latest: The range in which the column's own values may come out, in the physical unit.
         open: The column may be NULL.
@@ -33,12 +32,11 @@ class Gap(Value):
     latest: int
     open: bool
     beyond: tuple[int, ...] = ()
-    also: tuple[str, ...] = ()
     floor: int = 1
 
     def begin(self, dtype: pl.DataType) -> pl.Expr:
         """What the time, of this type, is counted from, in its physical unit."""
-        return pl.max_horizontal(_ticks(name, dtype) // self.floor * self.floor for name in (self.since, *self.also))
+        return _ticks(self.since, dtype) // self.floor * self.floor
 
 
 class Gaps(Value):
@@ -54,50 +52,27 @@ class Gaps(Value):
     @property
     def since(self) -> frozenset[str]:
         """Those that gaps begin at."""
-        return frozenset(name for gap in self.steps for name in (gap.since, *gap.also))
+        return frozenset(gap.since for gap in self.steps)
 
     @classmethod
-    def find(
-        cls,
-        rows: pl.DataFrame,
-        *,
-        min_group: int,
-        known: Collection[str] = (),
-        outside: pl.DataFrame | None = None,
-        order_by: str | None = None,
-        families: Whole | None = None,
-    ) -> "Gaps":
+    def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
         A column is tied to the closest column before it that is filled wherever it is filled itself, unless that tells
         less of it than its own values do, as a birth does of an order. Values that fewer than `min_group` rows reach at
-        either end do not come out.
-
-        Args:
-            rows: The table's columns, made before and to be learned.
-            known: Those that stay as they are.
-            outside: What is known of each row's parents: a child is not born before them.
-            order_by: The column that siblings stand in the order of: it is tied only to what all of them share.
-            families: The family of each row.
+        either end do not come out. `known` columns stay as they are.
         """
-        own = [name for name in rows.columns if isinstance(rows.schema[name], pl.Date | pl.Datetime)]
-        frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
-        others = [name for name in frame.columns[rows.width :] if isinstance(frame.schema[name], pl.Date | pl.Datetime)]
-        shared = [name for name in others if families is not None and _is_shared(frame[name], families)]
-        before: dict[str, list[tuple[float, Gap]]] = {name: [] for name in own}
-        for name in own:
-            for since in shared if name == order_by else [*own, *others]:
-                found = _gap(frame, name, since, min_group) if since != name else None
-                before[name] += [found] if found else []
+        times = [name for name in rows.columns if isinstance(rows.schema[name], pl.Date | pl.Datetime)]
+        before = {
+            name: [gap for since in times if since != name and (gap := _gap(rows, name, since, min_group))]
+            for name in times
+        }
         steps: list[Gap] = []
-        placed: set[str] = set(others)
-        fixed = {*known} - {order_by}
-        for name in sorted(own, key=lambda time: (time not in fixed, time != order_by, len(before[time]))):
+        placed: set[str] = set()
+        for name in sorted(times, key=lambda time: (time not in known, len(before[time]))):
             possible = [found for found in before[name] if found[1].since in placed]
-            if possible and name not in fixed:
-                gap = min(possible, key=lambda found: found[0])[1]
-                also = tuple(other.since for _, other in possible if other.since in others and other.since != gap.since)
-                steps.append(gap.model_copy(update={"also": also}))
+            if possible and name not in known:
+                steps.append(min(possible, key=lambda found: found[0])[1])
             placed.add(name)
         return cls(steps=tuple(steps))
 
@@ -224,12 +199,6 @@ def day_of(dtype: pl.DataType, values: pl.Series) -> int:
         return 1
     day = 86_400 * {"ms": 10**3, "us": 10**6, "ns": 10**9}[dtype.time_unit]
     return day if (values % day == 0).all() else 1
-
-
-def _is_shared(values: pl.Series, families: Whole) -> bool:
-    """Whether all rows of each family have the same value."""
-    pairs = pl.DataFrame({"family": families, "value": values})
-    return pairs.n_unique() == pairs["family"].n_unique()
 
 
 def _beyond(values: pl.Series, latest_since: int, min_group: int) -> tuple[int, ...]:

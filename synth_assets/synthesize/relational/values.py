@@ -110,10 +110,11 @@ class ValueModel:
         around = beside(known, rows)
         fixed = () if known is None else known.columns
         order_by = siblings.column if siblings else None
-        gaps = _gaps(training, around, fixed, min_group) if training.discover else Gaps()
+        known_times = [*fixed, *([order_by] if order_by else [])]
+        gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         kept = training.kept
         residuals = residuals_of(training, rows, gaps, min_group)
-        encoded = gaps.encode(beside(residuals.encode(around, training.context), training.context)).select(rows.columns)
+        encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
             closed = gaps.columns | residuals.columns | kept | training.computed_later | {order_by}
@@ -225,27 +226,11 @@ class ValueModel:
             steps=steps,
             rng=rng,
         )
-        rows = self._added_up(self._pulled_in(rows, around, order, rng), around)
+        rows = self._added_up(pull_in(rows, around.families, order, rng), around)
         if order.links:
             arranged = Arranged(np.arange(rows.height), rank_within(around.families))
             rows = linked(beside(around.known, rows), arranged, order.links, rng).select(rows.columns)
         return self._repaired(self._computed(rows, around), around, rng)
-
-    def _pulled_in(
-        self, rows: pl.DataFrame, around: Surroundings, order: FamilyOrder, rng: np.random.Generator
-    ) -> pl.DataFrame:
-        """Families moved so that they end in time; those that are counted from a parent's time not before that."""
-        assert around.families is not None  # noqa: S101 (only families are walked)
-        gap = next((gap for gap in self._shape.gaps.steps if gap.column == order.column), None)
-        if gap is None:
-            return pull_in(rows, around.families, order, rng)
-        begin = beside(around.context, around.known).select(gap.begin(self._schema[gap.column])).to_series()
-        if begin.null_count():
-            return rows
-        ranged = {"earliest": gap.earliest, "latest": gap.latest, "unit": order.unit * gap.unit}
-        times = (rows[gap.column] * gap.unit + begin).alias(gap.column).to_frame()
-        moved = pull_in(times, around.families, order.model_copy(update=ranged), rng, begin=begin.to_numpy())
-        return rows.with_columns((moved[gap.column] - begin) // gap.unit)
 
     def _started(
         self, around: Surroundings, lengths: Rows, order: FamilyOrder, rng: np.random.Generator
@@ -367,23 +352,6 @@ class ValueModel:
 def saved_shape(folder: Folder) -> Shape | None:
     """What a saved model consists of; None where there is no model."""
     return Shape.model_validate(folder.read_json("values.json")) if folder.exists("values.json") else None
-
-
-def _gaps(training: Training, rows: pl.DataFrame, fixed: Collection[str], min_group: int) -> Gaps:
-    """The times to learn that never lie before others, of the row or of its parents."""
-    siblings = training.siblings
-    order_by = siblings.column if siblings else None
-    known = {*fixed, *([order_by] if order_by else [])}
-    families = siblings.families if siblings and siblings.follow else None
-    if siblings and order_by and families is not None:
-        # Families that end together are told by where they end, not by how long after their parent they begin.
-        arranged = Arranged.by(families, siblings.order_by)
-        if find_stride(rows[order_by], families, arranged, unit=1):
-            families = None
-    counted = order_by if families is not None else None
-    return Gaps.find(
-        rows, min_group=min_group, known=known, outside=training.context, order_by=counted, families=families
-    )
 
 
 def _links(

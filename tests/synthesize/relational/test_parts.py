@@ -138,26 +138,15 @@ def test_a_day_that_stands_for_not_yet_comes_back_as_it_is() -> None:
     assert made.filter(rows["end"].dt.year() < 9999).dt.year().max() < 2026
 
 
-def test_children_are_counted_from_the_latest_of_their_parents_times() -> None:
+def test_a_day_is_not_before_a_time_of_that_day() -> None:
     rng = np.random.default_rng(0)
-    families = np.repeat(np.arange(50), 6)
-    opened = [datetime(2024, 1, 1) + timedelta(minutes=int(m)) for m in rng.integers(0, 500_000, 50)]  # noqa: DTZ001
-    paid = [day + timedelta(days=int(n)) for day, n in zip(opened, rng.integers(1, 9, 50), strict=True)]
-    outside = pl.DataFrame({"accounts.opened": opened, "accounts.paid": paid})[families]
+    begun = [datetime(2024, 1, 1) + timedelta(minutes=int(m)) for m in rng.integers(0, 500_000, 300)]  # noqa: DTZ001
     waits = rng.integers(0, 40, 300)
-    days = [time.date() + timedelta(days=int(n)) for time, n in zip(outside["accounts.paid"], waits, strict=True)]
-    rows = pl.DataFrame({"day": days, "other": [date(2024, 1, 1)] * 300})
-    for order_by in (None, "day"):
-        gaps = Gaps.find(
-            rows, min_group=1, known=["day"] if order_by else [], outside=outside, order_by=order_by, families=families
-        )
-        (gap,) = gaps.steps
-        assert (gap.column, gap.since, gap.also) == ("day", "accounts.paid", ("accounts.opened",))
-        encoded = gaps.encode(pl.concat([rows, outside], how="horizontal"))
-        assert encoded["day"].to_list() == waits.tolist()
-        assert gaps.decode(encoded, rows.schema)["day"].to_list() == days
-    apart = np.arange(300) % 50
-    assert Gaps.find(rows, min_group=1, known=["day"], outside=outside, order_by="day", families=apart).steps == ()
+    days = [time.date() + timedelta(days=int(n)) for time, n in zip(begun, waits, strict=True)]
+    gaps = Gaps.find(rows := pl.DataFrame({"begun": begun, "day": days}), min_group=1)
+    assert [(gap.column, gap.since) for gap in gaps.steps] == [("day", "begun")]
+    assert gaps.encode(rows)["day"].to_list() == waits.tolist()
+    assert gaps.decode(gaps.encode(rows), rows.schema)["day"].to_list() == days
 
 
 def test_a_birth_says_nothing_of_an_order() -> None:

@@ -121,14 +121,7 @@ def walk_families(
     )
 
 
-def pull_in(
-    rows: pl.DataFrame,
-    parents: Rows,
-    order: FamilyOrder,
-    rng: np.random.Generator,
-    *,
-    begin: Rows | None = None,
-) -> pl.DataFrame:
+def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.random.Generator) -> pl.DataFrame:
     """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
 
     They then end up to one of their mean gaps before the latest value: were all to end with it, it would stand out.
@@ -138,13 +131,11 @@ def pull_in(
         parents: The parent of each row.
         order: How siblings follow each other.
         rng: Source of randomness.
-        begin: Before what each row's family does not move.
     """
     if order.column is None or order.earliest is None or order.latest is None or not rows.height:
         return rows
     values = rows[order.column].to_physical().cast(pl.Int64).to_numpy().copy()
     starts, lengths = runs(parents)
-    earliest = order.earliest if begin is None else np.maximum(begin[starts], order.earliest)
     first, last = values[starts], values[starts + lengths - 1]
     over = last > order.latest
     gap = (last - first) / np.maximum(lengths - 1, 1)
@@ -152,7 +143,7 @@ def pull_in(
     latest = np.where(over, np.maximum(order.latest - slack, first), np.maximum(last, order.latest))
     shift = np.minimum(
         -(-np.maximum(last - latest, 0) // order.unit) * order.unit,
-        np.maximum(first - earliest, 0) // order.unit * order.unit,
+        np.maximum(first - order.earliest, 0) // order.unit * order.unit,
     )
     shift = np.where(over, shift, 0)
     first, last = first - shift, last - shift

@@ -75,13 +75,11 @@ class Keeping:
             names: The same rows, and what they know of the rows above them.
         """
         orders = [one for one in self._dependencies if isinstance(one, NotAbove)]
-        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps if gap.since in rows.columns]
-        above = self._gaps.since - {*rows.columns}
-        outside = pl.DataFrame([names.of(self._table, name).alias(name) for name in sorted(above)])
+        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps]
         before = rows
         for _ in range(TURNS):
             start = rows
-            rows = keep_orders(self._nulls(self._labels(rows, rng), outside, rng), orders, self._free)
+            rows = keep_orders(self._nulls(self._labels(rows, rng), rng), orders, self._free)
             rows = self._computed(rows, before, names)
             if all(start[name].equals(rows[name]) for name in rows.columns):
                 break
@@ -108,9 +106,9 @@ class Keeping:
                 free.discard(one.column)
         return rows
 
-    def _nulls(self, rows: pl.DataFrame, outside: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    def _nulls(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
         """What concerns NULLs: a time put in place of one lies as long after the one before as another row's does."""
-        since = self._gaps.encode(rows.hstack(outside)).select(rows.columns)
+        since = self._gaps.encode(rows)
         kept = since
         for one in self._dependencies:
             if isinstance(one, NullBy):
@@ -121,7 +119,7 @@ class Keeping:
         if kept.equals(since):
             return rows
         changed = pl.Series(np.logical_or.reduce([kept[n].ne_missing(since[n]).to_numpy() for n in rows.columns]))
-        decoded = self._gaps.decode(kept.hstack(outside), rows.schema)
+        decoded = self._gaps.decode(kept, rows.schema)
         return rows.with_columns(rows[name].zip_with(~changed, decoded[name]) for name in rows.columns)
 
     def _computed(self, rows: pl.DataFrame, before: pl.DataFrame, names: NamedColumns) -> pl.DataFrame:

