@@ -76,13 +76,18 @@ def test_what_the_readme_says_of_plans_is_valid() -> None:
     assert len(snippets) >= 10
     tables: dict[str, object] = {}
     columns: dict[str, object] = {}
+    targets: object = "b"
     for snippet in snippets:
         ((name, said),) = yaml.safe_load(snippet).items()
+        if name == "targets":
+            targets = said
+            continue
         (tables if isinstance(said, dict) and "mode" in said else columns)[name] = said
     settings = DatasetSettings.model_validate(
-        {"dataset": "shop", "source": "a", "targets": "b", "tables": tables | {"customers": {"columns": columns}}}
+        {"dataset": "shop", "source": "a", "targets": targets, "tables": tables | {"customers": {"columns": columns}}}
     )
     assert len(settings.tables["customers"].columns) >= 7
+    assert {target.ddl for target in settings.targets} == {"create", "match"}
     assert {table.mode for table in settings.tables.values()} >= {
         Mode.REFERENCE,
         Mode.EMPTY,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from synth_assets.publish.authorize import authorize
 from synth_assets.refresh import Refresh
 from tests.zoo import build_zoo, zoo_project
 
@@ -36,6 +37,8 @@ def files(folder: Path) -> list[Path]:
 def test_the_next_refresh_removes_what_a_killed_one_left(tmp_path: Path, at: tuple[str, ...]) -> None:
     build_zoo(tmp_path / "production.db", customers=60)
     assert any(real in (tmp_path / "production.db").read_bytes() for real in REAL)
+    staging = zoo_project(tmp_path).resources.databases["staging"]
+    authorize("staging", staging, staging.resolve_url({}), {})
     killed(tmp_path, *at)
     snapshots = tmp_path / "store" / "zoo" / "snapshot"
     left = files(snapshots)
