@@ -135,7 +135,11 @@ class MariadbConnection:
     def reflect(self, database: str, *, step: str) -> Catalog:
         """The tables of a database."""
         try:
-            return reflect_connection(self._connection, namespace=database)
+            with cleaned(step):
+                try:
+                    return reflect_connection(self._connection, namespace=database)
+                except exc.DBAPIError as error:
+                    raise error.orig or error from None
         finally:
             # Reading sets modes of its own.
             for statement in SESSION:

@@ -142,6 +142,10 @@ def cleaned(
         yield
     except psycopg.Error as error:
         raise _clean(error, step, table, constraint, columns) from None
+    except exc.DBAPIError as error:
+        if not isinstance(error.orig, psycopg.Error):
+            raise
+        raise _clean(error.orig, step, table, constraint, columns) from None
 
 
 def _clean(
