@@ -114,7 +114,7 @@ def breaches(one: Dependency, rows: pl.DataFrame, children: Sequence[Children], 
 
 def formula_of(one: Computed) -> Formula:
     """What computes the column."""
-    return Formula(**one.model_dump(exclude={"kind"}))
+    return Formula(**one.model_dump())
 
 
 def _of(one: Total, children: Sequence[Children]) -> Children | None:

@@ -4,58 +4,27 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.model import Value
 from synth_assets.dependencies.clock import as_part, clock_sum, part_of
 from synth_assets.dependencies.terms import with_terms
-from synth_assets.plan.dependencies import Computed, Operation, Term
+from synth_assets.plan.dependencies import Computed, Operation
 
 MOST_DIGITS = 38
 Numbers = npt.NDArray[np.float64]
 
 
-class Formula(Value):
-    """`column` = `left` (operation) `right`, and what more there is.
+class Formula(Computed):
+    """What computes a column.
 
     Attributes:
-        right: The second column; None for a copy, for a part of a time and where `factor` or `terms` say the rest.
-        factor: A number that the left column is multiplied by.
-        terms: What is added or multiplied besides, one after the other.
-        unit: What one of `right` counts for: in a time, its physical units; in a number, a power of ten or so. Of
-            clock times how midnight is written.
-        zone: The time zone of a part of a time; None: the time as it is.
-        scale: Decimal places that a product is rounded to; None for whole numbers and times.
-        filled: The column is never NULL; a row whose parts are takes the value of the row before it.
         labels: The labels that may come out of a copied text column: the row copied from may have others.
-        partial: The column may be known where what it is computed from is NULL; there it is learned.
     """
 
-    column: str
-    operation: Operation
-    left: str
-    right: str | None = None
-    factor: float | None = None
-    terms: tuple[Term, ...] = ()
-    unit: int = 1
-    scale: int | None = None
-    zone: str | None = None
-    filled: bool = False
     labels: tuple[str, ...] | None = None
-    partial: bool = False
 
     @property
     def computed(self) -> Computed:
         """The formula as plans and profiles have it."""
         return Computed(**self.model_dump(exclude={"labels"}))
-
-    @property
-    def text(self) -> str:
-        """For people: `total = price * quantity`."""
-        return self.computed.text
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """What the column is computed from."""
-        return self.computed.inputs
 
     def apply(self, frame: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """The column, from a frame that has the others, and the column itself if the formula is partial."""
@@ -115,6 +84,12 @@ def as_column(name: str, values: Numbers, dtype: pl.DataType) -> pl.Series:
         whole = pl.Series(name, np.rint(np.nan_to_num(values)).astype(np.int64))
         made = whole.cast(pl.Int32).cast(dtype) if dtype == pl.Date else whole.cast(dtype)
     return made.set(pl.Series(missing), None)
+
+
+def agree(made: Numbers, wanted: Numbers, *, rounded_to: int | None) -> npt.NDArray[np.bool_]:
+    """Where results and a column are the same, NULLs included; to half of its last digit, if they are rounded to it."""
+    tolerance = 1e-9 if rounded_to is None else 0.5001 * 10.0**-rounded_to
+    return np.isclose(made, wanted, rtol=1e-9, atol=tolerance, equal_nan=True)
 
 
 def scale_of(values: pl.Series) -> int | None:

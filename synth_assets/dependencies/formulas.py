@@ -14,7 +14,7 @@ import polars as pl
 
 from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
 from synth_assets.dependencies.clock import MIDNIGHT, clock_sum, is_clock, possible_parts
-from synth_assets.dependencies.formula import Formula, Numbers, combined, numbers, scale_of
+from synth_assets.dependencies.formula import Formula, Numbers, agree, combined, numbers, scale_of
 from synth_assets.dependencies.three_parts import three_part_candidates
 from synth_assets.plan.dependencies import JOINING, Operation
 from synth_assets.statistics.labels import shared_labels
@@ -163,7 +163,7 @@ def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, known: Ma
     for formula in _candidates(name, dtype, scale, frame, values, target[probes], probes):
         made = combined(formula.operation, values[formula.left], values[formula.right or ""], formula.unit)
         # Where most are 0, the first look lets many sums pass; the second is cheap beside counting combinations.
-        if not _close(made, target, scale, formula.operation).all():
+        if not agree(made, target, rounded_to=scale if formula.operation == "product" else None).all():
             continue
         if _is_no_chance(frame, name, *formula.inputs) and _holds(formula, frame):
             return formula
@@ -172,11 +172,6 @@ def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, known: Ma
             if _is_no_chance(frame, name, *formula.inputs) and _holds(formula, frame):
                 return formula
     return None
-
-
-def _close(made: Numbers, wanted: Numbers, scale: int | None, operation: Operation) -> npt.NDArray[np.bool_]:
-    """Where numbers agree to the last digit that the column has, NULLs included."""
-    return np.isclose(made, wanted, rtol=1e-9, atol=_tolerance(scale, operation), equal_nan=True)
 
 
 def _candidates(
@@ -204,7 +199,10 @@ def _candidates(
     )
     for operation, unit in tries:
         # Nearly all are wrong in the first row already.
-        close = _close(combined(operation, table[:, None, 0], table[None, :, 0], unit), wanted[0], scale, operation)
+        rounded_to = scale if operation == "product" else None
+        close = agree(
+            combined(operation, table[:, None, 0], table[None, :, 0], unit), wanted[:1], rounded_to=rounded_to
+        )
         if dtype.is_temporal():
             close &= is_time[:, None] & is_number[None, :]
         else:
@@ -213,7 +211,7 @@ def _candidates(
             close = close if operation == "difference" or unit != 1 else np.triu(close)
         left, right = np.nonzero(close)
         made = combined(operation, table[left], table[right], unit)
-        pairs = np.flatnonzero(_close(made, wanted, scale, operation).all(axis=-1))
+        pairs = np.flatnonzero(agree(made, wanted, rounded_to=rounded_to).all(axis=-1))
         rounded = scale if operation == "product" or dtype.is_float() else None
         found += [
             Formula(
@@ -276,11 +274,6 @@ def _is_no_chance(frame: pl.DataFrame, name: str, *inputs: str) -> bool:
     elif combinations < FEWEST_COMBINATIONS:
         return False
     return not is_chance(combinations, most, tried=TRIED * max(frame.width, 2) ** (len(inputs) + 1))
-
-
-def _tolerance(scale: int | None, operation: Operation) -> float:
-    """How far a result may lie from the column: half of its last digit for what is rounded."""
-    return 1e-9 if scale is None or operation != "product" else 0.5001 * 10.0**-scale
 
 
 def _units(dtype: pl.DataType) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from synth_assets.dependencies.formula import Formula, Numbers
+from synth_assets.dependencies.formula import Formula, Numbers, agree
 from synth_assets.dependencies.terms import rate_combinations, with_term, with_terms
 from synth_assets.plan.dependencies import Term
 
@@ -43,7 +43,7 @@ def _constants(formula: Formula, table: Mapping[str, Numbers], wanted: Numbers) 
         if column[largest] == 0 or wanted[largest] == 0:
             continue
         factor = float(f"{wanted[largest] / column[largest]:.{_DIGITS}g}")
-        if factor != 1 and _close(column * factor, wanted, formula.scale).all():
+        if factor != 1 and agree(column * factor, wanted, rounded_to=formula.scale).all():
             yield formula.model_copy(update={"left": left, "factor": factor})
 
 
@@ -55,7 +55,7 @@ def _rated(formula: Formula, table: Mapping[str, Numbers], wanted: Numbers) -> I
     bases = np.concatenate([stacked, stacked[first] * stacked[second]])
     for terms in rate_combinations(table):
         made = with_terms(bases, terms, lambda name: table[name])
-        for at in np.flatnonzero(_close(made, wanted, formula.scale).all(axis=1)):
+        for at in np.flatnonzero(agree(made, wanted, rounded_to=formula.scale).all(axis=1)):
             pair = at - len(names)
             left = names[at] if pair < 0 else names[first[pair]]
             right = None if pair < 0 else names[second[pair]]
@@ -73,21 +73,16 @@ def _sums(formula: Formula, table: Mapping[str, Numbers], wanted: Numbers) -> It
         term = Term(operation=last, column="")
         pairs = stacked[:, None, :] + stacked[None, :, :] * (1 if operation == "sum" else -1)
         made = with_term(pairs[:, :, None, :1], term, stacked[None, None, :, :1])
-        left, right, third = np.nonzero(_close(made, wanted[:1], None)[..., 0])
+        left, right, third = np.nonzero(agree(made, wanted[:1], rounded_to=None)[..., 0])
         usual = (left != right) & (left != third) & (right != third)
         if operation == "sum":
             usual &= left < right
         if operation != "sum" or last == "plus":
             usual &= right < third
         left, right, third = left[usual], right[usual], third[usual]
-        exact = _close(with_term(pairs[left, right], term, stacked[third]), wanted, None).all(axis=1)
+        exact = agree(with_term(pairs[left, right], term, stacked[third]), wanted, rounded_to=None).all(axis=1)
         for a, b, c in zip(left[exact], right[exact], third[exact], strict=True):
             terms = (term.model_copy(update={"column": names[c]}),)
             yield formula.model_copy(
                 update={"operation": operation, "left": names[a], "right": names[b], "terms": terms}
             )
-
-
-def _close(made: Numbers, wanted: Numbers, scale: int | None) -> npt.NDArray[np.bool_]:
-    """Where numbers agree, rounding to so many decimal places set aside."""
-    return np.isclose(made, wanted, rtol=1e-9, atol=1e-9 if scale is None else 0.5001 * 10.0**-scale)

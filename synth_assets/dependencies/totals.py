@@ -64,12 +64,13 @@ def find_totals(rows: pl.DataFrame, children: Sequence[Children], *, min_group: 
     names = [name for name in rows.columns if rows.schema[name].is_numeric()]
     if rows.height < FEWEST_ROWS or not names:
         return ()
-    tried = len(names) * sum(1 for one in children for _ in _offers(one))
+    offers = [(one, tuple(_offers(one))) for one in children]
+    tried = len(names) * sum(len(offered) for _, offered in offers)
     first = [_Candidate.of(rows[name], min(rows.height, PROBES)) for name in names]
     found: dict[str, Total] = {}
-    for one in children:
+    for one, offered in offers:
         probes = one.some(min(rows.height, PROBES))
-        for offer in _offers(one):
+        for offer in offered:
             for name, scale in _agreeing(offer, [c for c in first if c.name not in found], probes):
                 wanted = offer.model_copy(update={"column": name, "scale": scale})
                 fitting = _with_rest(wanted, _without(rows[name], one), min_group)
@@ -114,7 +115,7 @@ def _offers(children: Children) -> Iterator[Total]:
         yield any_column.model_copy(update={"left": name})
     for left, right in itertools.combinations(names, 2):
         yield any_column.model_copy(update={"left": left, "right": right})
-    for terms in rate_combinations(dict(children.columns)):
+    for terms in rate_combinations(children.columns):
         rated = [name for name in names if name not in {term.column for term in terms}]
         for name in rated:
             yield any_column.model_copy(update={"left": name, "terms": terms})

@@ -1,6 +1,7 @@
 """Dates of one row that never run backwards: the later one is learned as the time since the earlier one."""
 
 from collections.abc import Collection
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,9 @@ from synth_assets.catalog.model import Value
 
 FEWEST_ROWS = 50
 _OFTEN = 0.02  # share of rows whose value is one that stands for something
-_LITTLE_RISK = 0.01  # share of chance pairs out of order; with fewer the order is kept by itself
+LITTLE_RISK = 0.01  # share of chance pairs out of order; with fewer the order is kept by itself
 Whole = npt.NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
 
 
 class Gap(Value):
@@ -165,14 +167,15 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
     filled, latest_since = times.height, times[since].max()
     if filled < FEWEST_ROWS or times[since].null_count() or not isinstance(latest_since, int):
         return None
+    if (times[column] < times[since]).any():
+        return None
     beyond = _beyond(times[column], latest_since, min_group)
     times = times.filter(~pl.col(column).is_in(beyond))
-    values, before = times[column].to_numpy(), np.sort(times[since].to_numpy())
-    differences = times[column] - times[since]
-    least, mean = differences.min(), differences.mean()
-    if times.height < FEWEST_ROWS or not isinstance(least, int) or least < 0 or not isinstance(mean, float):
+    values, differences = times[column].to_numpy(), times[column] - times[since]
+    mean = differences.mean()
+    if times.height < FEWEST_ROWS or not isinstance(mean, float):
         return None
-    if _spread(differences.to_numpy()) > _spread(values) and _risk(before, values) < _LITTLE_RISK:
+    if _spread(differences.to_numpy()) > _spread(values) and risk(times[since].to_numpy(), values) < LITTLE_RISK:
         return None
     earliest, latest = shared_range(values, min_group)
     return mean, Gap(
@@ -215,6 +218,6 @@ def _spread(values: Whole) -> float:
     return float(high - low)
 
 
-def _risk(before: Whole, after: Whole) -> float:
-    """The share of pairs taken by chance in which the one `before` (sorted) is the later one."""
-    return float(1 - np.searchsorted(before, after, side="right").mean() / len(before))
+def risk(before: npt.NDArray[Number], after: npt.NDArray[Number]) -> float:
+    """The share of pairs taken by chance in which the one `before` is the later one."""
+    return float(1 - np.searchsorted(np.sort(before), after, side="right").mean() / len(before))

@@ -64,9 +64,13 @@ class LinkedTables:
         rows = np.arange(self.frame(table).height)
         for name in path:
             key = next(r.key for r in references_of(self.structures[table]) if r.name == name)
-            up = self.parents(table, key)
-            rows, table = np.where(rows >= 0, up[rows], NO_ROW) if len(up) else rows, key.parent
+            rows, table = self._above(table, key, rows), key.parent
         return rows
+
+    def _above(self, table: str, key: ForeignKey, rows: Rows) -> Rows:
+        """The parent's row of each of these rows of a table, or of none."""
+        up = self.parents(table, key)
+        return np.where(rows >= 0, up[rows], NO_ROW) if len(up) else rows
 
     def ancestors(self, table: str, *, first: Collection[str] | None = None) -> list[Ancestor]:
         """The table itself, then its ancestors by any of their keys, the nearest first.
@@ -82,8 +86,8 @@ class LinkedTables:
                 followed = first is None or at.path or reference.name in first
                 if not followed or reference.deferred or reference.to_itself or reference.key.branch:
                     continue
-                path = (*at.path, reference.name)
-                found.append(Ancestor(reference.key.parent, path, self.along(table, path)))
+                rows = self._above(at.table, reference.key, at.rows)
+                found.append(Ancestor(reference.key.parent, (*at.path, reference.name), rows))
         return found[:MOST_ANCESTORS]
 
 

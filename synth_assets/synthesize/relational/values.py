@@ -33,7 +33,7 @@ from synth_assets.synthesize.relational.families.history import (
 from synth_assets.synthesize.relational.families.links import Link, find_links, linked
 from synth_assets.synthesize.relational.families.order import FamilyOrder, follows_in, learn_order
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
-from synth_assets.synthesize.relational.families.walking import pull_in, walk_families
+from synth_assets.synthesize.relational.families.walking import walk_families
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
@@ -226,7 +226,7 @@ class ValueModel:
             steps=steps,
             rng=rng,
         )
-        rows = self._added_up(pull_in(rows, around.families, order, rng), around)
+        rows = self._added_up(rows, around)
         if order.links:
             arranged = Arranged(np.arange(rows.height), rank_within(around.families))
             rows = linked(beside(around.known, rows), arranged, order.links, rng).select(rows.columns)

@@ -18,6 +18,7 @@ from synth_assets.synthesize.relational.families.arranged import Arranged
 FEWEST_STEPS = 200
 _LOOKED_AT = 20_000
 _HOLDS = 0.9  # share of rows
+_GLANCE = 64  # rows that show that most pairs of columns have nothing to do with each other
 _FEWER_ERRORS = 0.5  # of those made by saying that neighbours, or a row's two columns, are alike
 
 
@@ -82,18 +83,25 @@ def _closest(
 ) -> list[Link]:
     """The links of a column to one of its neighbours' that hold in enough rows, the surest first."""
     values = own[column]
-    unchanged = _share_alike(values, others[column])
+    glance = np.linspace(0, len(values) - 1, min(len(values), _GLANCE)).astype(np.intp)
     found = []
     for of in candidates:
-        if own.schema[of] != values.dtype:
+        if own.schema[of] != values.dtype or _best_share(values[glance], others[of][glance])[1] < _HOLDS / 2:
             continue
-        offset = _offset(values, others[of])
-        share = _share_alike(values, _shifted(others[of], offset))
-        simpler = max(unchanged, _share_alike(values, _shifted(own[of], offset)))
+        offset, share = _best_share(values, others[of])
+        if share < _HOLDS:
+            continue
+        simpler = max(_share_alike(values, others[column]), _share_alike(values, _shifted(own[of], offset)))
         tells = simpler < 1 and 1 - share <= _FEWER_ERRORS * (1 - simpler)
-        if share >= _HOLDS and tells and not may_be_chance(int(share * len(values)), values, tried=own.width**2):
+        if tells and not may_be_chance(int(share * len(values)), values, tried=own.width**2):
             found.append(Link(column=column, of=of, later=later, offset=offset, share=share))
     return sorted(found, key=lambda link: -link.share)
+
+
+def _best_share(values: pl.Series, others: pl.Series) -> tuple[int, float]:
+    """The offset at which most values are alike, and how many are."""
+    offset = _offset(values, others)
+    return offset, _share_alike(values, _shifted(others, offset))
 
 
 def _offset(values: pl.Series, others: pl.Series) -> int:

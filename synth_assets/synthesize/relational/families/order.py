@@ -123,11 +123,11 @@ def learn_order(
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
     told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known)}
     labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
-    set_later = {link.column for link in links if link.later}
-    previous = tuple(name for name in labels_first if name not in told and name not in set_later)[:MOST_PREVIOUS]
+    set_by_later = {link.column for link in links if link.later}
+    previous = tuple(name for name in labels_first if name not in told and name not in set_by_later)[:MOST_PREVIOUS]
     follows = follows_in(arranged, continuous)
-    set_after = {link.column for link in links}
-    free = [name for name in rows.columns if name != column and name not in tied and name not in set_after]
+    taken = {column, *tied, *(link.column for link in links)}
+    free = [name for name in rows.columns if name not in taken]
     texts = around.select(name for name in around.columns if _is_label(around[name]))
     numbers = around.drop(tied, strict=False)
     running = find_running(numbers, texts, order=arranged.order, follows=follows, among=free, min_group=min_group)

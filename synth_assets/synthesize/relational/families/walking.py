@@ -112,13 +112,14 @@ def walk_families(
     earlier = order.of_columns(known.columns if known is not None else ())
     if known is not None and earlier.previous:
         around.append(contexts_before(known, None, arranged, earlier).drop(POSITION, LAST))
-    return steps.sample_following(
+    rows = steps.sample_following(
         first,
         lengths,
         context=pl.concat(around, how="horizontal"),
         following=order.following(schema.names()),
         rng=rng,
     )
+    return pull_in(rows, families, order, rng)
 
 
 def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.random.Generator) -> pl.DataFrame:

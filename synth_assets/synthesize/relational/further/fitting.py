@@ -45,7 +45,7 @@ def fit_further(
     trained = source.training(reference.child)
     parent_features = features.of(reference.key.parent)
     own = source.structures[reference.key.parent]
-    own_structure = source.structures[reference.child]
+    child = source.structures[reference.child]
     names = [feature_name(own.name, name) for name in own.learned] + [count_name(reference.name)]
     looked_at = parent_features.select(name for name in names if name in parent_features.columns)
     chosen = np.where(trained, source.parents(reference.child, reference.key), NO_ROW)
@@ -67,9 +67,9 @@ def fit_further(
         reference=reference.name,
         always=bool((chosen[trained & refers(rows, reference.key)] >= 0).all()),
         partition=partition_fields(partition),
-        agreement=find_agreement(source, reference, chosen, filled=_filled_before(reference, own_structure)),
+        agreement=find_agreement(source, reference, chosen, filled=_filled_before(reference, child)),
         not_before=find_not_before(
-            rows.select(own_structure.learned), source.frame(reference.key.parent).select(own.learned), chosen
+            rows.select(child.learned), source.frame(reference.key.parent).select(own.learned), chosen
         ),
         degrees=CountDistribution.of(degrees, min_group=min_group).points,
     )

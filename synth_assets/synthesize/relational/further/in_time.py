@@ -8,11 +8,10 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.synthesize.relational.gaps import day_of, is_comparable, ticks
+from synth_assets.synthesize.relational.gaps import LITTLE_RISK, day_of, is_comparable, risk, ticks
 from synth_assets.synthesize.relational.matching import Rows, gather, runs
 
 FEWEST_ROWS = 50
-_LITTLE_RISK = 0.01  # share of chance pairs out of order; with fewer the order is kept by itself
 _ROUNDS = 300
 _OTHERS = (4, 16, 64)  # rows for each one that comes too early, whose parents are given out anew
 Times = npt.NDArray[np.float64]
@@ -63,9 +62,7 @@ def find_not_before(rows: pl.DataFrame, parents: pl.DataFrame, chosen: Rows) -> 
             both = ~np.isnan(later) & ~np.isnan(earlier)
             if both.sum() < FEWEST_ROWS or (later < earlier).any():
                 continue
-            ordered = np.sort(earlier[both])
-            risk = 1 - np.searchsorted(ordered, later[both], side="right").mean() / len(ordered)
-            if risk >= _LITTLE_RISK:
+            if risk(earlier[both], later[both]) >= LITTLE_RISK:
                 found.append(one)
     return tuple(found)
 
