@@ -6,21 +6,14 @@ from pathlib import Path
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.publish import history
 from synth_assets.refresh import Refresh
-from tests.faults.refreshes import PLAN, SCRIPT
+from tests.faults.refreshes import PLAN, build_source
 from tests.plain_dialect import plain_url
 from tests.publish.parts import catalog_of, settings
 from tests.zoo import zoo_project
 
 
 def test_from_an_unknown_dialect_into_it(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "production.db")
-    connection.executescript(SCRIPT)
-    connection.executemany("INSERT INTO regions VALUES (?, ?)", [(code, f"Region {code}") for code in "NSE"])
-    connection.executemany("INSERT INTO customers VALUES (?, ?, ?)", [(n, "NSE"[n % 3], n % 5) for n in range(1, 61)])
-    orders = [(n, 1 + n * 7 % 60, n % 4) for n in range(1, 121)]
-    connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
-    connection.commit()
-    connection.close()
+    build_source(tmp_path)
     sqlite3.connect(tmp_path / "staging.db").close()
     urls = {name: plain_url(tmp_path / f"{name}.db") for name in ("production", "staging")}
     authorize("staging", settings(), urls["staging"], {"production": urls["production"]})

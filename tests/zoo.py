@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from synth_assets.plan.resources import ResourcesSettings
 from synth_assets.plan.settings import DatasetSettings
 from synth_assets.project import Project
+from synth_assets.refresh import Refresh
 
 SCHEMA = """
 CREATE TABLE regions (code TEXT PRIMARY KEY, name TEXT NOT NULL);
@@ -170,3 +172,12 @@ def zoo_project(root: Path, *, plan: dict[str, object] | None = None, urls: Mapp
         }
     )
     return Project(root=root, environment="test", datasets={settings.dataset: settings}, resources=resources)
+
+
+def generated(refresh: Refresh) -> dict[str, pl.DataFrame]:
+    """Generated rows by table, of a refresh whose source is read and profiled."""
+    for group in refresh.groups:
+        refresh.fit(group)
+        refresh.generate(group)
+    refresh.settle()
+    return {name: rows.read() for name, rows in refresh.synthetic_rows.items()}

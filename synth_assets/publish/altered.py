@@ -6,7 +6,7 @@ from synth_assets.catalog.drift import Change, ChangeKind, Drift, compare
 from synth_assets.catalog.model import Catalog, Table
 from synth_assets.publish.finding import Finding
 
-# PostgreSQL's storage parameters are carried over to the new tables.
+# PostgreSQL's new tables take over the keys of the live ones to tables outside the dataset, and storage parameters.
 _KEYS_KEPT = frozenset({"postgresql"})
 _CARRIED_OVER = {"postgresql": frozenset({ChangeKind.TABLE_OPTIONS})}
 

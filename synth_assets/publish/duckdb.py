@@ -1,34 +1,30 @@
 """Publishing into DuckDB: a file beside the live one, which takes its place by one rename."""
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from synth_assets.catalog.connection import CONNECT_SECONDS, file_path, open_engine
 from synth_assets.catalog.errors import DatabaseUnreachable
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog
-from synth_assets.failpoints import reached
 from synth_assets.publish import duckdb_schema
 from synth_assets.publish.duckdb_connection import is_in_use, opened, reading
 from synth_assets.publish.duckdb_ledger import read_ledger, read_marker, read_shape, write_marker
 from synth_assets.publish.duckdb_stage import DuckdbStage
 from synth_assets.publish.duckdb_swap import Swap, kept_refresh, swap
-from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, TargetBusy
+from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack
+from synth_assets.publish.file_publisher import FilePublisher
 from synth_assets.publish.files import (
-    FileLock,
     TargetFiles,
     lacks_space,
     not_writable,
-    remove,
-    remove_leftovers,
     writer,
 )
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back
+from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back, to_roll_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.state import TargetState
@@ -40,7 +36,7 @@ _PAUSE = 0.2
 Answer = TypeVar("Answer")
 
 
-class DuckdbPublisher:
+class DuckdbPublisher(FilePublisher[DuckdbStage]):
     """One DuckDB file as a target. See `synth_assets.publish.protocol.Publisher`.
 
     The file is open for single questions only, and for reading only: others may use it all the while.
@@ -53,17 +49,8 @@ class DuckdbPublisher:
         path = file_path(engine.url)
         if path is None:
             raise RuntimeError("open_engine refuses databases in memory")
-        self._path: Path = path.resolve()
-        self._namespace = namespace or duckdb_schema.DEFAULT_SCHEMA
-        self._files: TargetFiles | None = None
-        self._lock: FileLock | None = None
-        self._stage: DuckdbStage | None = None
+        super().__init__(path.resolve(), namespace or duckdb_schema.DEFAULT_SCHEMA)
         self._outgoing: Sequence[str] = ()
-        self._notes: list[str] = []
-
-    @property
-    def notes(self) -> Sequence[str]:
-        return tuple(self._notes)
 
     def state(self) -> TargetState:
         return self._patiently(self._state)
@@ -75,22 +62,6 @@ class DuckdbPublisher:
                 write_marker(connection, marker.model_copy(update={"identity": None}))
 
         self._patiently(write)
-
-    def lock(self, dataset: str, *, patience: float) -> None:
-        self._files = TargetFiles(self._path, dataset, self._namespace)
-        try:
-            self._lock = FileLock(self._files.lock, patience=patience)
-        except sqlite3.OperationalError:
-            raise TargetBusy(self._path.name, "another publication of this dataset", patience) from None
-
-    def clean(self) -> Sequence[str]:
-        files = self._locked()
-        live = self._live(files.dataset, step="clean")
-        kept = kept_refresh(files.keeping, dataset=files.dataset, namespace=files.namespace)
-        if live is not None and kept is not None and kept.refresh == live.previous:
-            # The process died after its swap and before this.
-            files.keeping.replace(files.previous)
-        return remove_leftovers(files)
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         files = self._locked()
@@ -119,14 +90,6 @@ class DuckdbPublisher:
         size = self._path.stat().st_size
         lacking = lacks_space(request, self._path.parent, factor=_SPACE_FACTOR, beside=size)
         return found if lacking is None else [*found, lacking]
-
-    def stage(self) -> None:
-        stage = self._prepared()
-        stage.load()
-        self._notes += stage.notes
-
-    def audit(self) -> Sequence[str]:
-        return self._prepared().differences()
 
     def live_catalog(self) -> Catalog:
         return duckdb_schema.catalog_of(self._path, namespace=self._namespace)
@@ -160,9 +123,7 @@ class DuckdbPublisher:
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
         files = self._locked()
-        live = self._live(dataset, step="rollback")
-        if live is None or live.previous is None:
-            raise NothingToRollBack(target, dataset, "no earlier refresh is kept")
+        live = to_roll_back(self._live(dataset, step="rollback"), target=target, dataset=dataset)
         kept = kept_refresh(files.previous, dataset=dataset, namespace=self._namespace)
         if kept is None or kept.refresh != live.previous:
             raise NothingToRollBack(
@@ -185,18 +146,6 @@ class DuckdbPublisher:
         )
         return entry
 
-    def close(self) -> None:
-        if self._files is not None and self._lock is not None:
-            for path in (self._files.staged, self._files.next, self._files.keeping):
-                remove(path)
-            self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
-
     def _state(self) -> TargetState:
         with open_engine(self._url).connect() as connection:
             identity = server_identity(connection)
@@ -211,17 +160,8 @@ class DuckdbPublisher:
             )
 
     def _swap(self, what: Swap) -> None:
-        files = self._locked()
-        swap(files, what)
-        try:
-            reached("publication.swap.committed")
-        finally:
-            if what.entry.previous is None:
-                remove(files.previous)
-            else:
-                files.keeping.replace(files.previous)
-        remove(files.staged)
-        reached("publication.swap.done")
+        swap(self._locked(), what)
+        self._finish(what.entry)
 
     def _replaceable(self, files: TargetFiles) -> list[Finding]:
         """Findings if a new file cannot be made like the live one, or the live one cannot be kept."""
@@ -265,12 +205,6 @@ class DuckdbPublisher:
                     raise
             time.sleep(_PAUSE)
 
-    def _locked(self) -> TargetFiles:
-        if self._files is None:
-            raise RuntimeError("lock() comes before every step that writes")
-        return self._files
-
-    def _prepared(self) -> DuckdbStage:
-        if self._stage is None:
-            raise RuntimeError("preflight() comes before every step that writes")
-        return self._stage
+    def _refresh_in(self, path: Path) -> str | None:
+        kept = kept_refresh(path, dataset=self._locked().dataset, namespace=self._namespace)
+        return None if kept is None else kept.refresh

@@ -1,6 +1,5 @@
 """Marker and ledger in DuckDB: two tables of the target's own file, in its schema `main`."""
 
-import json
 from datetime import datetime
 
 import duckdb
@@ -56,19 +55,14 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, *, namespace: str, step: 
     if not _exists(connection, LEDGER_TABLE, step=step):
         return []
     sql = f"SELECT {', '.join(COLUMNS)} FROM main.{LEDGER_TABLE} WHERE namespace = ? ORDER BY id DESC"
-    entries = []
-    for row in rows(connection, sql, [namespace], step=step):
-        values = dict(zip(COLUMNS, row, strict=True))
-        values["counts"] = json.loads(values["counts"])
-        values["published_at"] = datetime.fromisoformat(values["published_at"])
-        entries.append(LedgerEntry(**values))
-    return entries
+    found = rows(connection, sql, [namespace], step=step)
+    return [LedgerEntry.of_texts(dict(zip(COLUMNS, row, strict=True))) for row in found]
 
 
 def write_entry(connection: duckdb.DuckDBPyConnection, entry: LedgerEntry, *, step: str) -> None:
     """Add an entry to the file that is about to become the live one."""
     run(connection, _LEDGER, step=step)
-    values = entry.model_dump(mode="json") | {"counts": json.dumps(entry.counts)}
+    values = entry.as_texts()
     marks = ", ".join("?" for _ in COLUMNS)
     following = f"(SELECT coalesce(max(id), 0) + 1 FROM main.{LEDGER_TABLE})"
     sql = f"INSERT INTO main.{LEDGER_TABLE} (id, {', '.join(COLUMNS)}) VALUES ({following}, {marks})"

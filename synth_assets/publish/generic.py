@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Self
 
 import sqlalchemy
 
@@ -27,16 +26,17 @@ from synth_assets.publish.generic_stage import (
 )
 from synth_assets.publish.generic_swap import Exchange, copy, swap
 from synth_assets.publish.generic_tables import bare, written
-from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back
+from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back, to_roll_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.server import SETTLE_SECONDS
+from synth_assets.publish.staged import StagedPublisher
 from synth_assets.publish.state import TargetState
 
 _TRIAL = f"{OWN_PREFIX}trial"
 
 
-class GenericPublisher:
+class GenericPublisher(StagedPublisher[GenericStage]):
     """A target of a dialect that has no publisher of its own. See `synth_assets.publish.protocol.Publisher`.
 
     There are no locks that every database has: of two publications of a dataset at once, the one that comes to its
@@ -44,18 +44,13 @@ class GenericPublisher:
     """
 
     def __init__(self, target: str, url: str, *, namespace: str | None) -> None:
+        super().__init__()
         self._target = target
         self._url = url
         self._namespace = namespace
         self._connection = open_engine(url).connect()
         self._ledger = GenericLedger(namespace)
         self._dataset: str | None = None
-        self._stage: GenericStage | None = None
-        self._notes: list[str] = []
-
-    @property
-    def notes(self) -> Sequence[str]:
-        return tuple(self._notes)
 
     def state(self) -> TargetState:
         with cleaned("guard"):
@@ -114,9 +109,6 @@ class GenericPublisher:
             self._connection.commit()
         stage.load()
 
-    def audit(self) -> Sequence[str]:
-        return self._prepared().differences()
-
     def live_catalog(self) -> Catalog:
         with cleaned("preflight"):
             found = reflect_connection(self._connection, namespace=self._namespace)
@@ -153,9 +145,7 @@ class GenericPublisher:
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
         del patience
         key = self._key()
-        live = self._live(dataset)
-        if live is None or live.previous is None:
-            raise NothingToRollBack(target, dataset, "no earlier refresh is kept")
+        live = to_roll_back(self._live(dataset), target=target, dataset=dataset)
         with cleaned("rollback"):
             entries = self._ledger.read(self._connection)
             entry = rolled_back(live, entries, by=str(self._connection.engine.url.username or "unknown"))
@@ -184,12 +174,6 @@ class GenericPublisher:
                 self._connection.rollback()
                 self.clean()
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
 
     def _swap(
         self,
@@ -354,11 +338,6 @@ class GenericPublisher:
         if self._dataset is None:
             raise RuntimeError("lock() comes before every step that writes")
         return dataset_key(self._dataset, self._namespace)
-
-    def _prepared(self) -> GenericStage:
-        if self._stage is None:
-            raise RuntimeError("preflight() comes before every step that writes")
-        return self._stage
 
 
 def _is_system(schema: str | None) -> bool:

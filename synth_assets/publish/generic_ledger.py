@@ -1,6 +1,5 @@
 """Marker and ledger in a database of any dialect: tables beside the target's own."""
 
-import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -96,20 +95,15 @@ class GenericLedger:
             return ()
         found = connection.execute(self.entries.select().order_by(self.entries.c.id.desc())).mappings()
         return [
-            LedgerEntry(
-                **{name: row[name] for name in COLUMNS if name not in ("counts", "published_at", "namespace")},
-                # Some databases take an empty text for NULL.
-                namespace=row["namespace"] or "",
-                counts=json.loads(row["counts"]),
-                published_at=datetime.fromisoformat(row["published_at"]),
-            )
+            # Some databases take an empty text for NULL.
+            LedgerEntry.of_texts({name: row[name] for name in COLUMNS} | {"namespace": row["namespace"] or ""})
             for row in found
         ]
 
     def write(self, connection: sqlalchemy.Connection, entry: LedgerEntry) -> None:
         """Add an entry inside the transaction that makes it true."""
         highest = connection.execute(sqlalchemy.select(sqlalchemy.func.max(self.entries.c.id))).scalar()
-        values = entry.model_dump(mode="json") | {"counts": json.dumps(entry.counts), "id": (highest or 0) + 1}
+        values = entry.as_texts() | {"id": (highest or 0) + 1}
         connection.execute(self.entries.insert().values(**values))
 
     def write_shape(self, connection: sqlalchemy.Connection, shape: Catalog) -> None:

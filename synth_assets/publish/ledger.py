@@ -1,12 +1,15 @@
 """The ledger: what was published when, kept in the target and written in the same step as the rows."""
 
+import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, Self
 
 from pydantic import Field
 
 from synth_assets.catalog.model import Catalog, Value
+from synth_assets.publish.errors import NothingToRollBack
 from synth_assets.publish.request import PublishRequest
 
 SQLITE_TABLE = "synth_assets_ledger"
@@ -31,6 +34,19 @@ class LedgerEntry(Value):
     published_by: str = Field(description="The database's user, or the operating system's for a file.")
     counts: dict[str, int] = Field(description="Rows by table.")
     shape: str = Field(description="Fingerprint of the tables' definitions as they were made; kept beside the ledger.")
+
+    @classmethod
+    def of_texts(cls, values: Mapping[str, Any]) -> Self:
+        """From columns of a database that keeps times and counts as text."""
+        read = {
+            "counts": json.loads(values["counts"]),
+            "published_at": datetime.fromisoformat(values["published_at"]),
+        }
+        return cls(**{**values, **read})
+
+    def as_texts(self) -> dict[str, Any]:
+        """The columns for such a database."""
+        return self.model_dump(mode="json") | {"counts": json.dumps(self.counts)}
 
 
 COLUMNS = tuple(LedgerEntry.model_fields)
@@ -59,6 +75,17 @@ def published(request: PublishRequest, *, namespace: str, previous: str | None, 
         counts=request.counts,
         shape=shape.fingerprint,
     )
+
+
+def to_roll_back(live: LedgerEntry | None, *, target: str, dataset: str) -> LedgerEntry:
+    """The live entry, which names the refresh before.
+
+    Raises:
+        NothingToRollBack: nothing is live, or it was the first.
+    """
+    if live is None or live.previous is None:
+        raise NothingToRollBack(target, dataset, "no earlier refresh is kept")
+    return live
 
 
 def rolled_back(live: LedgerEntry, entries: Sequence[LedgerEntry], *, by: str) -> LedgerEntry:

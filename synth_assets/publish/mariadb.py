@@ -13,7 +13,7 @@ from synth_assets.publish.errors import (
     TargetRefused,
 )
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.ledger import LedgerEntry, published, rolled_back
+from synth_assets.publish.ledger import LedgerEntry, published, rolled_back, to_roll_back
 from synth_assets.publish.mariadb_connection import MariadbConnection
 from synth_assets.publish.mariadb_ledger import (
     read_ledger,
@@ -98,9 +98,6 @@ class MariadbPublisher(ServerPublisher[MariadbConnection, MariadbStage]):
         stage.load()
         self._notes += stage.notes
 
-    def audit(self) -> Sequence[str]:
-        return self._prepared().differences()
-
     def live_catalog(self) -> Catalog:
         return self._connection.reflect(self._namespace, step="preflight")
 
@@ -128,9 +125,7 @@ class MariadbPublisher(ServerPublisher[MariadbConnection, MariadbStage]):
         return entry
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
-        live = self._live_entry(dataset, step="rollback")
-        if live is None or live.previous is None:
-            raise NothingToRollBack(target, dataset, "no earlier refresh is kept")
+        live = to_roll_back(self._live_entry(dataset, step="rollback"), target=target, dataset=dataset)
         previous, dropped = self._aside()
         kept = tables(self._connection, previous, step="rollback")
         if not kept:

@@ -107,8 +107,7 @@ def stage_ledger(
         connection.run(
             f"INSERT INTO {place} (id, {names}) SELECT id, {names} FROM {quoted_place(live, table)}", step=step
         )
-    values = entry.model_dump(mode="json") | {
-        "counts": json.dumps(entry.counts),
+    values = entry.as_texts() | {
         "published_at": connection.value("SELECT UTC_TIMESTAMP(6)", step=step),
         "published_by": connection.value("SELECT CURRENT_USER()", step=step),
     }

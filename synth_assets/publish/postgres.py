@@ -9,7 +9,7 @@ from synth_assets.failpoints import reached
 from synth_assets.publish import postgres_schema
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, PreflightFailed
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.ledger import LedgerEntry, published, rolled_back
+from synth_assets.publish.ledger import LedgerEntry, published, rolled_back, to_roll_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.naming import dropped_schema, previous_schema
 from synth_assets.publish.postgres_anew import Anew, make_anew
@@ -59,9 +59,6 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
         stage.finish(self._outgoing(request.dataset, request.counts))
         self._notes += stage.notes
 
-    def audit(self) -> Sequence[str]:
-        return self._prepared().differences()
-
     def live_catalog(self) -> Catalog:
         return self._connection.reflect(self._namespace, step="preflight")
 
@@ -83,10 +80,8 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
         return entry
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
-        live = self._live_entry(dataset, step="rollback")
+        live = to_roll_back(self._live_entry(dataset, step="rollback"), target=target, dataset=dataset)
         previous = previous_schema(self._locked_key())
-        if live is None or live.previous is None:
-            raise NothingToRollBack(target, dataset, "no earlier refresh is kept")
         if not schema_exists(self._connection, previous, step="rollback"):
             raise NothingToRollBack(target, dataset, f"the schema {previous} that held the earlier refresh is gone")
         entry = rolled_back(live, self._ledger(step="rollback"), by="")

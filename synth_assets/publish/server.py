@@ -1,13 +1,15 @@
 """What publishers into a database server have in common: locks, leftovers, and what became of a lost answer."""
 
 import time
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.publish.errors import DatabaseFailed, OutcomeUnknown, PublishError, TargetBusy
 from synth_assets.publish.ledger import LedgerEntry, live_entries
 from synth_assets.publish.naming import leftover_key, lock_key
+from synth_assets.publish.staged import Stage, StagedPublisher
 
 SETTLE_SECONDS = 30.0
 
@@ -22,10 +24,9 @@ class ServerConnection(Protocol):
 
 
 Connection = TypeVar("Connection", bound=ServerConnection)
-Stage = TypeVar("Stage")
 
 
-class ServerPublisher(Generic[Connection, Stage]):
+class ServerPublisher(StagedPublisher[Stage], Generic[Connection, Stage]):
     """A target on a server, whose tables stand in namespaces (schemas or databases) that can be locked by a number.
 
     Attributes:
@@ -35,15 +36,10 @@ class ServerPublisher(Generic[Connection, Stage]):
     kind_of_namespace = "schema"
 
     def __init__(self, connection: Connection, namespace: str) -> None:
+        super().__init__()
         self._connection = connection
         self._namespace = namespace
         self._key: int | None = None
-        self._stage: Stage | None = None
-        self._notes: list[str] = []
-
-    @property
-    def notes(self) -> Sequence[str]:
-        return tuple(self._notes)
 
     def lock(self, dataset: str, *, patience: float) -> None:
         key = lock_key(dataset, self._namespace)
@@ -77,12 +73,6 @@ class ServerPublisher(Generic[Connection, Stage]):
     def close(self) -> None:
         self._connection.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
-
     def _came_through(self, entry: LedgerEntry, target: str) -> bool:
         """Whether a change whose answer was lost took place: the ledger knows, once the lost session is over."""
         key = self._locked_key()
@@ -108,28 +98,23 @@ class ServerPublisher(Generic[Connection, Stage]):
             raise RuntimeError("lock() comes before every step that writes")
         return self._key
 
-    def _prepared(self) -> Stage:
-        if self._stage is None:
-            raise RuntimeError("preflight() comes before every step that writes")
-        return self._stage
-
+    @abstractmethod
     def _connect(self) -> Connection:
         """A fresh connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _ledger(self, *, step: str) -> Sequence[LedgerEntry]:
         """What was published here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _namespaces(self) -> Iterable[str]:
         """All that the server has, leftovers among them."""
-        raise NotImplementedError
 
-    def _drop(self, namespace: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _drop(self, namespace: str) -> None: ...
 
-    def _try_lock(self, key: int) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _try_lock(self, key: int) -> bool: ...
 
-    def _unlock(self, key: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _unlock(self, key: int) -> None: ...

@@ -3,18 +3,18 @@
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self, cast
+from typing import cast
 
 from synth_assets.catalog.connection import file_path, open_engine
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.reflect import reflect_connection
-from synth_assets.failpoints import reached
 from synth_assets.publish import sqlite_schema
-from synth_assets.publish.errors import NothingToRollBack, TargetBusy
-from synth_assets.publish.files import FileLock, TargetFiles, not_writable, remove, remove_leftovers, writer
+from synth_assets.publish.errors import NothingToRollBack
+from synth_assets.publish.file_publisher import FilePublisher
+from synth_assets.publish.files import not_writable, writer
 from synth_assets.publish.finding import Finding
-from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back
+from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back, to_roll_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.sqlite_connection import rows
@@ -24,7 +24,7 @@ from synth_assets.publish.sqlite_swap import keep, kept_refresh, swap
 from synth_assets.publish.state import TargetState
 
 
-class SqlitePublisher:
+class SqlitePublisher(FilePublisher[SqliteStage]):
     """One SQLite file as a target. See `synth_assets.publish.protocol.Publisher`."""
 
     def __init__(self, url: str, *, create: bool = False) -> None:
@@ -32,18 +32,10 @@ class SqlitePublisher:
         path = file_path(engine.url)
         if path is None:
             raise RuntimeError("open_engine refuses databases in memory")
-        self._path: Path = path.resolve()
+        super().__init__(path.resolve())
         self._sqlalchemy = engine.connect()
         self._connection = cast(sqlite3.Connection, self._sqlalchemy.connection.driver_connection)
         self._connection.isolation_level = None
-        self._files: TargetFiles | None = None
-        self._lock: FileLock | None = None
-        self._stage: SqliteStage | None = None
-        self._notes: list[str] = []
-
-    @property
-    def notes(self) -> Sequence[str]:
-        return tuple(self._notes)
 
     def state(self) -> TargetState:
         names = frozenset(sqlite_schema.tables(self._connection, step="guard"))
@@ -58,22 +50,6 @@ class SqlitePublisher:
     def mark(self, marker: Marker) -> None:
         # Device and inode change when a file is restored or its disk is mounted again.
         write_marker(self._connection, marker.model_copy(update={"identity": None}))
-
-    def lock(self, dataset: str, *, patience: float) -> None:
-        self._files = TargetFiles(self._path, dataset)
-        try:
-            self._lock = FileLock(self._files.lock, patience=patience)
-        except sqlite3.OperationalError:
-            raise TargetBusy(self._path.name, "another publication of this dataset", patience) from None
-
-    def clean(self) -> Sequence[str]:
-        files = self._locked()
-        live = self._live(files.dataset, step="clean")
-        kept = kept_refresh(files.keeping)
-        if live is not None and kept is not None and kept == live.previous:
-            # The process died after its swap and before this.
-            files.keeping.replace(files.previous)
-        return remove_leftovers(files)
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         encoding = rows(self._connection, "PRAGMA encoding", step="preflight")[0][0]
@@ -100,14 +76,6 @@ class SqlitePublisher:
         lacking = self._stage.lacks_space()
         return found if lacking is None else [*found, lacking]
 
-    def stage(self) -> None:
-        stage = self._prepared()
-        stage.load()
-        self._notes += stage.notes
-
-    def audit(self) -> Sequence[str]:
-        return self._prepared().differences()
-
     def live_catalog(self) -> Catalog:
         return reflect_connection(self._sqlalchemy)
 
@@ -128,10 +96,8 @@ class SqlitePublisher:
 
     def rollback(self, dataset: str, *, target: str, patience: float) -> LedgerEntry:
         files = self._locked()
-        live = self._live(dataset, step="rollback")
-        if live is None or live.previous is None:
-            raise NothingToRollBack(target, dataset, "no earlier refresh is kept")
-        if kept_refresh(files.previous) != live.previous:
+        live = to_roll_back(self._live(dataset, step="rollback"), target=target, dataset=dataset)
+        if self._refresh_in(files.previous) != live.previous:
             raise NothingToRollBack(
                 target, dataset, f"the file {files.previous.name} does not hold the earlier refresh"
             )
@@ -142,16 +108,7 @@ class SqlitePublisher:
 
     def close(self) -> None:
         self._sqlalchemy.close()
-        if self._files is not None and self._lock is not None:
-            remove(self._files.staged)
-            remove(self._files.keeping)
-            self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
+        super().close()
 
     def _swap(
         self,
@@ -176,15 +133,7 @@ class SqlitePublisher:
             target=target,
             patience=patience,
         )
-        try:
-            reached("publication.swap.committed")
-        finally:
-            if entry.previous is None:
-                remove(files.previous)
-            else:
-                files.keeping.replace(files.previous)
-        remove(files.staged)
-        reached("publication.swap.done")
+        self._finish(entry)
 
     def _outgoing(self, dataset: str, tables: dict[str, int]) -> list[str]:
         """The live tables that a publication replaces: those of its own names, and what the last refresh made."""
@@ -195,12 +144,5 @@ class SqlitePublisher:
     def _live(self, dataset: str, *, step: str) -> LedgerEntry | None:
         return live_entries(read_ledger(self._connection, step=step)).get(dataset)
 
-    def _locked(self) -> TargetFiles:
-        if self._files is None:
-            raise RuntimeError("lock() comes before every step that writes")
-        return self._files
-
-    def _prepared(self) -> SqliteStage:
-        if self._stage is None:
-            raise RuntimeError("preflight() comes before every step that writes")
-        return self._stage
+    def _refresh_in(self, path: Path) -> str | None:
+        return kept_refresh(path)

@@ -1,6 +1,5 @@
 """Marker and ledger in SQLite: two tables of the target's own file."""
 
-import json
 import sqlite3
 from datetime import datetime
 
@@ -58,19 +57,13 @@ def read_ledger(connection: sqlite3.Connection, *, step: str) -> list[LedgerEntr
     if not _exists(connection, SQLITE_TABLE):
         return []
     found = rows(connection, f"SELECT {', '.join(COLUMNS)} FROM {SQLITE_TABLE} ORDER BY id DESC", step=step)
-    entries = []
-    for row in found:
-        values = dict(zip(COLUMNS, row, strict=True))
-        values["counts"] = json.loads(values["counts"])
-        values["published_at"] = datetime.fromisoformat(values["published_at"])
-        entries.append(LedgerEntry(**values))
-    return entries
+    return [LedgerEntry.of_texts(dict(zip(COLUMNS, row, strict=True))) for row in found]
 
 
 def write_entry(connection: sqlite3.Connection, entry: LedgerEntry, *, step: str) -> None:
     """Add an entry inside the transaction that makes it true."""
     run(connection, _LEDGER, step=step)
-    values = entry.model_dump(mode="json") | {"counts": json.dumps(entry.counts)}
+    values = entry.as_texts()
     marks = ", ".join("?" for _ in COLUMNS)
     sql = f"INSERT INTO {SQLITE_TABLE} ({', '.join(COLUMNS)}) VALUES ({marks})"
     run(connection, sql, [values[name] for name in COLUMNS], step=step)

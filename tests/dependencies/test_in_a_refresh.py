@@ -10,7 +10,7 @@ from synth_assets.publish.authorize import authorize
 from synth_assets.refresh import Refresh
 from synth_assets.refresh.values import texts_in
 from tests.dependencies.shop import broken_rows, build_shop
-from tests.zoo import zoo_project
+from tests.zoo import generated, zoo_project
 
 # The tables are small on purpose, so that sampling noise is large.
 GATE = {
@@ -51,14 +51,6 @@ def prepared(root: Path, store: Path, tables: Mapping[str, object]) -> Refresh:
     refresh.snapshot()
     refresh.profile()
     return refresh
-
-
-def generated(refresh: Refresh) -> dict[str, pl.DataFrame]:
-    for group in refresh.groups:
-        refresh.fit(group)
-        refresh.generate(group)
-    refresh.settle()
-    return {name: rows.read() for name, rows in refresh.synthetic_rows.items()}
 
 
 def held(refresh: Refresh, table: str) -> list[str]:

@@ -33,8 +33,8 @@ PLAN: dict[str, Any] = {
 }
 
 
-def build(root: Path) -> None:
-    """The source at `root`/production.db and an authorized target at `root`/staging.db."""
+def build_source(root: Path) -> None:
+    """The source at `root`/production.db."""
     connection = sqlite3.connect(root / "production.db")
     connection.executescript(SCRIPT)
     connection.executemany("INSERT INTO regions VALUES (?, ?)", [(code, f"Region {code}") for code in "NSE"])
@@ -43,6 +43,11 @@ def build(root: Path) -> None:
     connection.executemany("INSERT INTO orders VALUES (?, ?, ?)", orders)
     connection.commit()
     connection.close()
+
+
+def build(root: Path) -> None:
+    """The source and an authorized target at `root`/staging.db."""
+    build_source(root)
     authorize("staging", settings(), f"sqlite:///{root}/staging.db", {})
 
 

@@ -24,6 +24,14 @@ from synth_assets.store.tables import ROWS_FILE, TableRows
 from synth_assets.store.verdict import CheckResult, Verdict, dataset_fingerprint
 from synth_assets.store.verdicts import save_verdict, sign_verdict
 
+HOSTILE = ("", None, "\\.", "\\N", "a\r\nb", "'; DROP TABLE x; --", '"', "%s", "😀", "NUL\x00here", " pad ")
+
+
+def hostile_frame() -> pl.DataFrame:
+    """Rows of values, under names, that read like parts of a statement or of a file to copy."""
+    data = [None if value is None else value.encode() for value in HOSTILE]
+    return pl.DataFrame({"select": range(len(HOSTILE)), "%s": HOSTILE, 'x"y': data, "ünïcode 😀": HOSTILE})
+
 
 def settings(
     *, role: str = "target", environment: str | None = "staging", schema: str | None = None

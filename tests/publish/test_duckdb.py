@@ -21,7 +21,7 @@ from synth_assets.publish.errors import (
 )
 from synth_assets.publish.publish import history, rollback
 from tests.publish.duckdb_shop import SHOP, Process, files_beside, path_of, rows_of, run_in, shop_frames
-from tests.publish.parts import catalog_of, dataset, publish_and_be_killed, settings
+from tests.publish.parts import HOSTILE, catalog_of, dataset, hostile_frame, publish_and_be_killed, settings
 
 
 @pytest.fixture(scope="module")
@@ -306,18 +306,9 @@ def test_hostile_names_and_values_come_through(target: str, tmp_path: Path) -> N
     )
     catalog = catalog_of(source)
     (name,) = catalog.table_names
-    values = ["", None, "\\.", "\\N", "a\r\nb", "'; DROP TABLE x; --", '"', "%s", "😀", "NUL\x00here", " pad "]
-    frame = pl.DataFrame(
-        {
-            "select": range(len(values)),
-            "%s": values,
-            'x"y': [None if value is None else value.encode() for value in values],
-            "ünïcode 😀": values,
-        }
-    )
-    dataset(catalog, {name: frame}).publish(target)
+    dataset(catalog, {name: hostile_frame()}).publish(target)
     assert compare(catalog, catalog_of(target)).changes == ()
     quoted = name.replace('"', '""')
     assert rows_of(target, f'SELECT "select", "%s", "x""y" FROM "{quoted}" ORDER BY 1') == [
-        (number, value, None if value is None else value.encode()) for number, value in enumerate(values)
+        (number, value, None if value is None else value.encode()) for number, value in enumerate(HOSTILE)
     ]

@@ -24,7 +24,7 @@ from synth_assets.publish.errors import (
 )
 from synth_assets.publish.publish import history, rollback
 from synth_assets.publish.sqlite import SqlitePublisher
-from tests.publish.parts import Dataset, catalog_of, dataset, publish_and_be_killed, settings
+from tests.publish.parts import HOSTILE, Dataset, catalog_of, dataset, hostile_frame, publish_and_be_killed, settings
 
 SHOP = """
 CREATE TABLE customers (
@@ -342,20 +342,11 @@ def test_hostile_names_and_values_come_through(sqlite_database: Callable[..., st
     )
     catalog = catalog_of(source)
     (name,) = catalog.table_names
-    values = ["", None, "\\.", "\\N", "a\r\nb", "'; DROP TABLE x; --", '"', "%s", "😀", "NUL\x00here", " pad "]
-    frame = pl.DataFrame(
-        {
-            "select": range(len(values)),
-            "%s": values,
-            'x"y': [None if value is None else value.encode() for value in values],
-            "ünïcode 😀": values,
-        }
-    )
-    dataset(catalog, {name: frame}).publish(target)
+    dataset(catalog, {name: hostile_frame()}).publish(target)
     assert compare(catalog, catalog_of(target)).changes == ()
     quoted = name.replace('"', '""')
     assert rows_of(target, f'SELECT "select", "%s", "x""y" FROM "{quoted}" ORDER BY 1') == [
-        (number, value, None if value is None else value.encode()) for number, value in enumerate(values)
+        (number, value, None if value is None else value.encode()) for number, value in enumerate(HOSTILE)
     ]
 
 

@@ -5,10 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from synth_assets.refresh import Refresh
-from tests.zoo import zoo_project
+from tests.zoo import generated, zoo_project
 
 SCHEMA = """
 CREATE TABLE shelves (id INTEGER PRIMARY KEY, floor INTEGER NOT NULL);
@@ -46,11 +45,7 @@ def test_a_fee_is_paid_by_whoever_had_the_loan(tmp_path: Path) -> None:
     refresh = Refresh(zoo_project(tmp_path, plan=plan), "library", refresh="r")
     refresh.snapshot()
     refresh.profile()
-    for group in refresh.groups:
-        refresh.fit(group)
-        refresh.generate(group)
-    refresh.settle()
-    made: dict[str, pl.DataFrame] = {name: rows.read() for name, rows in refresh.synthetic_rows.items()}
+    made = generated(refresh)
     paid = made["fees"].join(made["loans"], left_on="loan_id", right_on="id", suffix=" of the loan")
     assert paid.height > 0.8 * LOANS
     assert (paid["person_id"] == paid["person_id of the loan"]).all()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from synth_assets.refresh import Refresh
-from tests.zoo import zoo_project
+from tests.zoo import generated, zoo_project
 
 SCHEMA = """
 CREATE TABLE people (id INTEGER PRIMARY KEY, joined TIMESTAMP NOT NULL, age INTEGER NOT NULL);
@@ -60,11 +60,7 @@ def test_nobody_comments_before_joining(tmp_path: Path) -> None:
     refresh = Refresh(zoo_project(tmp_path, plan=plan), "forum", refresh="r")
     refresh.snapshot()
     refresh.profile()
-    for group in refresh.groups:
-        refresh.fit(group)
-        refresh.generate(group)
-    refresh.settle()
-    made = {name: rows.read() for name, rows in refresh.synthetic_rows.items()}
+    made = generated(refresh)
     people, posts, comments = made["people"], made["posts"], made["comments"]
     assert (posts["closed"] >= posts["written"]).drop_nulls().all()
     assert (posts["closed"].is_null() == (posts["state"] == "open")).all()
