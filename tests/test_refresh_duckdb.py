@@ -15,19 +15,17 @@ from tests.publish.postgres_shop import rows_of as rows_of_postgres
 from tests.servers import PostgresServer
 from tests.zoo import PLAN, build_zoo, zoo_project
 
-# What is asked here is of databases; so few rows, some of them learned from synthetic ones, vary in what attacks find.
-LOOSE = {**PLAN, "gate": {**PLAN["gate"], "privacy": {"membership_true_positives": 0.3}}}
 LINES = 'SELECT count(*), sum(amount) FROM "order lines"'
 
 
 def refresh(root: Path, urls: dict[str, str], *names: str) -> None:
     targets = [name for name in urls if name != "production"]
-    project = zoo_project(root, plan={**LOOSE, "targets": targets}, urls=urls)
+    project = zoo_project(root, plan={**PLAN, "targets": targets}, urls=urls)
     for name in targets:
         database = project.resources.databases[name]
         authorize(name, database, database.resolve_url({}), {"production": urls["production"]})
     for number, name in enumerate(names):
-        run = zoo_project(root, plan={**LOOSE, "targets": targets, "seed": number}, urls=urls)
+        run = zoo_project(root, plan={**PLAN, "targets": targets, "seed": number}, urls=urls)
         Refresh(run, "zoo", refresh=name).run(targets)
 
 

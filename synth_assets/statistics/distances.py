@@ -8,7 +8,7 @@ import polars as pl
 
 from synth_assets.statistics.bounds import ONE_SIDED_999, auc_with_error
 from synth_assets.statistics.encoding import NULL, RARE, Array, Scale, Side, encode
-from synth_assets.statistics.exchange import exchange_test
+from synth_assets.statistics.exchange import LEVEL, exchange_test
 from synth_assets.statistics.threads import one_thread
 
 ROWS_ATTACKED = 1_500
@@ -16,7 +16,7 @@ ROWS_COMPARED = 3_000
 # Searched for the nearest one. A sample of them would hide most copies, so it is as large as time allows.
 ROWS_SEARCHED = 200_000
 MOST_CATEGORIES = 30
-EXCHANGES = 500
+EXCHANGES = 2_000
 ROWS_AT_ONCE = 16_384
 FALSE_POSITIVES = 0.01
 CATEGORY_WEIGHT = 0.5
@@ -121,7 +121,7 @@ def membership_of(
     both, numbered = np.concatenate([training, held_out]), _numbered(entities)
     held = len(np.unique(entities[1]))
     by_chance = [_true_positives(*_exchanged(both, numbered, held, rng)) for _ in range(EXCHANGES)]
-    above = float(np.quantile(by_chance, 0.99)) - FALSE_POSITIVES
+    above = float(np.quantile(by_chance, 1 - LEVEL, method="higher")) - FALSE_POSITIVES
     return Membership(
         Bounded(area, error, area - ONE_SIDED_999 * error),
         Bounded(found, float(np.std(by_chance)), found - max(above, 0.0)),
