@@ -7,18 +7,19 @@ import numpy as np
 import polars as pl
 
 from synth_assets.statistics.bounds import ONE_SIDED_999, auc_with_error
+from synth_assets.statistics.draws import draws_of
 from synth_assets.statistics.encoding import NULL, RARE, Array, Scale, Side, encode
 from synth_assets.statistics.exchange import LEVEL, exchange_test
 from synth_assets.statistics.threads import one_thread
+from synth_assets.statistics.true_positives import FALSE_POSITIVES, TruePositives
 
 ROWS_ATTACKED = 1_500
 ROWS_COMPARED = 3_000
 # Searched for the nearest one. A sample of them would hide most copies, so it is as large as time allows.
 ROWS_SEARCHED = 200_000
 MOST_CATEGORIES = 30
-EXCHANGES = 2_000
+EXCHANGES, PORTIONS = 2_000, 4
 ROWS_AT_ONCE = 16_384
-FALSE_POSITIVES = 0.01
 CATEGORY_WEIGHT = 0.5
 KNOTS = 201
 
@@ -117,14 +118,16 @@ def membership_of(
 ) -> Membership:
     """How well scores, higher for who is accused of having been learned, tell training rows from held-out rows."""
     area, error = auc_with_error(training, held_out, entities)
-    found = _true_positives(training, held_out)
-    both, numbered = np.concatenate([training, held_out]), _numbered(entities)
-    held = len(np.unique(entities[1]))
-    by_chance = [_true_positives(*_exchanged(both, numbered, held, rng)) for _ in range(EXCHANGES)]
+    true_positives = TruePositives.of(np.concatenate([training, held_out]))
+    numbered, held = _numbered(entities), len(np.unique(entities[1]))
+    found = float(true_positives(np.arange(len(numbered)) >= len(training))[0])
+    by_chance = np.concatenate(
+        [true_positives(_other_draws(numbered, held, EXCHANGES // PORTIONS, rng)) for _ in range(PORTIONS)]
+    )
     above = float(np.quantile(by_chance, 1 - LEVEL, method="higher")) - FALSE_POSITIVES
     return Membership(
         Bounded(area, error, area - ONE_SIDED_999 * error),
-        Bounded(found, float(np.std(by_chance)), found - max(above, 0.0)),
+        Bounded(found, float(by_chance.std()), found - max(above, 0.0)),
     )
 
 
@@ -135,20 +138,13 @@ def _numbered(entities: tuple[Array, Array]) -> Array:
     return numbers
 
 
-def _exchanged(scores: Array, entities: Array, held: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """The scores of both sides had other entities, as many, been held out."""
-    chosen = np.zeros(int(entities.max()) + 1, dtype=np.bool_)
-    chosen[rng.choice(len(chosen), held, replace=False, shuffle=False)] = True
-    return scores[~chosen[entities]], scores[chosen[entities]]
-
-
-def _true_positives(training: Array, held_out: Array) -> float:
-    """Share of training scores above all but 1 % of the held-out scores; ties at that score count by halves."""
-    bar = np.quantile(held_out, 1 - FALSE_POSITIVES, method="higher")
-    above, at = float((training > bar).mean()), float((training == bar).mean())
-    false_above, false_at = float((held_out > bar).mean()), float((held_out == bar).mean())
-    taken = min(1.0, max(0.0, (FALSE_POSITIVES - false_above) / false_at)) if false_at else 0.0
-    return above + at * taken
+def _other_draws(entities: Array, held: int, draws: int, rng: np.random.Generator) -> Array:
+    """Which rows were held out had other entities, as many, been; bool of shape (draws, rows)."""
+    count = int(entities.max()) + 1
+    chosen = np.zeros((draws, count), dtype=np.bool_)
+    np.put_along_axis(chosen, draws_of(count, held, draws, rng), values=True, axis=1)
+    rows: Array = chosen[:, entities]
+    return rows
 
 
 def closer_share(

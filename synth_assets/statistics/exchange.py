@@ -10,6 +10,7 @@ from math import comb
 
 import numpy as np
 
+from synth_assets.statistics.draws import draws_of
 from synth_assets.statistics.encoding import Array
 
 DRAWS, PORTIONS = 4_000, 8
@@ -69,8 +70,7 @@ def exchange_test(
 
 def _differences(units: Array, held: int, draws: int, rng: np.random.Generator) -> Array:
     """Training - held-out gain per claim for other draws of the held-out units; float64 of shape (draws,)."""
-    order = rng.random((draws, len(units)), dtype=np.float32).argpartition(held - 1, axis=1)[:, :held]
-    out = units[order].sum(axis=1)
+    out = units[draws_of(len(units), held, draws, rng)].sum(axis=1)
     rest = units.sum(axis=0) - out
     with np.errstate(divide="ignore", invalid="ignore"):
         differences: Array = rest[:, 0] / rest[:, 1] - out[:, 0] / out[:, 1]

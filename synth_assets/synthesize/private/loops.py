@@ -6,8 +6,8 @@ Chances: float64 of shape (rows, codes). Codes: int64 of shape (rows,).
 import numpy as np
 import numpy.typing as npt
 
+from synth_assets.statistics.compiled import compiled
 from synth_assets.synthesize.private.projection import Floats
-from synth_assets.synthesize.trees.compiled import compiled
 
 Codes = npt.NDArray[np.int64]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from synth_assets.statistics.compiled import compiled
 from synth_assets.synthesize.trees.coded import Coded
-from synth_assets.synthesize.trees.compiled import compiled
 from synth_assets.synthesize.trees.part import Missing
 from synth_assets.synthesize.trees.scale import Floats, Mask
 

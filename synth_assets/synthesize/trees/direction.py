@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from synth_assets.synthesize.trees.compiled import compiled
+from synth_assets.statistics.compiled import compiled
 from synth_assets.synthesize.trees.scale import Codes, Floats
 from synth_assets.synthesize.trees.walking import sums_to_codes
 

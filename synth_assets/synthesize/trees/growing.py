@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synth_assets.synthesize.trees.compiled import compiled
+from synth_assets.statistics.compiled import compiled
 from synth_assets.synthesize.trees.scale import Codes
 
 Whole = npt.NDArray[np.intp]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.synthesize.trees.compiled import compiled
+from synth_assets.statistics.compiled import compiled
 from synth_assets.synthesize.trees.grain import Grains, ladder
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 

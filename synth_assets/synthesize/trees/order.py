@@ -7,8 +7,8 @@ from concurrent.futures import Executor
 import numpy as np
 import numpy.typing as npt
 
+from synth_assets.statistics.compiled import compiled
 from synth_assets.synthesize.trees.coarse import coarse
-from synth_assets.synthesize.trees.compiled import compiled
 from synth_assets.synthesize.trees.scale import Codes, Floats
 
 _GROUPS = 10

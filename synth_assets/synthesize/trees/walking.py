@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth_assets.synthesize.trees.compiled import compiled
+from synth_assets.statistics.compiled import compiled
 
 _BLOCK = 1_024  # rows whose sums stay close at hand
 

@@ -1,4 +1,4 @@
-"""How the engine's loops are compiled: to run beside other threads, and kept beside the package for the next run.
+"""How loops are compiled: to run beside other threads, and kept beside the package for the next run.
 
 They are plain loops over arrays that come from outside: that compiles in a fraction of the time.
 """
