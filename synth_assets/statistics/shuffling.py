@@ -6,7 +6,7 @@ from synth_assets.statistics.compiled import compiled
 from synth_assets.statistics.encoding import Array
 
 
-@compiled
+@compiled  # type: ignore[untyped-decorator]
 def first_of_shuffles(count: int, uniform: Array) -> Array:
     """The first numbers of shuffles of 0 to `count` - 1, after Fisher and Yates as Durstenfeld does it (1964).
 
