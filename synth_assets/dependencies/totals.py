@@ -17,6 +17,7 @@ FEWEST_FAMILIES = 20
 MOST_COLUMNS = 12
 PROBES = 200
 _GLANCE = 16
+_MOST_FACTORS = 3  # beyond the first: another column, a discount, a tax
 _MOST_ROUNDED = 1e-3  # of the usual total
 Numbers = npt.NDArray[np.float64]
 
@@ -66,16 +67,18 @@ def find_totals(rows: pl.DataFrame, children: Sequence[Children], *, min_group: 
         return ()
     offers = [(one, tuple(_offers(one))) for one in children]
     tried = len(names) * sum(len(offered) for _, offered in offers)
-    first = [_Candidate.of(rows[name], min(rows.height, PROBES)) for name in names]
+    several = min(rows.height, PROBES)
+    first = [_Candidate.of(rows[name], several) for name in names]
     found: dict[str, Total] = {}
     for one, offered in offers:
-        probes = one.some(min(rows.height, PROBES))
-        for offer in offered:
-            for name, scale in _agreeing(offer, [c for c in first if c.name not in found], probes):
-                wanted = offer.model_copy(update={"column": name, "scale": scale})
-                fitting = _with_rest(wanted, _without(rows[name], one), min_group)
-                if fitting and not broken(fitting, rows[name], one) and _is_no_chance(rows[name], one, tried):
-                    found[name] = fitting
+        probes = one.some(several)
+        for wanted in _near(offered, [c for c in first if c.name not in found], probes):
+            name = wanted.column
+            if name in found or broken(wanted, rows[name][:several], probes, of_rest=False):
+                continue
+            fitting = _with_rest(wanted, _without(rows[name], one), min_group)
+            if fitting and not broken(fitting, rows[name], one) and _is_no_chance(rows[name], one, tried):
+                found[name] = fitting
     return tuple(found[name] for name in names if name in found)
 
 
@@ -98,11 +101,11 @@ def completed(wanted: Total, values: pl.Series, children: Children, *, min_group
     return _with_rest(scaled, _without(values, children), min_group) or scaled
 
 
-def broken(wanted: Total, values: pl.Series, children: Children) -> int:
-    """How many rows have another value than the total says."""
+def broken(wanted: Total, values: pl.Series, children: Children, *, of_rest: bool = True) -> int:
+    """How many rows have another value than the total says; rows without children count if `of_rest` is set."""
     made, real = _values(wanted, children, len(values)), numbers(values)
-    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
-    return int((~_same(made, real, wanted, counts)).sum())
+    counts = _counts(children, len(values))
+    return int((~_same(made, real, wanted, counts) & (of_rest | (counts > 0))).sum())
 
 
 def _offers(children: Children) -> Iterator[Total]:
@@ -123,42 +126,71 @@ def _offers(children: Children) -> Iterator[Total]:
             yield any_column.model_copy(update={"left": left, "right": right, "terms": terms})
 
 
-def _agreeing(offer: Total, candidates: Sequence[_Candidate], probes: Children) -> list[tuple[str, int | None]]:
-    """The columns, with their decimal places, that are what is offered in the first rows that have children."""
+def _near(offered: Sequence[Total], candidates: Sequence[_Candidate], probes: Children) -> Iterator[Total]:
+    """What is near a column, which it names then, in the first rows that have children; nearly nothing is."""
     if not candidates:
-        return []
-    sums, counts = _added_up(offer, probes, len(candidates[0].values))
+        return
+    counts = _counts(probes, len(candidates[0].values))
     there = np.flatnonzero(counts > 0)
     glance = there[:_GLANCE]
-    # Nearly all are far off in the first rows already.
-    near = (counts[glance] * len(offer.added_up) + 1.0)[None, :]
-    steps = np.array([[1.0 if c.scale is None else 10.0**-c.scale] for c in candidates])
-    off = np.abs(np.stack([c.values[glance] for c in candidates]) - sums[glance])
-    found = []
-    for candidate, close in zip(candidates, (off <= near * steps).all(axis=1).tolist(), strict=True):
-        if not close:
-            continue
-        wanted = offer.model_copy(update={"scale": candidate.scale})
-        if _same(_rounded(sums[there], wanted), candidate.values[there], wanted, counts[there]).all():
-            found.append((candidate.name, candidate.scale))
-    return found
+    if not len(glance):
+        return
+    rows = np.flatnonzero(np.isin(probes.parents, glance))
+    rows = rows[np.argsort(probes.parents[rows], kind="stable")]
+    starts = np.searchsorted(probes.parents[rows], glance)
+    columns = {name: values[rows] for name, values in probes.columns.items()}
+    allowed = [[_glanced(one, factors, counts, there) for factors in range(_MOST_FACTORS + 1)] for one in candidates]
+    for terms, group in itertools.groupby(offered, key=lambda offer: offer.terms):
+        offers = list(group)
+        products = np.stack([_product(offer, columns, len(rows)) for offer in offers])
+        sums = np.add.reduceat(np.nan_to_num(with_terms(products, terms, columns.__getitem__)), starts, axis=1)
+        factors = np.array([offer.factors for offer in offers])
+        near = np.zeros((len(offers), len(candidates)), dtype=np.bool_)
+        for at, candidate in enumerate(candidates):
+            off = np.abs(sums - candidate.values[glance])
+            for several in set(factors.tolist()):
+                near[:, at] |= (off <= allowed[at][several]).all(axis=1) & (factors == several)
+        for offer, at in np.argwhere(near).tolist():
+            yield offers[offer].model_copy(update={"column": candidates[at].name, "scale": candidates[at].scale})
+
+
+def _glanced(of: _Candidate, factors: int, counts: npt.NDArray[np.int64], there: npt.NDArray[np.intp]) -> Numbers:
+    """How far the first totals may be off before they are rounded."""
+    allowed = _tolerance(of.values[there], of.scale, factors, counts[there])
+    return np.maximum(allowed[:_GLANCE], 0.51 * 10.0 ** -(of.scale or 0))
+
+
+def _product(offer: Total, columns: Mapping[str, Numbers], rows: int) -> Numbers:
+    """What is added up, without terms."""
+    if offer.left is None:
+        return np.ones(rows)
+    return columns[offer.left] if offer.right is None else columns[offer.left] * columns[offer.right]
+
+
+def _counts(children: Children, rows: int) -> npt.NDArray[np.int64]:
+    """How many children each of so many rows has."""
+    return np.bincount(children.parents[children.parents >= 0], minlength=rows).astype(np.int64)
 
 
 def _same(made: Numbers, real: Numbers, wanted: Total, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Where totals agree; products may have been rounded row by row, which tells where values are large."""
-    tolerance = np.full(len(real), 1e-9 if wanted.scale is None else 0.01 * 10.0**-wanted.scale)
-    factors = len(wanted.added_up) - 1
-    if factors > 0 and wanted.scale is not None and not np.isnan(real).all():
-        a_row = (factors * counts + 0.51) * 10.0**-wanted.scale
+    """Where totals agree."""
+    allowed = _tolerance(real, wanted.scale, wanted.factors, counts)
+    return np.isclose(made, real, rtol=1e-9, atol=0, equal_nan=True) | (np.abs(made - real) <= allowed)
+
+
+def _tolerance(real: Numbers, scale: int | None, factors: int, counts: npt.NDArray[np.int64]) -> Numbers:
+    """How far totals may be off: products may have been rounded row by row, which tells where values are large."""
+    tolerance = np.full(len(real), 1e-9 if scale is None else 0.01 * 10.0**-scale)
+    if factors > 0 and scale is not None and not np.isnan(real).all():
+        a_row = (factors * counts + 0.51) * 10.0**-scale
         if np.nanmedian(a_row) <= _MOST_ROUNDED * np.nanmedian(np.abs(real)):
             tolerance = np.maximum(a_row, tolerance)
-    return np.isclose(made, real, rtol=1e-9, atol=0, equal_nan=True) | (np.abs(made - real) <= tolerance)
+    return tolerance
 
 
 def _without(values: pl.Series, children: Children) -> pl.Series:
     """The values of rows without children."""
-    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
-    return values.filter(pl.Series(counts == 0))
+    return values.filter(pl.Series(_counts(children, len(values)) == 0))
 
 
 def _with_rest(wanted: Total, without: pl.Series, min_group: int) -> Total | None:
@@ -174,7 +206,7 @@ def _with_rest(wanted: Total, without: pl.Series, min_group: int) -> Total | Non
 
 def _is_no_chance(values: pl.Series, children: Children, tried: int) -> bool:
     """Whether enough parents have enough children, and chance would hardly make all of them agree."""
-    counts = np.bincount(children.parents[children.parents >= 0], minlength=len(values))
+    counts = _counts(children, len(values))
     some = values.filter(pl.Series(counts > 0))
     if len(some) < FEWEST_ROWS or np.count_nonzero(counts > 1) < FEWEST_FAMILIES:
         return False
@@ -194,14 +226,9 @@ def _rounded(sums: Numbers, wanted: Total) -> Numbers:
 
 def _added_up(wanted: Total, children: Children, rows: int) -> tuple[Numbers, npt.NDArray[np.int64]]:
     """The sum of each row, and how many refer to it."""
+    counts = _counts(children, rows)
     here = children.parents >= 0
-    parents = children.parents[here]
-    counts = np.bincount(parents, minlength=rows).astype(np.int64)
-    if wanted.left is None:
-        return counts.astype(np.float64), counts
-    values = children.columns[wanted.left][here]
-    if wanted.right is not None:
-        values = values * children.columns[wanted.right][here]
-    values = with_terms(values, wanted.terms, lambda name: children.columns[name][here])
-    sums = np.bincount(parents, weights=np.nan_to_num(values), minlength=rows)
+    products = _product(wanted, {name: values[here] for name, values in children.columns.items()}, int(here.sum()))
+    values = with_terms(products, wanted.terms, lambda name: children.columns[name][here])
+    sums = np.bincount(children.parents[here], weights=np.nan_to_num(values), minlength=rows)
     return sums.astype(np.float64), counts

@@ -104,6 +104,11 @@ class Total(Value):
         return (*first, *(term.column for term in self.terms))
 
     @property
+    def factors(self) -> int:
+        """Factors of the product that is added up, beyond one."""
+        return max(len(self.added_up) - 1, 0)
+
+    @property
     def text(self) -> str:
         if self.left is None:
             return f"{self.column} = count({self.child})"

@@ -16,7 +16,7 @@ from synth_assets.synthesize.trees.numbers import NumberCodes
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask, Scale
 
 _TICKS_A_DAY = {"ns": 86_400 * 10**9, "us": 86_400 * 10**6, "ms": 86_400 * 10**3}
-_ROWS = 50_000
+_ROWS = 20_000
 _MONDAY = 3  # 1970-01-01 was a Thursday
 
 
@@ -149,7 +149,7 @@ class ColumnCodes:
 
     @classmethod
     def fit_context(cls, series: pl.Series, *, min_group: int, bins: int) -> "ColumnCodes":
-        """The coding of a context column, by its type; it is never decoded. Looks at 50,000 evenly spread rows."""
+        """The coding of a context column, by its type; it is never decoded. Looks at 20,000 evenly spread rows."""
         series = (
             series.gather(np.linspace(0, len(series) - 1, _ROWS).astype(np.intp)) if len(series) > _ROWS else series
         )

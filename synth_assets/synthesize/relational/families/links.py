@@ -13,6 +13,7 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.chance import may_be_chance
+from synth_assets.synthesize.relational.families.alike import is_counted, most_alike
 from synth_assets.synthesize.relational.families.arranged import Arranged
 
 FEWEST_STEPS = 200
@@ -55,13 +56,16 @@ def find_links(
     steps = steps[np.linspace(0, len(steps) - 1, min(len(steps), _LOOKED_AT)).astype(np.intp)]
     first, second = rows[arranged.order[steps - 1]], rows[arranged.order[steps]]
     found: list[Link] = []
+    glance = np.linspace(0, len(steps) - 1, min(len(steps), _GLANCE)).astype(np.intp)
     for later in (False, True):
         own, others = (first, second) if later else (second, first)
+        near = most_alike(own[glance], others[glance]) >= _HOLDS / 2
         for column in (name for name in rows.columns if name in among):
             used = {name for link in found for name in (link.column, link.of)}
             if column not in used:
                 linked = {link.column for link in found}
-                candidates = [of for of in rows.columns if of != column and of not in linked]
+                of_it = near[rows.columns.index(column)]
+                candidates = [of for of in np.array(rows.columns)[of_it] if of != column and of not in linked]
                 found += _closest(column, candidates, own, others, later=later)[:1]
     return tuple(found)
 
@@ -83,12 +87,10 @@ def _closest(
 ) -> list[Link]:
     """The links of a column to one of its neighbours' that hold in enough rows, the surest first."""
     values = own[column]
-    glance = np.linspace(0, len(values) - 1, min(len(values), _GLANCE)).astype(np.intp)
     found = []
     for of in candidates:
-        if own.schema[of] != values.dtype or _best_share(values[glance], others[of][glance])[1] < _HOLDS / 2:
-            continue
-        offset, share = _best_share(values, others[of])
+        offset = _offset(values, others[of])
+        share = _share_alike(values, _shifted(others[of], offset))
         if share < _HOLDS:
             continue
         simpler = max(_share_alike(values, others[column]), _share_alike(values, _shifted(own[of], offset)))
@@ -98,15 +100,9 @@ def _closest(
     return sorted(found, key=lambda link: -link.share)
 
 
-def _best_share(values: pl.Series, others: pl.Series) -> tuple[int, float]:
-    """The offset at which most values are alike, and how many are."""
-    offset = _offset(values, others)
-    return offset, _share_alike(values, _shifted(others, offset))
-
-
 def _offset(values: pl.Series, others: pl.Series) -> int:
     """The most frequent difference of whole numbers and times."""
-    if not (values.dtype.is_integer() or isinstance(values.dtype, pl.Date | pl.Datetime)):
+    if not is_counted(values.dtype):
         return 0
     off = (values.to_physical().cast(pl.Int64) - others.to_physical().cast(pl.Int64)).drop_nulls()
     return int(off.mode().sort()[0]) if len(off) else 0

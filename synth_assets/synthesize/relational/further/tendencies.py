@@ -7,7 +7,7 @@ one-way model of Searle, Casella and McCulloch 1992: variances by the analysis o
 rows they come from. A training row knows the effect without its own part in it: a drawn row has none either.)
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -124,14 +124,16 @@ def find_tendencies(reference: Reference, source: SourceTables, *, min_group: in
     trained = np.flatnonzero(source.training(reference.child))
     rows, parents = source.frame(reference.child)[trained], source.parents(reference.child, reference.key)[trained]
     parent = source.structures[reference.key.parent]
-    height, known = source.frame(parent.name).height, source.frame(parent.name).select(parent.learned)
+    # Parents that nothing refers to have no effect that could be told.
+    height, referred = source.frame(parent.name).height, np.unique(parents[parents >= 0])
+    groups = _groups(source.frame(parent.name)[referred].select(parent.learned))
     found = []
     for column in sorted(free_columns(structure)):
         for number, values in enumerate(_sides(rows[column], min_group)):
             share = _between(values, parents, height)
             name = f"{_prefix(reference)}{column} {number}"
             tendency = Tendency(name=name, share=share, values=values, parents=parents, height=height)
-            if share >= _LEAST_SHARE and not _is_explained(tendency.of_parents(), known):
+            if share >= _LEAST_SHARE and not _is_explained(tendency.of_parents().gather(referred), groups):
                 found.append(tendency)
     return tuple(sorted(found, key=lambda one: -one.share)[:_MOST])
 
@@ -154,22 +156,31 @@ def _sides(values: pl.Series, min_group: int) -> list[Numbers]:
     return [ranks.to_numpy()]
 
 
-def _is_explained(effects: pl.Series, columns: pl.DataFrame) -> bool:
-    """Whether one column says most of the effects, by its groups or, for numbers, groups of neighbours."""
-    told = effects.is_not_null()
-    wanted = effects.filter(told).to_numpy()
-    spread = float(wanted.var()) if len(wanted) else 0.0
-    for values in columns.filter(told).get_columns():
+def _groups(columns: pl.DataFrame) -> list[Rows]:
+    """For each column the group of each row: of its labels or, for numbers, of neighbours."""
+    found = []
+    for values in columns.get_columns():
         if values.dtype == pl.String:
-            groups = values.rank("dense").fill_null(0).to_numpy().astype(np.intp)
+            groups = values.rank("dense").fill_null(0).to_numpy()
         else:
             ranks = values.to_physical().cast(pl.Float64).rank("average").fill_null(0).to_numpy()
-            groups = (ranks * min(_GROUPS, len(ranks) // _ROWS_A_GROUP) / (len(ranks) + 1)).astype(np.intp)
-        counts = np.bincount(groups)
-        means = np.bincount(groups, wanted) / np.maximum(counts, 1)
+            groups = ranks * min(_GROUPS, len(ranks) // _ROWS_A_GROUP) / (len(ranks) + 1)
+        found.append(groups.astype(np.intp))
+    return found
+
+
+def _is_explained(effects: pl.Series, groups: Sequence[Rows]) -> bool:
+    """Whether the groups of one column say most of the effects."""
+    told = effects.is_not_null().to_numpy()
+    wanted = effects.drop_nulls().to_numpy()
+    spread = float(wanted.var()) if len(wanted) else 0.0
+    for of_rows in groups:
+        of_told = of_rows[told]
+        counts = np.bincount(of_told)
+        means = np.bincount(of_told, wanted) / np.maximum(counts, 1)
         # As many groups as rows would say all of anything.
         free = len(wanted) - int(np.count_nonzero(counts))
-        left = float(((wanted - means[groups]) ** 2).sum())
+        left = float(((wanted - means[of_told]) ** 2).sum())
         if free > 0 and spread > 0 and left <= (1 - _MOSTLY) * spread * free:
             return True
     return False

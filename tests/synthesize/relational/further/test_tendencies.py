@@ -65,12 +65,16 @@ def test_what_many_real_rows_share_only_is_told_of_real_parents() -> None:
     assert np.allclose(known, np.round(known))
 
 
+def _is_explained(effects: pl.Series, columns: pl.DataFrame) -> bool:
+    return tendencies._is_explained(effects, tendencies._groups(columns))
+
+
 def test_what_a_column_of_the_parent_says_is_no_tendency() -> None:
     effects = pl.Series("effect", QUALITY)
-    assert tendencies._is_explained(effects, pl.DataFrame({"price": np.exp(QUALITY)}))
-    assert not tendencies._is_explained(effects, pl.DataFrame({"year": RNG.normal(0, 1, FILMS)}))
+    assert _is_explained(effects, pl.DataFrame({"price": np.exp(QUALITY)}))
+    assert not _is_explained(effects, pl.DataFrame({"year": RNG.normal(0, 1, FILMS)}))
     names = pl.DataFrame({"name": [f"film {number}" for number in range(FILMS)]})
-    assert not tendencies._is_explained(effects, names)
+    assert not _is_explained(effects, names)
 
 
 def _made(tmp_path: Path, plan: dict[str, object]) -> pl.DataFrame:
