@@ -62,7 +62,7 @@ def _gate(dataset: Dataset, verdict: Verdict, of_dataset: Sequence[CheckResult])
         check_name=GATE,
         severity=dg.AssetCheckSeverity.ERROR,
         description=gate_description(verdict),
-        metadata={**_counts(verdict.checks), **_listed(of_dataset), "failures": _table(verdict.failures)},
+        metadata={**_counts(verdict.checks), **_listed(of_dataset), "failures": _failures(verdict.failures)},
     )
 
 
@@ -115,16 +115,17 @@ def gate_description(verdict: Verdict) -> str:
     if not verdict.failures:
         return "Nothing was checked, so nothing has passed. Nothing is published."
     first = verdict.failures[0]
-    return (
-        f"{len(verdict.failures)} checks of severity error failed, the first of them in {first.table or 'the dataset'}:"
-        f" {explained(first)} Nothing is published."
-    )
+    place = first.table or "the dataset"
+    failed = f"{len(verdict.failures)} checks of severity error failed, the first of them in {place}"
+    if len(verdict.failures) == 1:
+        failed = f"one check of severity error failed, in {place}"
+    return f"Nothing is published: {failed}: {explained(first)}"
 
 
 def explained(check: CheckResult) -> str:
     """A failed check that explains itself: what it is and of what, figure and threshold, what came out, what to do."""
     expectation = check.facts.get("expectation")
-    kind = f", {expectation}" if expectation else ""
+    kind = f", {expectation}" if expectation and expectation not in check.description else ""
     place = f" of {check.column}" if check.column else ""
     figure = "not computed" if check.value is None else f"{check.value:.4g}"
     limit = "" if check.threshold is None else f", threshold {check.threshold:.4g}"
@@ -147,6 +148,16 @@ def _figures(checks: Sequence[CheckResult]) -> dict[str, float]:
 def _listed(checks: Sequence[CheckResult]) -> dict[str, Any]:
     """Every single check, the failed ones first."""
     return {"results": _table(sorted(checks, key=lambda check: check.passed))} if checks else {}
+
+
+def _failures(checks: Sequence[CheckResult]) -> dg.TableMetadataValue:
+    """All of them are errors that failed: the table tells where, and what to do."""
+    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in ("table", "check", "what to do")])
+    records = [
+        {"table": check.table or "", "check": check.name, "what to do": f"{check.description} {check.remedy}".strip()}
+        for check in checks
+    ]
+    return dg.MetadataValue.table([dg.TableRecord(record) for record in records], schema=schema)
 
 
 def _table(checks: Sequence[CheckResult]) -> dg.TableMetadataValue:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from synth_assets.assets.garbage import without_collection
 from synth_assets.errors import SynthAssetsError
 from synth_assets.project import Project
 
@@ -96,8 +97,9 @@ def build_jobs(definitions: dg.Definitions) -> None:
     process that has imported the module of the definitions: each would build them anew, which takes longer than a
     second for 300 tables.
     """
-    for job in definitions.get_repository_def().get_all_jobs():
-        _ = job.run_config_schema
+    with without_collection():
+        for job in definitions.get_repository_def().get_all_jobs():
+            _ = job.run_config_schema
 
 
 def engine_modules(project: Project) -> list[str]:

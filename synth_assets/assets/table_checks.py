@@ -62,9 +62,10 @@ def _of_family(family: str, description: str) -> TableCheck:
 
 
 def _of_rule(rule: UserRule) -> TableCheck:
+    kind = "" if rule.type in rule.description else f" ({rule.type})"
     return TableCheck(
         rule.name,
-        f"Your own rule, {rule.severity}: {rule.description} ({rule.type}).",
+        f"Your own rule, {rule.severity}: {rule.description}{kind}.",
         lambda check: check.name == rule.name,
         may_be_empty=False,
     )

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 _OUTPUT = "dagster-dev.output"
+# A page that nobody looks at would otherwise ask anew every two seconds.
+_SELDOM = ("--live-data-poll-rate", "15000")
 NEW_PROJECT = Path(__file__).parents[2] / "synth_assets" / "cli" / "new_project"
 
 
@@ -55,7 +57,9 @@ def deployed(project: Path, home: Path) -> Iterator[Deployment]:
     deployment = Deployment(home, _free_port())
     _create_instance(home)
     started = _start(
-        ["dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(deployment.port)], project, home
+        ["dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(deployment.port), *_SELDOM],
+        project,
+        home,
     )
     try:
         wait_for(lambda: _answers(deployment.port), "the web server to answer", deployment, seconds=300)

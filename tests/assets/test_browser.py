@@ -52,8 +52,12 @@ def test_people_refresh_a_dataset_in_the_ui(generated: Project, tmp_path: Path) 
 
 def see_the_graph(visit: Visit) -> None:
     visit.open("/asset-groups")
+    visit.page.get_by_text("Hide navigation").click()
+    visit.page.set_viewport_size({"width": DESK, "height": 400})
+    visit.open("/asset-groups")
     visit.see(*(f"{DATASET}_{stage}" for stage in STAGES))
     visit.keep("dagster-graph")
+    visit.page.set_viewport_size({"width": DESK, "height": 800})
 
 
 def materialize(visit: Visit, deployment: Deployment) -> str:
@@ -61,7 +65,7 @@ def materialize(visit: Visit, deployment: Deployment) -> str:
     visit.open(f"/locations/{LOCATION}/jobs/refresh_{DATASET}")
     visit.see("Nothing is published unless every check has passed.")
     visit.page.get_by_role("button", name="Materialize all").click()
-    run, status = ended(deployment)
+    run, status = ended(visit, deployment)
     assert status == "FAILURE"
     visit.open(f"/runs/{run}")
     visit.see("small__verdict", "Failure")
@@ -69,24 +73,30 @@ def materialize(visit: Visit, deployment: Deployment) -> str:
     return run
 
 
-def ended(deployment: Deployment, *, but: str = "") -> tuple[str, str]:
-    """The run that has ended, and its status.
+def ended(visit: Visit, deployment: Deployment, *, but: str = "") -> tuple[str, str]:
+    """The run that was asked for, once it has ended, and its status.
 
     Args:
         but: A run that had ended before.
     """
 
-    def found() -> dict[str, Any] | None:
+    def begun() -> dict[str, Any] | None:
         runs = deployment.ask(RUNS)["runsOrError"]["results"]
-        return next((run for run in runs if run["status"] in ENDED and run["runId"] != but), None)
+        return next((run for run in runs if run["runId"] != but), None)
 
+    def found() -> dict[str, Any] | None:
+        run = begun()
+        return run if run and run["status"] in ENDED else None
+
+    wait_for(begun, "the run to begin", deployment, seconds=120)
+    visit.leave()
     run = wait_for(found, "the run to end", deployment, seconds=480)
     return run["runId"], run["status"]
 
 
 def see_what_blocks(visit: Visit) -> None:
     visit.open(f"/assets/{DATASET}/verdict?view=checks")
-    visit.see("gate", "Failed", "This is a", "Nothing is published.", RULE)
+    visit.see("gate", "Failed", "This is a", "Nothing is published:", RULE)
     visit.keep("dagster-gate")
     visit.open(f"/assets/{DATASET}/synthetic/customers?view=checks&checkDetail={RULE}")
     visit.see(
@@ -102,7 +112,7 @@ def go_on_from_failure(visit: Visit, deployment: Deployment, failed: str) -> Non
     visit.open(f"/runs/{failed}")
     visit.page.get_by_role("button", name="Re-execute all").locator("xpath=following::button[1]").click()
     visit.page.get_by_text("From failure").first.click()
-    run, status = ended(deployment, but=failed)
+    run, status = ended(visit, deployment, but=failed)
     assert status == "SUCCESS"
     visit.open(f"/runs/{run}")
     visit.see("small__staging", "Success")

@@ -43,8 +43,12 @@ def test_it_names_expectation_figure_threshold_and_remedy() -> None:
 def test_the_gate_tells_the_first_failure_and_its_table() -> None:
     verdict = Verdict(dataset="shop", refresh="r", fingerprint="f", passed=False, checks=(failed(),), figures={})
     said = gate_description(verdict)
-    assert "in orders: values_in_set_status" in said
-    assert said.endswith("Nothing is published.")
+    assert said.startswith("Nothing is published: one check of severity error failed, in orders: values_in_set_status")
+
+
+def test_an_expectation_that_the_description_names_is_not_named_twice() -> None:
+    check = failed(description="expect_this holds for status.", facts={"expectation": "expect_this"})
+    assert explained(check).count("expect_this") == 1
 
 
 def small_dataset(project: Project) -> Dataset:

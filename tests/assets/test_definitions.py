@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster_cloud_cli.config.models import load_dagster_cloud_yaml
 
 from synth_assets.assets import build_definitions
 from synth_assets.catalog.files import write_catalog
@@ -188,6 +189,7 @@ def test_workspace_and_dagster_cloud_agree(folder: Path) -> None:
     (local,) = yaml.safe_load((folder / "workspace.yaml").read_text())["load_from"]
     (cloud,) = yaml.safe_load((folder / "dagster_cloud.yaml").read_text())["locations"]
     module = local["python_module"]
+    load_dagster_cloud_yaml((folder / "dagster_cloud.yaml").read_text())  # refuses keys that Dagster+ does not know
     assert cloud["location_name"] == module["location_name"]
     assert cloud["code_source"] == {"module_name": module["module_name"]}
     assert cloud["attribute"] == module["attribute"] == "defs"
