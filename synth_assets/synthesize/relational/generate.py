@@ -31,6 +31,7 @@ from synth_assets.synthesize.relational.hybrid.rows import HybridRows
 from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
 from synth_assets.synthesize.relational.keeping.keeping import VALUES, saved_keeping
 from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
+from synth_assets.synthesize.relational.key_columns import key_columns
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
@@ -383,9 +384,9 @@ class Generation(Placement):
 
     def _with_key(self, rows: pl.DataFrame, reference: Reference, parents: Rows) -> pl.DataFrame:
         """The rows with the columns of a key, taken from these rows of the parent."""
-        key = reference.key
-        referred = gather(self._tables.frame(key.parent).select(key.parent_columns), parents)
-        return rows.with_columns(referred[p].alias(c) for c, p in zip(key.columns, key.parent_columns, strict=True))
+        key, table = reference.key, self._structures[reference.child].table
+        rng = self._rng(reference.child, f"{reference.name} half filled")
+        return rows.with_columns(key_columns(key, table, self._tables.frame(key.parent), parents, rng))
 
     def _refer(self, name: str, reference: Reference) -> None:
         """Fill the columns of one further key."""
