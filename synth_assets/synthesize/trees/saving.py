@@ -8,12 +8,13 @@ import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
+from synth_assets.synthesize.trees.bins import Bins
 from synth_assets.synthesize.trees.columns import Booleans, ColumnCodes, Numbers
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.grain import Grains
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.leaves import Leaves
-from synth_assets.synthesize.trees.numbers import Bins, NumberCodes
+from synth_assets.synthesize.trees.numbers import NumberCodes
 from synth_assets.synthesize.trees.part import Missing, Part
 from synth_assets.synthesize.trees.scale import Scale
 from synth_assets.synthesize.trees.tree import Tree

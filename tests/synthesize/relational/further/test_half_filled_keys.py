@@ -11,7 +11,9 @@ from synth_assets.refresh import Refresh
 from tests.zoo import generated, zoo_project
 
 SCHEMA = """
-CREATE TABLE flats (building INTEGER NOT NULL, number TEXT NOT NULL, rent REAL NOT NULL, PRIMARY KEY (building, number));
+CREATE TABLE flats (
+  building INTEGER NOT NULL, number TEXT NOT NULL, rent REAL NOT NULL, PRIMARY KEY (building, number)
+);
 CREATE TABLE people (id INTEGER PRIMARY KEY, age INTEGER NOT NULL);
 CREATE TABLE tickets (
   id INTEGER PRIMARY KEY, person_id INTEGER {reporter} REFERENCES people (id), building INTEGER NOT NULL, flat TEXT,
