@@ -1,9 +1,9 @@
 """Columns that others give exactly: copies across keys, sums, differences, products, times plus units, parts of times.
 
 They are not learned but computed, so that they hold for every row. What is looked for is a column `c` with `c = a`,
-`c = a + b`, `c = a - b`, `c = a * b` or `c = a * b / 100` (rounded as `c` is) in all training rows, perhaps with one part
-more, where `a` and `b` are other columns of the row or of a row that it refers to. `NULL` must be where one of them is,
-clock times apart.
+`c = a + b`, `c = a - b`, `c = a * b` or `c = a * b / 100` (rounded as `c` is) in all training rows, perhaps with one
+part more, where `a` and `b` are other columns of the row or of a row that it refers to. `NULL` must be where one of
+them is, clock times apart.
 """
 
 from collections.abc import Mapping, Sequence
