@@ -125,7 +125,7 @@ def gate_description(verdict: Verdict) -> str:
 def explained(check: CheckResult) -> str:
     """A failed check that explains itself: what it is and of what, figure and threshold, what came out, what to do."""
     expectation = check.facts.get("expectation")
-    kind = f", {expectation}" if expectation and expectation not in check.description else ""
+    kind = f", {expectation}" if expectation and str(expectation) not in check.description else ""
     place = f" of {check.column}" if check.column else ""
     figure = "not computed" if check.value is None else f"{check.value:.4g}"
     limit = "" if check.threshold is None else f", threshold {check.threshold:.4g}"
