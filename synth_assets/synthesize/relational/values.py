@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.model import Value
 from synth_assets.dependencies.formula import Formula
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
@@ -37,8 +36,9 @@ from synth_assets.synthesize.relational.families.walking import walk_families
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
-from synth_assets.synthesize.relational.parents_time import ParentsTime, Ticks, find_parents_times
+from synth_assets.synthesize.relational.parents_time import Ticks, find_parents_times
 from synth_assets.synthesize.relational.residuals import Residuals
+from synth_assets.synthesize.relational.shape import Shape
 from synth_assets.synthesize.relational.structure import NATIVE
 from synth_assets.synthesize.relational.training import (
     Siblings,
@@ -51,24 +51,6 @@ from synth_assets.synthesize.relational.training import (
 
 MOST_REDRAWS = 20
 Part = Synthesizer | SequenceSynthesizer
-
-
-class Shape(Value):
-    """What a saved value model consists of.
-
-    Attributes:
-        columns: What is learned; the formulas give the rest.
-        parents_times: What must not come too early for its parents.
-    """
-
-    synthesizer: str
-    formulas: tuple[Formula, ...]
-    columns: tuple[str, ...]
-    gaps: Gaps
-    residuals: Residuals = Residuals()
-    parents_times: tuple[ParentsTime, ...] = ()
-    order: FamilyOrder | None
-    parts: tuple[str, ...]
 
 
 class ValueModel:
@@ -372,11 +354,6 @@ class ValueModel:
             parts[name] = (sequence_synthesizer_class(kind) or synthesizer_class(kind)).load(folder.folder(name))
         schema = folder.read_frame("types.parquet").schema
         return cls(shape, parts, schema, checks)
-
-
-def saved_shape(folder: Folder) -> Shape | None:
-    """What a saved model consists of; None where there is no model."""
-    return Shape.model_validate(folder.read_json("values.json")) if folder.exists("values.json") else None
 
 
 def _links(
