@@ -56,12 +56,20 @@ class Visit:
                 shown = self.page.inner_text("body")[:3000]
                 raise AssertionError(f"{self.page.url} does not show {text!r} but: {shown}") from missing
 
-    def keep(self, name: str) -> Path:
-        """A screenshot, taken when nothing moves any more."""
+    def keep(self, name: str, *, height: int | None = None) -> Path:
+        """A screenshot, taken when nothing moves any more.
+
+        Args:
+            height: In pixels from the top, where what is below shows nothing.
+        """
         self.page.wait_for_load_state("networkidle")
         self.page.wait_for_timeout(1500)
         path = self.screenshots / f"{name}.png"
-        self.page.screenshot(path=path)
+        seen = self.page.viewport_size
+        if seen and height:
+            self.page.screenshot(path=path, clip={"x": 0, "y": 0, "width": seen["width"], "height": height})
+        else:
+            self.page.screenshot(path=path)
         return path
 
 

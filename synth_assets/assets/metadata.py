@@ -39,7 +39,7 @@ def column_schema(table: Table, decision: TableDecision | None = None) -> dg.Tab
 
 
 def _schema_column(table: Table, column: Column, decision: ColumnDecision | None) -> dg.TableColumn:
-    description = f"{treatment(decision)}. {decision.reason}" if decision else column.comment
+    description = _explained(decision) if decision else column.comment
     return dg.TableColumn(
         column.name,
         column.type.native or "any",
@@ -57,6 +57,12 @@ def _table_constraints(table: Table) -> list[str]:
         for key in table.foreign_keys
     ]
     return keys
+
+
+def _explained(column: ColumnDecision) -> str:
+    """What becomes of a column and why, which may say it already."""
+    told = treatment(column)
+    return column.reason if told in column.reason else f"{told[:1].upper()}{told[1:]}. {column.reason}"
 
 
 def treatment(column: ColumnDecision) -> str:

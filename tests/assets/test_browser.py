@@ -53,11 +53,9 @@ def test_people_refresh_a_dataset_in_the_ui(generated: Project, tmp_path: Path) 
 def see_the_graph(visit: Visit) -> None:
     visit.open("/asset-groups")
     visit.page.get_by_text("Hide navigation").click()
-    visit.page.set_viewport_size({"width": DESK, "height": 400})
     visit.open("/asset-groups")
     visit.see(*(f"{DATASET}_{stage}" for stage in STAGES))
-    visit.keep("dagster-graph")
-    visit.page.set_viewport_size({"width": DESK, "height": 800})
+    visit.keep("dagster-graph", height=600)
 
 
 def materialize(visit: Visit, deployment: Deployment) -> str:

@@ -226,4 +226,4 @@ def test_metadata_of_definitions_can_be_read_by_others(project: Project) -> None
     columns = {column.name: column for column in schema.columns}
     assert columns["email"].tags["treatment"] == "fake"
     assert columns["id"].type == "INTEGER"
-    assert columns["id"].description.startswith("made anew. ")
+    assert columns["id"].description.startswith("The primary key: made anew")
