@@ -1,9 +1,9 @@
 """Columns that others give exactly: copies across keys, sums, differences, products, times plus units, parts of times.
 
 They are not learned but computed, so that they hold for every row. What is looked for is a column `c` with `c = a`,
-`c = a + b`, `c = a - b` or `c = a * b` (rounded as `c` is) in all training rows, perhaps with one part more, where `a`
-and `b` are other columns of the row or of a row that it refers to. `NULL` must be where one of them is, clock times
-apart.
+`c = a + b`, `c = a - b`, `c = a * b` or `c = a * b / 100` (rounded as `c` is) in all training rows, perhaps with one
+part more, where `a` and `b` are other columns of the row or of a row that it refers to. `NULL` must be where one of
+them is, clock times apart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
 from synth_assets.dependencies.clock import MIDNIGHT, clock_sum, is_clock, possible_parts
 from synth_assets.dependencies.formula import Formula, Numbers, agree, combined, numbers, scale_of
 from synth_assets.dependencies.three_parts import three_part_candidates
-from synth_assets.plan.dependencies import JOINING, Operation
+from synth_assets.plan.dependencies import A_HUNDREDTH, JOINING, Operation
 from synth_assets.statistics.labels import shared_labels
 
 FEWEST_COMBINATIONS = 20
@@ -161,7 +161,8 @@ def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, known: Ma
     if len(probes) < 2 or not values:
         return None
     for formula in _candidates(name, dtype, scale, frame, values, target[probes], probes):
-        made = combined(formula.operation, values[formula.left], values[formula.right or ""], formula.unit)
+        left = values[formula.left] * (formula.factor or 1.0)
+        made = combined(formula.operation, left, values[formula.right or ""], formula.unit)
         # Where most are 0, the first look lets many sums pass; the second is cheap beside counting combinations.
         if not agree(made, target, rounded_to=scale if formula.operation == "product" else None).all():
             continue
@@ -192,16 +193,23 @@ def _candidates(
     is_time = np.array([schema[other] == dtype for other in names]) & dtype.is_temporal()
     is_number = np.array([schema[other].is_numeric() for other in names])
     found = []
-    tries: list[tuple[Operation, int]] = (
-        [("sum", unit) for unit in _units(dtype)]
+    tries: list[tuple[Operation, int, float | None]] = (
+        [("sum", unit, None) for unit in _units(dtype)]
         if dtype.is_temporal()
-        else [("sum", 1), ("difference", 1), ("product", 1), *(("sum", unit) for unit in JOINING)]
+        else [
+            ("sum", 1, None),
+            ("difference", 1, None),
+            ("product", 1, None),
+            ("product", 1, A_HUNDREDTH),
+            *(("sum", unit, None) for unit in JOINING),
+        ]
     )
-    for operation, unit in tries:
+    for operation, unit, factor in tries:
+        first = table * (1.0 if factor is None else factor)
         # Nearly all are wrong in the first row already.
         rounded_to = scale if operation == "product" else None
         close = agree(
-            combined(operation, table[:, None, 0], table[None, :, 0], unit), wanted[:1], rounded_to=rounded_to
+            combined(operation, first[:, None, 0], table[None, :, 0], unit), wanted[:1], rounded_to=rounded_to
         )
         if dtype.is_temporal():
             close &= is_time[:, None] & is_number[None, :]
@@ -210,7 +218,7 @@ def _candidates(
             np.fill_diagonal(close, val=False)
             close = close if operation == "difference" or unit != 1 else np.triu(close)
         left, right = np.nonzero(close)
-        made = combined(operation, table[left], table[right], unit)
+        made = combined(operation, first[left], table[right], unit)
         pairs = np.flatnonzero(agree(made, wanted, rounded_to=rounded_to).all(axis=-1))
         rounded = scale if operation == "product" or dtype.is_float() else None
         found += [
@@ -220,6 +228,7 @@ def _candidates(
                 left=names[left[pair]],
                 right=names[right[pair]],
                 unit=unit,
+                factor=factor,
                 scale=rounded,
             )
             for pair in pairs

@@ -8,6 +8,7 @@ from synth_assets.catalog.model import Value
 
 Operation = Literal["copy", "sum", "difference", "product", "clock", "year", "month", "day", "hour", "minute"]
 JOINING = (10, 60, 100, 1_000)  # what numbers are put together by: hours and minutes, a group's number and its own
+A_HUNDREDTH = 0.01  # what one of a column of percentages counts for
 SIGNS = {"sum": "+", "difference": "-", "product": "*"}
 
 
@@ -21,7 +22,7 @@ class Term(Value):
     @property
     def share(self) -> float:
         """What one of the column counts for, as a share."""
-        return 0.01 if self.percent else 1.0
+        return A_HUNDREDTH if self.percent else 1.0
 
     @property
     def text(self) -> str:
@@ -77,7 +78,8 @@ class Computed(Value):
             return f"{self.column} = {self.left} + {self.right} minutes"
         if self.operation == "sum" and self.unit in JOINING:
             return f"{self.column} = {self.left} + {self.unit} * {self.right}"
-        return f"{self.column} = {self.left} {SIGNS[self.operation]} {self.right}"
+        percent = " / 100" if self.factor == A_HUNDREDTH else ""
+        return f"{self.column} = {self.left} {SIGNS[self.operation]} {self.right}{percent}"
 
 
 class Total(Value):

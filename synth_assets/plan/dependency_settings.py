@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from synth_assets.catalog.model import Value
 from synth_assets.plan.dependencies import (
+    A_HUNDREDTH,
     Combination,
     Computed,
     Dependency,
@@ -22,16 +23,16 @@ from synth_assets.plan.dependencies import (
 )
 
 FORMS = (
-    "`a = b`, `a = b + c`, `a = b + c - d`, `a = b - c`, `a = b * c`, `a = b * 0.19`, `a = b * c * (1 - d)`, "
-    "`a = b * (1 + c / 100)`, `a <= b`, `a -> b`, `a, b -> c`, `a -> b is null`, `a = sum(table.b)`, "
-    "`a = sum(table.b * table.c)`, `a = sum(table.b * (1 - table.c))` or `a = count(table)`"
+    "`a = b`, `a = b + c`, `a = b + c - d`, `a = b - c`, `a = b * c`, `a = b * c / 100`, `a = b * 0.19`, "
+    "`a = b * c * (1 - d)`, `a = b * (1 + c / 100)`, `a <= b`, `a -> b`, `a, b -> c`, `a -> b is null`, "
+    "`a = sum(table.b)`, `a = sum(table.b * table.c)`, `a = sum(table.b * (1 - table.c))` or `a = count(table)`"
 )
-_NAME = r'(?:"[^"]+"|[^\s"=<>+*(),.-][^\s"=<>+*(),.]*)'
+_NAME = r'(?:"[^"]+"|[^\s"=<>+*/(),.-][^\s"=<>+*/(),.]*)'
 _OPERATIONS: dict[str, Operation] = {"+": "sum", "-": "difference", "*": "product"}
 _NUMBER = r"\d+(?:\.\d+)?"
 _TERM = rf"\s*(?:[+-]\s*{_NAME}|\*\s*\(\s*1\s*[+-]\s*(?:{_NAME}\.)?{_NAME}(?:\s*/\s*100)?\s*\))"
 _ONE_TERM = re.compile(rf"\s*(?:([+-])\s*({_NAME})|\*\s*\(\s*1\s*([+-])\s*(?:({_NAME})\.)?({_NAME})(\s*/\s*100)?\s*\))")
-_COMPUTED = re.compile(rf"({_NAME})\s*=\s*({_NAME})(?:\s*([+*-])\s*({_NUMBER}|{_NAME}))?((?:{_TERM})*)")
+_COMPUTED = re.compile(rf"({_NAME})\s*=\s*({_NAME})(?:\s*([+*-])\s*({_NUMBER}|{_NAME})(\s*/\s*100)?)?((?:{_TERM})*)")
 _ORDERED = re.compile(rf"{_NAME}(?:\s*<=\s*{_NAME})+")
 _DETERMINED = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*->\s*({_NAME})")
 _NULL_BY = re.compile(rf"({_NAME})\s*->\s*({_NAME})\s+is\s+null", re.IGNORECASE)
@@ -118,7 +119,9 @@ def _total(
     return (Total(column=column, child=child, left=left, right=right, terms=tuple(term for term, _ in found)),)
 
 
-def _computed(column: str, left: str, sign: str | None, right: str | None, terms: str) -> tuple[Dependency, ...]:
+def _computed(
+    column: str, left: str, sign: str | None, right: str | None, hundredths: str | None, terms: str
+) -> tuple[Dependency, ...]:
     found = [term for term, table in _terms(terms) if table is None]
     added = any(_adds(term) for term in found)
     # A sum takes one more summand, a product any rates; one of each would need brackets.
@@ -130,12 +133,13 @@ def _computed(column: str, left: str, sign: str | None, right: str | None, terms
     if sign is None and not found:
         return (one,)
     is_number = right is not None and re.fullmatch(_NUMBER, right) is not None
-    if is_number and sign != "*":
+    if (is_number or hundredths) and sign != "*":
         return ()
+    factor = (float(right) if right is not None and is_number else 1.0) * (A_HUNDREDTH if hundredths else 1.0)
     changed = {
         "operation": _OPERATIONS[sign] if sign else "product",
         "right": None if right is None or is_number else _bare(right),
-        "factor": float(right) if right is not None and is_number else None,
+        "factor": factor if is_number or hundredths else None,
         "terms": tuple(found),
     }
     return (one.model_copy(update=changed),)

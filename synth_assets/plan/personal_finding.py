@@ -14,6 +14,7 @@ _KINDS_OF_NUMBERS = frozenset({"credit_card_number", "national_id"})
 _LEAST_FILLED = 20
 _CONTRADICTED = 0.4
 _NOBODYS = 0.1
+_WITHOUT_NUMBERS = 0.05
 _MOST_LABELS, _ROWS_A_LABEL = 20, 20
 
 # Kinds whose values all have one form: where none of many has it, the name must mean something else.
@@ -44,7 +45,7 @@ def find_personal_data(column: Column, *, table: str | None, values: pl.Series) 
     Args:
         values: A sample of the column, nulls included.
     """
-    named = classify_name(column, table=table)
+    named = _without_numbers(classify_name(column, table=table), values)
     seen = _by_values(column, values)
     if seen is None:
         return _unless_contradicted(named, values)
@@ -91,6 +92,17 @@ def _by_values(column: Column, values: pl.Series) -> PersonalFinding | None:
     else:
         return None
     return seen if seen is not None and can_hold(seen.kind, column.type) else None
+
+
+def _without_numbers(named: PersonalFinding | None, values: pl.Series) -> PersonalFinding | None:
+    """What the name says, but streets alone where hardly a value has a digit: house numbers stand in another column."""
+    if named is None or named.kind != "street_address" or values.dtype != pl.String:
+        return named
+    filled = values.drop_nulls()
+    if len(filled) < _LEAST_FILLED or float(filled.str.contains(r"\d").mean() or 0.0) > _WITHOUT_NUMBERS:  # type: ignore[arg-type]
+        return named
+    label = PERSONAL_KINDS["street_name"].label
+    return PersonalFinding("street_name", named.confidence, f"{named.reason}, and its values have no number: {label}")
 
 
 def _unless_contradicted(named: PersonalFinding | None, values: pl.Series) -> PersonalFinding | None:

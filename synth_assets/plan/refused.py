@@ -22,7 +22,8 @@ class PlanProblem:
 
     def __str__(self) -> str:
         where = ".".join(part for part in (self.table, self.column) if part)
-        return f"{where + ': ' if where else ''}{self.message}. {self.remedy}"
+        end = "" if self.message.endswith("?") else "."
+        return f"{where + ': ' if where else ''}{self.message}{end} {self.remedy}"
 
 
 class PlanRefused(SynthAssetsError):

@@ -154,3 +154,14 @@ def test_made_rows_keep_the_formulas(lines: pl.DataFrame) -> None:
     known = made.filter(made["delay"].is_not_null())
     assert (known["actual"] - known["planned"]).dt.total_minutes().equals(known["delay"], check_names=False)
     assert made["actual"].null_count() == made["delay"].null_count() > 0
+
+
+def test_a_tax_of_so_many_percent_is_found_and_computed() -> None:
+    rng = np.random.default_rng(1)
+    net, rate = rng.integers(1_000, 90_000, ROWS) / 100, rng.choice([0.0, 7.0, 19.0], ROWS, p=[0.7, 0.1, 0.2])
+    rows = pl.DataFrame({"net": net, "rate": rate, "tax": np.floor(net * rate + 0.5 + 1e-7) / 100})
+    rows = rows.with_columns(gross=(pl.col("net") + pl.col("tax")).round(2))
+    found = find_formulas(rows, pl.DataFrame(), min_group=10, seed=0)
+    assert {formula.text for formula in found} == {"tax = net * rate / 100", "gross = net + tax"}
+    other = pl.DataFrame({"net": [200.0], "rate": [7.0], "tax": [0.0]})
+    assert found[0].apply(other, pl.Float64()).to_list() == [14.0]

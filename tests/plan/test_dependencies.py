@@ -59,6 +59,7 @@ def catalog(catalog_of: Callable[[str], Catalog]) -> Catalog:
                 column="a", operation="product", left="b", terms=(Term(operation="more", column="d", percent=True),)
             ),
         ),
+        ("a = b * c/100", Computed(column="a", operation="product", left="b", right="c", factor=0.01)),
         ("a = b * 0.19", Computed(column="a", operation="product", left="b", factor=0.19)),
         (
             "t = sum(lines.price * (1 - lines.discount) * (1 + lines.tax))",

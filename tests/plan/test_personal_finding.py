@@ -124,3 +124,11 @@ def test_a_handful_of_codes_that_all_rows_share_is_nobodys_number() -> None:
     own = find_personal_data(column("tax_code"), table="orders", values=pl.Series([f"QX{n:05d}" for n in range(200)]))
     assert own is not None
     assert own.confidence >= SURE_ENOUGH
+
+
+def test_streets_without_numbers_are_streets_alone() -> None:
+    names = [f"{name}straße" for name in ("Goethe", "Schiller", "Garten", "Linden", "Haupt")] * 8
+    alone = find_personal_data(column("strasse"), table="t", values=pl.Series(names))
+    numbered = find_personal_data(column("strasse"), table="t", values=pl.Series([f"{name} 12" for name in names]))
+    assert alone is not None and numbered is not None
+    assert (alone.kind, numbered.kind) == ("street_name", "street_address")

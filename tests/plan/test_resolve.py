@@ -276,7 +276,7 @@ def test_everything_wrong_is_told_at_once_with_the_nearest_names(settings_of: Se
         shop,
     )
     assert len(said) == 8
-    assert any("no table 'custmers'; did you mean 'customers'?" in line for line in said)
+    assert any("no table 'custmers'; did you mean 'customers'? Correct" in line for line in said)
     assert any("customers: there is no column 'emial'; did you mean 'email'?" in line for line in said)
     assert any("customers.city: unknown kind of fake 'twon'" in line for line in said)
     assert any("orders: the mode hybrid needs the share of real rows" in line for line in said)

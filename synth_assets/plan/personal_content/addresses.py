@@ -39,7 +39,8 @@ _WORDS_AND_NUMBER = (
 )
 _EAST_ASIAN_ADDRESS = r"^[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{L} ー\-]{2,}.*\d"
 _STREET_AND_NUMBER = r"^(?P<street>\p{L}[^\d]*?),? (?P<number>\d{1,5}) ?[a-zA-Z]?$"
-_MANY_LINES, _NEARLY_ALL, _LEAST_WORDS_A_STREET, _LEAST_NUMBERS = 30, 0.8, 0.5, 15
+_MANY_LINES, _NEARLY_ALL, _LEAST_WORDS_A_STREET, _LEAST_NUMBERS, _LEAST_STREETS = 30, 0.8, 0.5, 15, 5
+_NUMBER = r"\d+\p{L}?\b"
 _WITH_CITY = (
     r",\s*(?:.*\p{L}{2,}.*(?:\d{4,6}|\d{3}[ -]\d{2,4}|[A-Z]\d\w? ?\d)|.*(?:\d{4,6}|\d{3}[ -]\d{2,4}).*\p{L}{2,})"
 )
@@ -96,9 +97,14 @@ def are_street_addresses(values: pl.Series) -> pl.Series:
     formed &= lines.str.len_chars() >= _SHORTEST
     has_word = formed & lines.str.contains(_street_word())
     few = int(has_word.sum()) < _LEAST_WITH_STREET_WORD * int(formed.sum())
-    if few and not _are_varied_words_and_numbers(lines):
+    if (few or _are_one_thing_numbered(lines.filter(has_word))) and not _are_varied_words_and_numbers(lines):
         return pl.Series([False] * len(values), dtype=pl.Boolean)
     return formed
+
+
+def _are_one_thing_numbered(lines: pl.Series) -> bool:
+    """Whether many lines have the same few words, as 'Parkplatz Nr. 12' has, which ends as names of squares do."""
+    return len(lines) >= _MANY_LINES and lines.str.replace_all(_NUMBER, "").n_unique() < _LEAST_STREETS
 
 
 def _are_varied_words_and_numbers(lines: pl.Series) -> bool:

@@ -21,8 +21,9 @@ from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.keeping.keeping import VALUES
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.model import RelationalModel
+from synth_assets.synthesize.relational.shape import Shape
 from synth_assets.synthesize.relational.structure import TableStructure
-from synth_assets.synthesize.relational.values import Shape, ValueModel
+from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.rules import Rules
 
 _NULL = Labels(values=("false", "true"), complete=True)

@@ -10,7 +10,8 @@ from synth_assets.synthesize.relational.features import feature_name
 from synth_assets.synthesize.relational.fit import null_name
 from synth_assets.synthesize.relational.further.choosing import any_parents, fill_reference
 from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
+from synth_assets.synthesize.relational.key_columns import key_columns
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 from synth_assets.synthesize.relational.placement import Placement
 from synth_assets.synthesize.relational.structure import Reference
 
@@ -40,9 +41,9 @@ class Referring(Placement):
 
     def _with_key(self, rows: pl.DataFrame, reference: Reference, parents: Rows) -> pl.DataFrame:
         """The rows with the columns of a key, taken from these rows of the parent."""
-        key = reference.key
-        referred = gather(self._tables.frame(key.parent).select(key.parent_columns), parents)
-        return rows.with_columns(referred[p].alias(c) for c, p in zip(key.columns, key.parent_columns, strict=True))
+        key, table = reference.key, self._structures[reference.child].table
+        rng = self._rng(reference.child, f"{reference.name} half filled")
+        return rows.with_columns(key_columns(key, table, self._tables.frame(key.parent), parents, rng))
 
     def _refer(self, name: str, reference: Reference) -> None:
         """Fill the columns of one further key."""

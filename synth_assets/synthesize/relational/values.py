@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.catalog.model import Value
 from synth_assets.dependencies.formula import Formula
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
@@ -37,7 +36,9 @@ from synth_assets.synthesize.relational.families.walking import walk_families
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
+from synth_assets.synthesize.relational.parents_time import Ticks, find_parents_times
 from synth_assets.synthesize.relational.residuals import Residuals
+from synth_assets.synthesize.relational.shape import Shape
 from synth_assets.synthesize.relational.structure import NATIVE
 from synth_assets.synthesize.relational.training import (
     Siblings,
@@ -50,22 +51,6 @@ from synth_assets.synthesize.relational.training import (
 
 MOST_REDRAWS = 20
 Part = Synthesizer | SequenceSynthesizer
-
-
-class Shape(Value):
-    """What a saved value model consists of.
-
-    Attributes:
-        columns: What is learned; the formulas give the rest.
-    """
-
-    synthesizer: str
-    formulas: tuple[Formula, ...]
-    columns: tuple[str, ...]
-    gaps: Gaps
-    residuals: Residuals = Residuals()
-    order: FamilyOrder | None
-    parts: tuple[str, ...]
 
 
 class ValueModel:
@@ -114,6 +99,9 @@ class ValueModel:
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         kept = training.kept
         residuals = residuals_of(training, rows, gaps, min_group)
+        plain = {*rows.columns} - gaps.columns - residuals.columns - kept - training.computed_later - {*training.hidden}
+        free = [name for name in rows.columns if name in plain] if training.discover else []
+        parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
         encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
@@ -196,6 +184,7 @@ class ValueModel:
             columns=tuple(encoded.columns),
             gaps=gaps,
             residuals=residuals,
+            parents_times=parents_times,
             order=order,
             parts=tuple(parts),
         )
@@ -224,9 +213,10 @@ class ValueModel:
             schema=self._encoded_schema(),
             start=started,
             steps=steps,
+            begin=self._begin(order, around),
             rng=rng,
         )
-        rows = self._added_up(rows, around)
+        rows = self._added_up(rows, around, rng)
         if order.links:
             arranged = Arranged(np.arange(rows.height), rank_within(around.families))
             rows = linked(beside(around.known, rows), arranged, order.links, rng).select(rows.columns)
@@ -244,6 +234,8 @@ class ValueModel:
             start = starts_of(ends, lengths, stride=order.stride, dtype=dtype).to_frame()
         context = beside(around.context, around.known, first, start)
         rows = beside(self._model("rows").sample(around.rows, context=context, given=None, rng=rng), start)
+        if not start.width:
+            rows = self._in_time(rows, around, rng)
         return with_first_totals(rows, around.known, order).select(self._shape.columns)
 
     def _model(self, part: str) -> Synthesizer:
@@ -255,12 +247,27 @@ class ValueModel:
         schema, gaps = self._shape.residuals.encoded(self._schema), self._shape.gaps.columns
         return pl.Schema({n: pl.Int64() if n in gaps else schema[n] for n in self._shape.columns})
 
-    def _decoded(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
-        """All columns as they will be: gaps and residuals added up, formulas applied."""
-        return self._computed(self._added_up(rows, around), around)
+    def _in_time(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
+        """The rows with the times that come too early for their parents moved."""
+        for one in self._shape.parents_times:
+            if around.context is not None:
+                rows = rows.with_columns(one.moved(rows[one.column], around.context, rng))
+        return rows
 
-    def _added_up(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
+    def _begin(self, order: FamilyOrder, around: Surroundings) -> Ticks | None:
+        """What siblings must not come before, of each row, in the column that they follow each other by."""
+        of_order = next((one for one in self._shape.parents_times if one.column == order.column), None)
+        if of_order is None or around.context is None:
+            return None
+        return of_order.begin(around.context, self._schema[of_order.column])
+
+    def _decoded(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
+        """All columns as they will be: gaps and residuals added up, formulas applied."""
+        return self._computed(self._added_up(rows, around, rng), around)
+
+    def _added_up(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """The learned columns as they are in the table."""
+        rows = self._in_time(rows, around, rng)
         decoded = self._shape.gaps.decode(beside(around.context, around.known, rows), self._schema)
         decoded = self._shape.residuals.decode(decoded, self._schema)
         return decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns)
@@ -277,13 +284,13 @@ class ValueModel:
     def _drawn(self, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """Rows that know of no other; those that break a check are drawn again."""
         encoded = self._encoded_schema()
-        rows = self._decoded(self._encoded("rows", around, None, rng).cast(encoded), around)
+        rows = self._decoded(self._encoded("rows", around, None, rng).cast(encoded), around, rng)
         for _ in range(MOST_REDRAWS):
             wrong = np.flatnonzero(self._violated(rows, around.known))
             if not len(wrong):
                 return rows
             again = around.at(wrong)
-            fresh = self._decoded(self._encoded("rows", again, None, rng).cast(encoded), again)
+            fresh = self._decoded(self._encoded("rows", again, None, rng).cast(encoded), again, rng)
             rows = _replaced(rows, wrong, fresh)
         return self._repaired(rows, around, rng)
 
@@ -347,11 +354,6 @@ class ValueModel:
             parts[name] = (sequence_synthesizer_class(kind) or synthesizer_class(kind)).load(folder.folder(name))
         schema = folder.read_frame("types.parquet").schema
         return cls(shape, parts, schema, checks)
-
-
-def saved_shape(folder: Folder) -> Shape | None:
-    """What a saved model consists of; None where there is no model."""
-    return Shape.model_validate(folder.read_json("values.json")) if folder.exists("values.json") else None
 
 
 def _links(

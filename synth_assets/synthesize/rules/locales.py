@@ -31,6 +31,7 @@ _SCRIPTS = (
     (r"[\u0400-\u04ff]", "ru_RU"),
 )
 _NAMED_BY = frozenset({"first_name", "last_name", "full_name", "middle_name", "city", "street_name", "street_address"})
+_LOCAL = frozenset({"phone", "company", "job", "national_id", "iban", "license_plate"})
 _MOST_VALUES = 1_000
 _LEAST_WORDS = 10
 _LEAST_SHARE = 0.1
@@ -38,7 +39,7 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
 def with_locales(decisions: Sequence[ColumnDecision], rows: pl.DataFrame) -> tuple[ColumnDecision, ...]:
-    """The decisions, with a locale in the options of every fake of a person, an address or a phone that has none.
+    """The decisions, with a locale for every fake whose form differs between countries and that has none.
 
     A locale that the plan names for a column is that of the table's other columns, too: one row is one person.
     """
@@ -73,7 +74,7 @@ def locale_of(columns: Mapping[str, pl.Series]) -> str:
 
 def _is_local(decision: ColumnDecision) -> bool:
     kind = str(decision.options.get("kind"))
-    return kind in FAKE_KINDS and (bool(FAKE_KINDS[kind].group) or kind in ("phone", "company", "job", "national_id"))
+    return kind in FAKE_KINDS and (bool(FAKE_KINDS[kind].group) or kind in _LOCAL)
 
 
 def _sample(values: pl.Series) -> list[str]:

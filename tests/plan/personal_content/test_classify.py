@@ -177,3 +177,16 @@ def test_forms_that_tell_by_themselves(text: str, kind: str) -> None:
 
 def test_only_some_kinds_are_looked_for_if_asked(faker: Faker) -> None:
     assert classify_content(values(faker.email), kinds=frozenset({"phone"})) is None
+
+
+def test_one_thing_with_numbers_is_no_street() -> None:
+    """Words such as 'Parkplatz' end as the names of squares do."""
+    spaces = [f"Parkplatz Nr. {number}" for number in range(1, 90)]
+    months = [f"Miete {month:02}/{year}" for year in range(2015, 2025) for month in range(1, 13)]
+    assert classify_content(pl.Series(spaces + months)) is None
+    streets = [
+        f"{name}platz {number}" for name in ("Markt", "Schul", "Kirch", "Burg", "Dom") for number in range(1, 30)
+    ]
+    found = classify_content(pl.Series(streets))
+    assert found is not None
+    assert found.kind == "street_address"

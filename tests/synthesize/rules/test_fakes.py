@@ -248,6 +248,13 @@ def test_ibans_pass_mod_97(table):
         assert re.fullmatch(r"DE\d{20}", number)
 
 
+def test_ibans_are_of_the_country_of_the_names_beside_them(table):
+    table.fake("first", ["Wolfgang", "Jürgen", "Heinrich", "Günther", "Ingeborg"] * 4, "first_name")
+    table.fake("last", ["Schmidt", "Müller", "Schneider", "Fischer", "Weber"] * 4, "last_name")
+    numbers = table.fake("iban", ["x"] * 20, "iban").sample(50)["iban"]
+    assert numbers.str.starts_with("DE").all()
+
+
 def test_article_numbers_pass_their_check(table):
     for number in table.fake("ean", ["x"], "ean").sample(300)["ean"]:
         digits = [int(digit) for digit in number]

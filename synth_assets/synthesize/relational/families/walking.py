@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from synth_assets.synthesize.protocol import FollowingSynthesizer
@@ -85,6 +86,7 @@ def walk_families(
     schema: pl.Schema,
     start: Start,
     steps: FollowingSynthesizer,
+    begin: npt.NDArray[np.float64] | None = None,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Generate all rows of all families, the first ones first.
@@ -97,6 +99,7 @@ def walk_families(
         schema: Types of the rows to make.
         start: Draws first siblings from the numbers of their rows and how many siblings their families have.
         steps: Draws further ones.
+        begin: Of each row what the column of the order must not come before, NaN where there is nothing.
         rng: Source of randomness.
 
     Returns:
@@ -119,10 +122,17 @@ def walk_families(
         following=order.following(schema.names()),
         rng=rng,
     )
-    return pull_in(rows, families, order, rng)
+    return pull_in(rows, families, order, rng, begin=begin)
 
 
-def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.random.Generator) -> pl.DataFrame:
+def pull_in(
+    rows: pl.DataFrame,
+    parents: Rows,
+    order: FamilyOrder,
+    rng: np.random.Generator,
+    *,
+    begin: npt.NDArray[np.float64] | None = None,
+) -> pl.DataFrame:
     """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
 
     They then end up to one of their mean gaps before the latest value: were all to end with it, it would stand out.
@@ -132,19 +142,23 @@ def pull_in(rows: pl.DataFrame, parents: Rows, order: FamilyOrder, rng: np.rando
         parents: The parent of each row.
         order: How siblings follow each other.
         rng: Source of randomness.
+        begin: As for `walk_families`.
     """
     if order.column is None or order.earliest is None or order.latest is None or not rows.height:
         return rows
     values = rows[order.column].to_physical().cast(pl.Int64).to_numpy().copy()
     starts, lengths = runs(parents)
     first, last = values[starts], values[starts + lengths - 1]
+    earliest = np.full(len(starts), order.earliest)
+    if begin is not None:
+        earliest = np.fmax(earliest, begin[starts]).astype(np.int64)
     over = last > order.latest
     gap = (last - first) / np.maximum(lengths - 1, 1)
     slack = (rng.random(len(starts)) * gap).astype(np.int64) // order.unit * order.unit
     latest = np.where(over, np.maximum(order.latest - slack, first), np.maximum(last, order.latest))
     shift = np.minimum(
         -(-np.maximum(last - latest, 0) // order.unit) * order.unit,
-        np.maximum(first - order.earliest, 0) // order.unit * order.unit,
+        np.maximum(first - earliest, 0) // order.unit * order.unit,
     )
     shift = np.where(over, shift, 0)
     first, last = first - shift, last - shift

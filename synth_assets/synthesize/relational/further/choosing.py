@@ -12,6 +12,7 @@ from synth_assets.synthesize.relational.further.fitting import leaf_name
 from synth_assets.synthesize.relational.further.in_time import in_time
 from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
 from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
+from synth_assets.synthesize.relational.key_columns import key_columns
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.structure import Reference, TableStructure, may_be_null
@@ -72,14 +73,14 @@ def fill_reference(
     chosen = _in_time(chosen, model, rows, parent, child_group, leaves, rng)
     if reference.to_itself and not optional:
         chosen = np.where(may_refer & (chosen == NO_ROW), np.arange(len(chosen)), chosen)
-    referred = gather(parent.select(key.parent_columns), chosen)
     if key.branch:
+        referred = gather(parent.select(key.parent_columns), chosen)
         return _with_branch(rows, referred.to_series(), key.columns[0], may_refer, structure)
-    filled = [referred[other].alias(column) for column, other in zip(key.columns, key.parent_columns, strict=True)]
+    filled = key_columns(key, structure.table, parent, chosen, rng)
     if optional and fixed:
-        free = [values for values in filled if structure.table.column(values.name).nullable]
-        overwritten = {values.name for values in free} - {column for column, _ in fixed}
-        filled = [values for values in filled if values.name in overwritten] or filled
+        free = [values for values in filled if values.name not in dict(fixed)]
+        if any(structure.table.column(values.name).nullable for values in free):
+            filled = free
     return rows.with_columns(filled)
 
 

@@ -16,10 +16,11 @@ from synth_assets.synthesize.relational.hybrid.fitting import BESIDE_REAL, DRIVI
 from synth_assets.synthesize.relational.hybrid.real_rows import SourceRows
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
 from synth_assets.synthesize.relational.model import FurtherModel
+from synth_assets.synthesize.relational.shape import saved_shape
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import learnable
 from synth_assets.synthesize.relational.training import Surroundings
-from synth_assets.synthesize.relational.values import ValueModel, saved_shape
+from synth_assets.synthesize.relational.values import ValueModel
 from synth_assets.synthesize.rules.consistent import ConsistentFakes
 from synth_assets.synthesize.rules.decisions import is_consistent
 from synth_assets.synthesize.rules.transform import transform

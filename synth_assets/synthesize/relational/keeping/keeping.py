@@ -29,8 +29,8 @@ from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping.kept import changeable_columns, declared_formulas, kept_dependencies
 from synth_assets.synthesize.relational.named_columns import NamedColumns
+from synth_assets.synthesize.relational.shape import saved_shape
 from synth_assets.synthesize.relational.structure import TableStructure
-from synth_assets.synthesize.relational.values import saved_shape
 
 TURNS = 3
 VALUES = "values"
