@@ -1,6 +1,8 @@
 """A dataset, or a whole project, as Dagster definitions."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import dagster as dg
 
@@ -9,7 +11,6 @@ from synth_assets.assets.automation import automation_sensor
 from synth_assets.assets.cleanup import cleanup_sensor
 from synth_assets.assets.dataset import Dataset, read_dataset
 from synth_assets.assets.executor import project_executor
-from synth_assets.assets.garbage import without_collection
 from synth_assets.assets.jobs import refresh_job, refresh_schedules, run_tags, unready_job
 from synth_assets.assets.profile import profile_step
 from synth_assets.assets.publication import publication_steps
@@ -61,7 +62,7 @@ def build_synthetic_database(
     Raises:
         UnknownDataset: There is no such plan.
     """
-    with without_collection():
+    with _without_collection():
         return _definitions(project, dataset, executor or project_executor(project), translator, source_assets)
 
 
@@ -91,6 +92,20 @@ def _definitions(
         sensors=[cleanup_sensor(project, dataset), schema_sensor(known), *optional],
         resources={known.resource: RefreshResource.configure_at_launch()},
     )
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Definitions of many tables are hundreds of thousands of objects, none of them garbage: looking for some among
+    them takes a fifth of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def dataset_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:

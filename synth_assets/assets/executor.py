@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from synth_assets.assets.garbage import without_collection
 from synth_assets.errors import SynthAssetsError
 from synth_assets.project import Project
 
@@ -97,9 +96,8 @@ def build_jobs(definitions: dg.Definitions) -> None:
     process that has imported the module of the definitions: each would build them anew, which takes longer than a
     second for 300 tables.
     """
-    with without_collection():
-        for job in definitions.get_repository_def().get_all_jobs():
-            _ = job.run_config_schema
+    for job in definitions.get_repository_def().get_all_jobs():
+        _ = job.run_config_schema
 
 
 def engine_modules(project: Project) -> list[str]:
