@@ -1,7 +1,7 @@
 """Columns that add up, or count, the rows that refer to their row: an order's total, a customer's number of orders."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,7 +142,7 @@ def _near(offered: Sequence[Total], candidates: Sequence[_Candidate], probes: Ch
     allowed = [[_glanced(one, factors, counts, there) for factors in range(_MOST_FACTORS + 1)] for one in candidates]
     for terms, group in itertools.groupby(offered, key=lambda offer: offer.terms):
         offers = list(group)
-        products = np.stack([_product(offer, columns, len(rows)) for offer in offers])
+        products = np.stack([_product(offer, columns.__getitem__, len(rows)) for offer in offers])
         sums = np.add.reduceat(np.nan_to_num(with_terms(products, terms, columns.__getitem__)), starts, axis=1)
         factors = np.array([offer.factors for offer in offers])
         near = np.zeros((len(offers), len(candidates)), dtype=np.bool_)
@@ -160,11 +160,11 @@ def _glanced(of: _Candidate, factors: int, counts: npt.NDArray[np.int64], there:
     return np.maximum(allowed[:_GLANCE], 0.51 * 10.0 ** -(of.scale or 0))
 
 
-def _product(offer: Total, columns: Mapping[str, Numbers], rows: int) -> Numbers:
-    """What is added up, without terms."""
+def _product(offer: Total, column: Callable[[str], Numbers], rows: int) -> Numbers:
+    """What is added up, without terms; `column` gives the numbers of one by its name."""
     if offer.left is None:
         return np.ones(rows)
-    return columns[offer.left] if offer.right is None else columns[offer.left] * columns[offer.right]
+    return column(offer.left) if offer.right is None else column(offer.left) * column(offer.right)
 
 
 def _counts(children: Children, rows: int) -> npt.NDArray[np.int64]:
@@ -228,7 +228,10 @@ def _added_up(wanted: Total, children: Children, rows: int) -> tuple[Numbers, np
     """The sum of each row, and how many refer to it."""
     counts = _counts(children, rows)
     here = children.parents >= 0
-    products = _product(wanted, {name: values[here] for name, values in children.columns.items()}, int(here.sum()))
-    values = with_terms(products, wanted.terms, lambda name: children.columns[name][here])
+
+    def column(name: str) -> Numbers:
+        return children.columns[name][here]
+
+    values = with_terms(_product(wanted, column, int(here.sum())), wanted.terms, column)
     sums = np.bincount(children.parents[here], weights=np.nan_to_num(values), minlength=rows)
     return sums.astype(np.float64), counts

@@ -99,7 +99,7 @@ def _without_numbers(named: PersonalFinding | None, values: pl.Series) -> Person
     if named is None or named.kind != "street_address" or values.dtype != pl.String:
         return named
     filled = values.drop_nulls()
-    if len(filled) < _LEAST_FILLED or float(filled.str.contains(r"\d").mean() or 0.0) > _WITHOUT_NUMBERS:  # type: ignore[arg-type]
+    if len(filled) < _LEAST_FILLED or filled.str.contains(r"\d").sum() > _WITHOUT_NUMBERS * len(filled):
         return named
     label = PERSONAL_KINDS["street_name"].label
     return PersonalFinding("street_name", named.confidence, f"{named.reason}, and its values have no number: {label}")

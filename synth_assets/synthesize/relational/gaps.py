@@ -115,6 +115,11 @@ def ticks(values: pl.Series, dtype: pl.DataType) -> pl.Series:
     return values.to_frame("time").select(_ticks("time", dtype)).to_series()
 
 
+def from_ticks(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Whole numbers in the physical unit of a type as values of it."""
+    return (values.cast(pl.Int32) if dtype == pl.Date else values).cast(dtype)
+
+
 def _encoded(gap: Gap, dtype: pl.DataType) -> pl.Expr:
     physical = pl.col(gap.column).to_physical().cast(pl.Int64)
     encoded = (physical - gap.begin(dtype)) // gap.unit

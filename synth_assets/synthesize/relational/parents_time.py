@@ -7,41 +7,39 @@ parent's time as they came before it. (Counting every time from the parent's wou
 from collections.abc import Collection
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.synthesize.relational.gaps import LITTLE_RISK, common_unit, day_of, is_comparable, risk, shared_range
-from synth_assets.synthesize.relational.gaps import ticks as in_ticks
-
-FEWEST_ROWS = 50
-Ticks = npt.NDArray[np.float64]
+from synth_assets.synthesize.relational.further.in_time import NotBefore, Times, find_not_before
+from synth_assets.synthesize.relational.gaps import common_unit, from_ticks, shared_range, ticks
 
 
 class ParentsTime(Value):
-    """`column` is never before `since`, which is known of the row's parents.
+    """A time that is never before one that is known of the row's parents.
 
     Attributes:
+        order: The two times; the parents' by its name in the context.
         unit: What times are whole numbers of, in the physical unit of the column.
-        floor: What the parents' time is rounded down to: a day's date is not before a time of that day.
         latest: The last time that may come out.
     """
 
-    column: str
-    since: str
+    order: NotBefore
     unit: int
-    floor: int
     latest: int
 
-    def begin(self, context: pl.DataFrame, dtype: pl.DataType) -> Ticks:
+    @property
+    def column(self) -> str:
+        """The one of the row."""
+        return self.order.column
+
+    def begin(self, context: pl.DataFrame, dtype: pl.DataType) -> Times:
         """The times of the parents as ticks of the column's type; NaN where nobody knows."""
-        begin = in_ticks(context[self.since], dtype) // self.floor * self.floor
-        return begin.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return self.order.parent_times(context[self.order.parent_column], dtype)
 
     def moved(self, values: pl.Series, context: pl.DataFrame, rng: np.random.Generator) -> pl.Series:
         """The values with those that come too early moved; a parent that is later than all has its own time."""
         begin = self.begin(context, values.dtype)
-        times = in_ticks(values, values.dtype).cast(pl.Float64).fill_null(np.nan).to_numpy()
+        times = self.order.child_times(values)
         early = np.flatnonzero(times < begin)
         if not len(early):
             return values
@@ -49,9 +47,7 @@ class ParentsTime(Value):
         off, room = begin[early] - times[early], np.maximum(self.latest - begin[early], 0.0)
         off = np.where(off <= room, off, rng.random(len(early)) * room)
         steps = np.floor(off / self.unit).astype(np.int64) * self.unit
-        said = pl.Series(begin[early].astype(np.int64) + steps)
-        physical = pl.Int32() if values.dtype == pl.Date else pl.Int64()
-        return values.scatter(early, said.cast(physical).cast(values.dtype))
+        return values.scatter(early, from_ticks(pl.Series(begin[early].astype(np.int64) + steps), values.dtype))
 
 
 def find_parents_times(
@@ -64,28 +60,21 @@ def find_parents_times(
         context: What is known of each row's parents.
         among: The columns to look at.
     """
-    times = [name for name in among if isinstance(rows.schema[name], pl.Date | pl.Datetime)]
-    if context is None or not times:
+    if context is None:
         return ()
+    orders = find_not_before(rows.select(among), context, np.arange(rows.height))
     found = []
-    for column in times:
-        values, dtype = rows[column], rows.schema[column]
-        known = in_ticks(values, dtype)
-        if len(known) - known.null_count() < FEWEST_ROWS:
-            continue
-        latest = shared_range(known.drop_nulls().to_numpy(), min_group)[1]
-        unit, floor = common_unit(known.drop_nulls().diff()), day_of(dtype, known.drop_nulls())
-        later = known.cast(pl.Float64).fill_null(np.nan).to_numpy()
-        closest: list[tuple[float, ParentsTime]] = []
-        for since, of_parents in context.schema.items():
-            if not isinstance(of_parents, pl.Date | pl.Datetime) or not is_comparable(dtype, of_parents):
-                continue
-            one = ParentsTime(column=column, since=since, unit=unit, floor=floor, latest=latest)
-            earlier = one.begin(context, dtype)
-            both = ~np.isnan(later) & ~np.isnan(earlier)
-            if both.sum() < FEWEST_ROWS or (later[both] < earlier[both]).any():
-                continue
-            if risk(earlier[both], later[both]) >= LITTLE_RISK:
-                closest.append((float((later[both] - earlier[both]).mean()), one))
-        found += [one for _, one in sorted(closest, key=lambda pair: pair[0])[:1]]
+    for column in dict.fromkeys(order.column for order in orders):
+        times = rows[column]
+        of_column = [order for order in orders if order.column == column]
+        closest = min(of_column, key=lambda order: _mean_delay(order, times, context))
+        known = ticks(times, times.dtype).drop_nulls()
+        latest = shared_range(known.to_numpy(), min_group)[1]
+        found.append(ParentsTime(order=closest, unit=common_unit(known.diff()), latest=latest))
     return tuple(found)
+
+
+def _mean_delay(order: NotBefore, times: pl.Series, context: pl.DataFrame) -> float:
+    """How long after the parents' time these are."""
+    begin = order.parent_times(context[order.parent_column], times.dtype)
+    return float(np.nanmean(order.child_times(times) - begin))

@@ -33,10 +33,11 @@ from synth_assets.synthesize.relational.families.links import Link, find_links, 
 from synth_assets.synthesize.relational.families.order import FamilyOrder, follows_in, learn_order
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
 from synth_assets.synthesize.relational.families.walking import walk_families
+from synth_assets.synthesize.relational.further.in_time import Times
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
-from synth_assets.synthesize.relational.parents_time import Ticks, find_parents_times
+from synth_assets.synthesize.relational.parents_time import find_parents_times
 from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.shape import Shape
 from synth_assets.synthesize.relational.structure import NATIVE
@@ -99,8 +100,8 @@ class ValueModel:
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         kept = training.kept
         residuals = residuals_of(training, rows, gaps, min_group)
-        plain = {*rows.columns} - gaps.columns - residuals.columns - kept - training.computed_later - {*training.hidden}
-        free = [name for name in rows.columns if name in plain] if training.discover else []
+        tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
+        free = [name for name in rows.columns if name not in tied] if training.discover else []
         parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
         encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
@@ -147,7 +148,6 @@ class ValueModel:
             parts["rows"] = fitted(synthesizer, encoded, context, seed)
         else:
             arranged = Arranged.by(siblings.families, siblings.order_by)
-            tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
             links = _links(training, siblings, around, arranged, gaps, residuals) if training.discover else ()
             order = learn_order(
                 encoded,
@@ -249,12 +249,11 @@ class ValueModel:
 
     def _in_time(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """The rows with the times that come too early for their parents moved."""
-        for one in self._shape.parents_times:
-            if around.context is not None:
-                rows = rows.with_columns(one.moved(rows[one.column], around.context, rng))
-        return rows
+        if around.context is None:
+            return rows
+        return rows.with_columns(one.moved(rows[one.column], around.context, rng) for one in self._shape.parents_times)
 
-    def _begin(self, order: FamilyOrder, around: Surroundings) -> Ticks | None:
+    def _begin(self, order: FamilyOrder, around: Surroundings) -> Times | None:
         """What siblings must not come before, of each row, in the column that they follow each other by."""
         of_order = next((one for one in self._shape.parents_times if one.column == order.column), None)
         if of_order is None or around.context is None:

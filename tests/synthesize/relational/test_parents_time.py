@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.refresh import Refresh
+from synth_assets.synthesize.relational.further.in_time import NotBefore
 from synth_assets.synthesize.relational.parents_time import ParentsTime, find_parents_times
 from tests.zoo import generated, zoo_project
 
@@ -22,13 +23,13 @@ def test_a_time_after_the_parents_is_found_and_any_other_is_not() -> None:
     context = pl.DataFrame({"joined": JOINED, "other": JOINED.shuffle(seed=1), "born": JOINED - timedelta(days=9_000)})
     found = find_parents_times(rows, context, among=["placed"], min_group=5)
     # So much earlier is nobody's: births keep the order by themselves.
-    assert [(one.column, one.since) for one in found] == [("placed", "joined")]
+    assert [(one.column, one.order.parent_column) for one in found] == [("placed", "joined")]
 
 
 def test_what_comes_too_early_comes_as_much_later() -> None:
     context = pl.DataFrame({"joined": [date(2024, 5, 1), date(2024, 5, 1), date(2024, 12, 30), None]})
     latest = (date(2024, 12, 31) - date(1970, 1, 1)).days
-    one = ParentsTime(column="placed", since="joined", unit=1, floor=1, latest=latest)
+    one = ParentsTime(order=NotBefore(column="placed", parent_column="joined", floor=1), unit=1, latest=latest)
     values = pl.Series("placed", [date(2024, 4, 21), date(2024, 6, 1), date(2024, 1, 1), date(2020, 1, 1)])
     moved = one.moved(values, context, np.random.default_rng(0))
     assert moved.to_list()[:2] == [date(2024, 5, 11), date(2024, 6, 1)]

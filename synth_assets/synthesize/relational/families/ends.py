@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.gaps import from_ticks
 from synth_assets.synthesize.relational.matching import Rows
 
 LENGTH = "#length"
@@ -59,7 +60,7 @@ def ends_of(values: pl.Series, families: Rows, arranged: Arranged, *, stride: in
 def starts_of(ends: pl.Series, lengths: Whole, *, stride: int, dtype: pl.DataType) -> pl.Series:
     """The first siblings' values, of the given type."""
     starts = (ends - (pl.Series(lengths) - 1) * stride).alias(ends.name)
-    return starts.cast(pl.Int32).cast(dtype) if dtype == pl.Date else starts.cast(dtype)
+    return from_ticks(starts, dtype)
 
 
 def _conditional_entropy(codes: npt.NDArray[np.intp], given: npt.NDArray[np.intp]) -> float:

@@ -64,8 +64,8 @@ def find_links(
             used = {name for link in found for name in (link.column, link.of)}
             if column not in used:
                 linked = {link.column for link in found}
-                of_it = near[rows.columns.index(column)]
-                candidates = [of for of in np.array(rows.columns)[of_it] if of != column and of not in linked]
+                alike = zip(rows.columns, near[rows.columns.index(column)].tolist(), strict=True)
+                candidates = [of for of, is_near in alike if is_near and of != column and of not in linked]
                 found += _closest(column, candidates, own, others, later=later)[:1]
     return tuple(found)
 

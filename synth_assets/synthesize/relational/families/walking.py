@@ -10,6 +10,7 @@ from synth_assets.synthesize.protocol import FollowingSynthesizer
 from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
 from synth_assets.synthesize.relational.families.history import contexts_before
 from synth_assets.synthesize.relational.families.order import FamilyOrder
+from synth_assets.synthesize.relational.gaps import from_ticks
 from synth_assets.synthesize.relational.matching import Rows, runs
 
 MOST_SIBLINGS = 4_096
@@ -70,11 +71,7 @@ def in_range(rows: pl.DataFrame, order: FamilyOrder) -> pl.DataFrame:
     if order.column is None or order.earliest is None or order.latest is None:
         return rows
     values = rows[order.column].to_physical().cast(pl.Int64).clip(order.earliest, order.latest)
-    return rows.with_columns(_from_physical(values, rows.schema[order.column]).alias(order.column))
-
-
-def _from_physical(values: pl.Series, dtype: pl.DataType) -> pl.Series:
-    return values.cast(pl.Int32).cast(dtype) if dtype == pl.Date else values.cast(dtype)
+    return rows.with_columns(from_ticks(values, rows.schema[order.column]).alias(order.column))
 
 
 def walk_families(
@@ -167,4 +164,4 @@ def pull_in(
     steps = (values - np.repeat(first, lengths)) // order.unit
     squeeze = np.where(over & (last > latest), room / np.maximum((last - first) // order.unit, 1), 1.0)
     values = np.repeat(first, lengths) + np.floor(steps * np.repeat(squeeze, lengths)).astype(np.int64) * order.unit
-    return rows.with_columns(_from_physical(pl.Series(values), rows.schema[order.column]).alias(order.column))
+    return rows.with_columns(from_ticks(pl.Series(values), rows.schema[order.column]).alias(order.column))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.synthesize.relational.gaps import common_unit
+from synth_assets.synthesize.relational.gaps import common_unit, from_ticks
 from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.relational.matching import Rows, group_numbers
 from synth_assets.synthesize.relational.structure import ORDERED_KINDS, Reference, TableStructure
@@ -185,7 +185,7 @@ def _into_gaps(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, fix
             free[at] = False
             values[row] = least + at * unit
     changed = pl.Series(column, values)
-    typed = (changed.cast(pl.Int32) if rows.schema[column] == pl.Date else changed).cast(rows.schema[column])
+    typed = from_ticks(changed, rows.schema[column])
     return rows.with_columns(typed.set(rows[column].is_null(), None))
 
 
