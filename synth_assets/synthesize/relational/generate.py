@@ -19,8 +19,11 @@ from synth_assets.synthesize.relational.features import (
     features_of,
     further_features,
     inherited,
+    with_roles,
 )
 from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
+from synth_assets.synthesize.relational.further.choosing import roles_given
+from synth_assets.synthesize.relational.further.roles import as_labels
 from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
@@ -99,6 +102,7 @@ class Generation(Referring):
             counts = {count.name: count for count in self._models[name].read_frame(COUNTS)}
             parents = self._tables.parents(name, structure.driving.key) if structure.driving else self._orphans(0)
             features = features_of(structure, learned, counts, self._inherited(name, parents))
+            features = self._with_roles(name, features)
             self._features[name] = features.with_columns(self._models[name].read_frame(TENDENCIES).get_columns())
 
     def _inherited(self, name: str, parents: Rows) -> pl.DataFrame | None:
@@ -170,6 +174,7 @@ class Generation(Referring):
         self._hidden[name] = known
         counts = {reference: known[count_name(reference)] for reference in model.children}
         features = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
+        features = self._with_roles(name, features)
         self._features[name] = features.with_columns(known[c] for c in known.columns if is_tendency(c))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
@@ -278,15 +283,13 @@ class Generation(Referring):
         given: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
         """Columns for all rows, given their parents and columns that are there; `given` as in Surroundings."""
-        further = [(r, self._tables.parents(name, r.key)) for r in early]
+        further = [(self._known_further(name, r), self._tables.parents(name, r.key)) for r in early]
         there = self._tables.frame(name).select(known) if known else None
 
         def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
             around = self._around(name, part)
             contexts = [around.context] if around.context is not None else []
-            contexts += [
-                gather(further_features(r, self._features[r.key.parent]), parents[part]) for r, parents in further
-            ]
+            contexts += [gather(known, parents[part]) for known, parents in further]
             around = replace(
                 around,
                 context=pl.concat(contexts, how="horizontal") if contexts else None,
@@ -296,6 +299,26 @@ class Generation(Referring):
             return values.sample(around, rng)
 
         return self._blockwise(name, sampled, purpose=purpose)
+
+    def _known_further(self, name: str, reference: Reference) -> pl.DataFrame:
+        """What rows know of each row of a further parent."""
+        features = self._features[reference.key.parent]
+        known = further_features(reference, features)
+        if name in self._whole:
+            return known
+        model = next(one for one in self._relational[name].further if one.reference == reference.name)
+        given = roles_given(reference, model, features)
+        return with_roles(known, {reference.name: as_labels(given.of_parent, reference)}) if given else known
+
+    def _with_roles(self, name: str, features: pl.DataFrame) -> pl.DataFrame:
+        """What children know of the rows, with the roles that these have."""
+        given = {}
+        for reference in self._structures[name].driven:
+            if roles := self._relational[name].roles.get(reference.name):
+                counts = features[count_name(reference.name)].to_numpy()
+                one_group = np.zeros(len(counts), dtype=np.int64)
+                given[reference.name] = as_labels(roles.give_out(one_group, counts).of_parent, reference)
+        return with_roles(features, given)
 
     def _with_dependencies(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows so that what is known to hold between their columns does."""
