@@ -23,13 +23,23 @@ _BORROWED = 5.0  # rows of the cell before that a cell counts with its own
 
 
 def find_cells(
-    codes: Codes, target: Codes, *, among: Whole, sizes: Whole, smallest_leaf: int, rather: Tree, seed: int
+    codes: Codes,
+    target: Codes,
+    *,
+    classes: Whole,
+    among: Whole,
+    sizes: Whole,
+    smallest_leaf: int,
+    rather: Tree,
+    seed: int,
 ) -> Tree | None:
     """A tree of cells, if it says clearly more of the target than another tree; None otherwise.
 
     Args:
         codes: (columns, rows) of the rows to learn from, as both trees walk over them.
         target: The code of each row that is to be told.
+        classes: The class of each code; cells that say more of codes must not say less of classes, since codes of
+            one class may be as good as each other.
         among: The columns whose combinations may be cells; those of over 1,000 codes may not.
         sizes: The number of codes of each column.
         smallest_leaf: Fewest rows of a leaf.
@@ -42,11 +52,9 @@ def find_cells(
         rows = np.sort(rng.choice(rows, _MOST_ROWS, replace=False))
     few = np.ascontiguousarray(codes[:, rows])
     counted = rng.random(len(rows)) < 0.5
-    judge = _Judge(target[rows], counted, max(2, round(smallest_leaf * len(rows) / len(target) / 2)))
-    none = np.zeros(len(rows), np.intp)
-    overall = judge.likelihood(none, np.full(len(rows), 1.0 / (int(target.max()) + 1)))
-    other = judge.score(judge.likelihood(rather.walk(few), overall))
-    cells, known, chosen = none, overall, list[int]()
+    fewest = max(2, round(smallest_leaf * len(rows) / len(target) / 2))
+    judge = _Judge(target[rows], counted, fewest)
+    other, cells, known, chosen = rather.walk(few), np.zeros(len(rows), np.intp), judge.alone(), list[int]()
     usable = [column for column in among.tolist() if 2 <= sizes[column] <= _MOST_CODES]
     while len(chosen) < _MOST_COLUMNS:
         tried = {c: judge.likelihood(cells * int(sizes[c]) + few[c], known) for c in usable if c not in chosen}
@@ -55,7 +63,11 @@ def find_cells(
             break
         chosen.append(best)
         cells, known = np.unique(cells * int(sizes[best]) + few[best], return_inverse=True)[1], tried[best]
-    if not chosen or judge.score(known) < other + _LEAST_GAIN:
+    if not chosen or judge.score(known) < judge.score(judge.likelihood(other, judge.alone())) + _LEAST_GAIN:
+        return None
+    coarsely = _Judge(classes[target[rows]], counted, fewest)
+    here, there = (coarsely.score(coarsely.likelihood(leaf, coarsely.alone())) for leaf in (cells, other))
+    if here < there - _LEAST_GAIN:
         return None
     return _tree_of(codes, np.arange(len(target)), chosen, sizes, smallest_leaf)
 
@@ -65,14 +77,19 @@ class _Judge:
     """How likely the other half of the rows is by what half of them says.
 
     Attributes:
-        target: The code of each row.
+        target: The code or class of each row.
         counted: The rows that are counted.
         fewest: Counted rows of a cell that has a distribution of its own.
     """
 
-    target: Codes
+    target: Codes | Whole
     counted: npt.NDArray[np.bool_]
     fewest: int
+
+    def alone(self) -> Floats:
+        """The likelihood of each row's code when nothing is known of the row."""
+        same = np.full(len(self.target), 1.0 / (int(self.target.max()) + 1))
+        return self.likelihood(np.zeros(len(self.target), np.intp), same)
 
     def likelihood(self, cells: Whole, before: Floats) -> Floats:
         """Of each row's code in its cell, given its likelihood in the cell before."""

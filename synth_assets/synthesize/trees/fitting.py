@@ -25,6 +25,7 @@ Places = npt.NDArray[np.intp]
 _FEW_LEAVES = 5  # a column with fewer rows than so many leaves beside its most frequent value is rare
 _BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
 _CELL_COLUMNS = 8  # among which those are looked for whose combinations have leaves of their own
+_MANY_NUMBERS = 128  # codes of a number: so many only if most of them are one value
 _CLASSES = 24  # most groups of codes that a tree tells apart
 _ONCE_MORE = 1.5  # leaves that come of splitting on have so many times the rows: they say more of single codes
 _FEWEST = 20  # rows of a leaf when a tree is grown from a part of the rows
@@ -208,21 +209,29 @@ def _grown(
             classes=_CLASSES,
             smallest_leaf=int(smallest * _ONCE_MORE),
         )
-        if coded.discrete[part.place]:
-            told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
-            cells = find_cells(
-                looked_at,
-                target,
-                among=np.flatnonzero(np.isin(looked, told)),
-                sizes=sizes,
-                smallest_leaf=smallest,
-                rather=tree,
-                seed=seed,
-            )
-            tree = tree if cells is None else cells
+    told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
+    if _may_have_cells(coded, part.place, told):
+        cells = find_cells(
+            looked_at,
+            target,
+            classes=classes,
+            among=np.flatnonzero(np.isin(looked, told)),
+            sizes=sizes,
+            smallest_leaf=smallest,
+            rather=tree,
+            seed=seed,
+        )
+        tree = tree if cells is None else cells
     if len(places):
         tree = replace(tree, column=places[tree.column])
     return replace(part, directions=tuple(direction.of_places(looked) for direction in directions), tree=tree)
+
+
+def _may_have_cells(coded: Coded, place: int, told: Places) -> bool:
+    """Whether many values are to be told, or are looked at, that have nothing to do with their neighbours."""
+    if int(coded.sizes[place]) > (_MANY_NUMBERS if coded.ordered[place] else _CLASSES):
+        return True
+    return bool((~coded.ordered[told] & (coded.sizes[told] > _CLASSES)).any())
 
 
 def _fewest(rows: int, share: float) -> int:
