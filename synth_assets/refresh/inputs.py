@@ -27,7 +27,7 @@ from synth_assets.store.tables import TableRows
 if TYPE_CHECKING:
     import polars as pl
 
-    from synth_assets.synthesize.relational.features import SourceFeatures
+    from synth_assets.synthesize.relational.source_features import SourceFeatures
     from synth_assets.synthesize.relational.structure import TableStructure
     from synth_assets.synthesize.relational.tables import SourceTables
 
@@ -151,11 +151,11 @@ class RefreshInputs:
 
     @cached_property
     def _source(self) -> "tuple[SourceTables, SourceFeatures]":
-        from synth_assets.synthesize.relational.features import SourceFeatures
+        from synth_assets.synthesize.relational.source_features import SourceFeatures
         from synth_assets.synthesize.relational.tables import SourceTables
 
         source = SourceTables(self.structures, self.snapshot_rows)
-        return source, SourceFeatures(source)
+        return source, SourceFeatures(source, min_group=self.plan.min_group)
 
     def _forget(self) -> None:
         for name in ("catalog", "_extracted", "snapshot_rows", "profiles", "plan", "_structures", "_source"):

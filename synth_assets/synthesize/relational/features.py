@@ -1,15 +1,11 @@
 """What children know of a parent row: its learned columns, its numbers of children, and what it knows of its parent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from synth_assets.statistics.labels import shared_labels
-from synth_assets.synthesize.relational.further.roles import as_labels, find_driving_roles
 from synth_assets.synthesize.relational.further.tendencies import is_tendency
-from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
-from synth_assets.synthesize.relational.tables import SourceTables
 
 MOST_INHERITED = 32
 MOST_FURTHER = 48
@@ -78,64 +74,6 @@ def features_of(
     return own if above is None else pl.concat([own, above], how="horizontal")
 
 
-def with_roles(features: pl.DataFrame, roles: Mapping[str, pl.Series]) -> pl.DataFrame:
+def with_roles(features: pl.DataFrame, roles: Sequence[pl.Series]) -> pl.DataFrame:
     """The features with the roles of the rows before all others: who knows the role need not guess it."""
-    return pl.DataFrame([*roles.values(), *features.get_columns()]) if roles else features
-
-
-class SourceFeatures:
-    """Features of real rows, by table.
-
-    Args:
-        held_out: Held-out children are counted, too, so that features of held-out rows are like those of training rows.
-    """
-
-    def __init__(self, source: SourceTables, *, held_out: bool = False) -> None:
-        self._source = source
-        self._held_out = held_out
-        self._known: dict[str, pl.DataFrame] = {}
-        self._roles: dict[str, dict[Reference, Rows]] = {}
-
-    def of(self, table: str) -> pl.DataFrame:
-        """One row for each row of the table, held-out rows included."""
-        if table not in self._known:
-            structure = self._source.structures[table]
-            above = None
-            if structure.driving:
-                rows = self._source.parents(table, structure.driving.key)
-                above = gather(inherited(self.of(structure.driving.key.parent)), rows)
-            known = features_of(structure, self._source.frame(table), self.counts(table), above)
-            roles = self.roles(table).items()
-            self._known[table] = with_roles(known, {r.name: as_labels(of_row, r) for r, of_row in roles})
-        return self._known[table]
-
-    def roles(self, table: str) -> dict[Reference, Rows]:
-        """The role of each row to its children, by the key that the table drives, where there are roles."""
-        if table not in self._roles:
-            driven = self._source.structures[table].driven
-            found = {reference: find_driving_roles(reference, self._source) for reference in driven}
-            self._roles[table] = {reference: roles for reference, roles in found.items() if roles is not None}
-        return self._roles[table]
-
-    def counts(self, table: str) -> dict[str, pl.Series]:
-        """Children of each row of the table, by the name of the reference."""
-        structure = self._source.structures[table]
-        return {
-            reference.name: pl.Series(self._source.count_children(reference, held_out=self._held_out))
-            for reference in (*structure.driven, *structure.chosen)
-        }
-
-    def common_labels(self, table: str, *, min_group: int) -> dict[str, tuple[str, ...]]:
-        """By feature of the table that is text: the labels that at least `min_group` rows of their own table share.
-
-        Children may know these by name. All children of one parent have its label, too, but do not share it. A column
-        whose rare values the plan lets through is not among them.
-        """
-        structure, rows = self._source.structures[table], self._source.frame(table)
-        above = self.common_labels(structure.driving.key.parent, min_group=min_group) if structure.driving else {}
-        own = {
-            feature_name(table, name): shared_labels(rows[name], min_group)
-            for name in structure.learned
-            if rows.schema[name] == pl.String and not structure.decision.column(name).keeps_rare_values
-        }
-        return above | own
+    return pl.DataFrame([*roles, *features.get_columns()]) if roles else features

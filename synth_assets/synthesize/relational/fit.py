@@ -16,8 +16,6 @@ from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel, find_panels
 from synth_assets.synthesize.relational.features import count_name
-from synth_assets.synthesize.relational.further.fitting import fit_further
-from synth_assets.synthesize.relational.further.roles import Roles
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.hybrid.fitting import BESIDE_REAL, save_source_rows
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
@@ -61,15 +59,7 @@ class TableFit(TableTraining):
         if generated:
             leaves: list[pl.Series] = []
             for reference in structure.further:
-                one, leaf = fit_further(
-                    reference,
-                    source=self._inputs.source,
-                    features=self._inputs.features,
-                    outcomes=self._outcomes,
-                    roles=self._roles[reference.name],
-                    min_group=self._inputs.plan.min_group,
-                    seed=self._seed,
-                )
+                one, leaf = self._further[reference.name]
                 further.append(one)
                 (leaves if reference in self._early else hidden).append(leaf)
                 if reference.to_itself:
@@ -119,10 +109,7 @@ class TableFit(TableTraining):
             panels=self._panels(trained) if generated else (),
             identifying=self._identifying if generated else (),
             order=self._order if generated else None,
-            roles={
-                r.name: Roles(groups=(0,) * (int(of_row.max()) + 1), parents=len(of_row))
-                for r, of_row in self._inputs.features.roles(structure.name).items()
-            },
+            roles=self._inputs.features.roles(structure.name),
             shared=save_shared(folder.folder(FREQUENT), trained, self._shared, min_group=min_group),
             has_identifying=identifying is not None,
             has_values=values is not None,
@@ -211,6 +198,7 @@ class TableFit(TableTraining):
                 hidden=names,
                 kept=self._kept() | frozenset(names),
                 context=self._driving_context(),
+                implied=self._implied(),
                 common_labels=self._common_labels(),
                 known=rows.select(self._balanced) if self._balanced else None,
                 siblings=self._siblings(self._order),
@@ -228,6 +216,7 @@ class TableFit(TableTraining):
                 rows=rows.select(columns),
                 kept=self._kept(),
                 context=self._parents_context,
+                implied=self._implied(*self._early),
                 common_labels=self._common_labels(*self._early),
                 known=rows.select(self._identifying) if self._identifying else None,
             ),
@@ -250,6 +239,7 @@ class TableFit(TableTraining):
                 hidden=names,
                 kept=self._kept() | frozenset(names),
                 context=self._parents_context,
+                implied=self._implied(*self._early),
                 common_labels=self._common_labels(*self._early),
                 known=rows.select(before) if before else None,
                 siblings=self._siblings(None),
@@ -302,6 +292,7 @@ class TableFit(TableTraining):
             rows=values.gather(rows).to_frame(),
             kept=frozenset(self._balanced),
             context=None if context is None else context[rows],
+            implied=self._implied(),
             common_labels=self._common_labels(),
         )
         self._fitted(training, RowChecks.of(self._structure.table, self._balanced)).save(folder)

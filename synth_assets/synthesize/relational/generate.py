@@ -308,17 +308,16 @@ class Generation(Referring):
             return known
         model = next(one for one in self._relational[name].further if one.reference == reference.name)
         given = roles_given(reference, model, features)
-        return with_roles(known, {reference.name: as_labels(given.of_parent, reference)}) if given else known
+        return with_roles(known, [as_labels(reference, given.of_parent, given.groups)]) if given else known
 
     def _with_roles(self, name: str, features: pl.DataFrame) -> pl.DataFrame:
         """What children know of the rows, with the roles that these have."""
-        given = {}
-        for reference in self._structures[name].driven:
-            if roles := self._relational[name].roles.get(reference.name):
-                counts = features[count_name(reference.name)].to_numpy()
-                one_group = np.zeros(len(counts), dtype=np.int64)
-                given[reference.name] = as_labels(roles.give_out(one_group, counts).of_parent, reference)
-        return with_roles(features, given)
+        labels = []
+        for model in self._relational[name].roles:
+            reference = next(one for one in self._structures[name].driven if one.name == model.reference)
+            if given := roles_given(reference, model, features):
+                labels.append(as_labels(reference, given.of_parent, given.groups))
+        return with_roles(features, labels)
 
     def _with_dependencies(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows so that what is known to hold between their columns does."""

@@ -99,7 +99,7 @@ class RelationalModel(Value):
     identifying: tuple[str, ...]
     order: str | None
     shared: tuple[Shared, ...]
-    roles: dict[str, Roles] = Field(default_factory=dict)
+    roles: tuple[FurtherModel, ...] = ()
     has_identifying: bool
     has_values: bool
     has_rules: bool

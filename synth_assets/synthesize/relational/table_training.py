@@ -15,10 +15,13 @@ from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.arrival import arrival
 from synth_assets.synthesize.relational.families.order_candidates import order_candidates
 from synth_assets.synthesize.relational.families.walking import order_column, worth_following
-from synth_assets.synthesize.relational.features import SourceFeatures, further_features, further_name, with_roles
+from synth_assets.synthesize.relational.features import further_features, further_name, with_roles
+from synth_assets.synthesize.relational.further.fitting import fit_further
 from synth_assets.synthesize.relational.further.roles import as_labels, find_roles
 from synth_assets.synthesize.relational.further.tendencies import Tendency, find_tendencies, knows_tendencies
 from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.model import FurtherModel
+from synth_assets.synthesize.relational.source_features import SourceFeatures
 from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 from synth_assets.synthesize.relational.training import Siblings, families_of
@@ -70,6 +73,23 @@ class TableTraining:
         """By further key: the role of each row of its parent, None where parents have none."""
         source, min_group = self._inputs.source, self._inputs.plan.min_group
         return {r.name: find_roles(r, source, min_group=min_group) for r in self._structure.further}
+
+    @cached_property
+    def _further(self) -> dict[str, tuple[FurtherModel, pl.Series]]:
+        """By further key: its model, and the group of like parents that each training row refers to."""
+        source, features = self._inputs.source, self._inputs.features
+        return {
+            reference.name: fit_further(
+                reference,
+                source=source,
+                known_parents=features.of(reference.key.parent),
+                outcomes=self._outcomes,
+                roles=self._roles[reference.name],
+                min_group=self._inputs.plan.min_group,
+                seed=self._seed,
+            )
+            for reference in self._structure.further
+        }
 
     @cached_property
     def _families(self) -> Rows | None:
@@ -130,8 +150,9 @@ class TableTraining:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
         known = gather(further_features(reference, self._inputs.features.of(reference.key.parent)), parents)
         if (roles := self._roles[reference.name]) is not None:
-            labels = gather(as_labels(roles, reference).to_frame(), parents).to_series()
-            return with_roles(known, {reference.name: labels})
+            groups = self._further[reference.name][0].tree().apply(self._inputs.features.of(reference.key.parent))
+            labels = as_labels(reference, roles, groups)
+            return with_roles(known, [gather(labels.to_frame(), parents).to_series()])
         if not knows_tendencies(reference, self._inputs.source.structures):
             return known
         tendencies = find_tendencies(reference, self._inputs.source, min_group=self._inputs.plan.min_group)
@@ -143,6 +164,15 @@ class TableTraining:
         contexts = [self._driving_context(), *(self._further_context(r) for r in self._early)]
         wide = [frame for frame in contexts if frame is not None]
         return pl.concat(wide, how="horizontal") if wide else None
+
+    def _implied(self, *further: Reference) -> frozenset[str]:
+        """Columns of the context that roles of the driving parent and of further ones say all of."""
+        features, driving = self._inputs.features, self._structure.driving
+        found = set(features.implied(driving)) if driving else set()
+        for reference in further:
+            names = features.of(reference.key.parent).columns
+            found |= {further_name(reference.name, n) for n in names if self._roles[reference.name] is not None}
+        return frozenset(found)
 
     def _common_labels(self, *further: Reference) -> dict[str, tuple[str, ...]]:
         """By column of the context, from the driving parent and from further ones: what may be known by name."""

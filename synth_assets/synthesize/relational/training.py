@@ -47,6 +47,7 @@ class Training:
         context: What is known of each row's parents.
         common_labels: By column of the context, the labels that models may know by name; columns that are not in it
             have no others.
+        implied: Columns of the context that are not looked at, since the role of a parent says all they do.
         known: Columns of the same rows that are made earlier.
         siblings: None for rows that have nothing to do with each other.
         computed_later: Columns that are drawn, and computed when all rows are there.
@@ -59,6 +60,7 @@ class Training:
     kept: frozenset[str] = frozenset()
     context: pl.DataFrame | None = None
     common_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    implied: frozenset[str] = frozenset()
     known: pl.DataFrame | None = None
     siblings: Siblings | None = None
     computed_later: frozenset[str] = frozenset()
@@ -79,7 +81,7 @@ class Training:
                 .alias(name)
                 for name, labels in self.common_labels.items()
                 if name in context.columns
-            )
+            ).drop(self.implied, strict=False)
         return beside(context, self.known)
 
 

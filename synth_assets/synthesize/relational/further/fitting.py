@@ -5,7 +5,7 @@ import polars as pl
 
 from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import CountDistribution
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name
+from synth_assets.synthesize.relational.features import count_name, feature_name
 from synth_assets.synthesize.relational.further.agreement import filled_before, find_agreement
 from synth_assets.synthesize.relational.further.in_time import find_not_before
 from synth_assets.synthesize.relational.further.partition import Partition
@@ -27,7 +27,7 @@ def fit_further(
     reference: Reference,
     *,
     source: SourceTables,
-    features: SourceFeatures,
+    known_parents: pl.DataFrame,
     outcomes: pl.DataFrame,
     roles: Rows | None = None,
     min_group: int,
@@ -40,7 +40,7 @@ def fit_further(
     Args:
         reference: The key.
         source: Real rows.
-        features: Those of real rows.
+        known_parents: What is known of each row of the parent.
         outcomes: What the parents are grouped by, one row for each row of the child.
         roles: The role of each parent row, see roles; None if they have none.
         min_group: Fewest child rows that tell parents apart.
@@ -48,11 +48,10 @@ def fit_further(
     """
     rows = source.frame(reference.child)
     trained = source.training(reference.child)
-    parent_features = features.of(reference.key.parent)
     own = source.structures[reference.key.parent]
     child = source.structures[reference.child]
     names = [feature_name(own.name, name) for name in own.learned] + [count_name(reference.name)]
-    looked_at = parent_features.select(name for name in names if name in parent_features.columns)
+    looked_at = known_parents.select(name for name in names if name in known_parents.columns)
     chosen = np.where(trained, source.parents(reference.child, reference.key), NO_ROW)
     known = np.flatnonzero(chosen >= 0)
     partition = Partition.fit(

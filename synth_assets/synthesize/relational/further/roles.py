@@ -23,6 +23,7 @@ from synth_assets.synthesize.relational.tables import SourceTables, references_o
 from synth_assets.synthesize.trees.coarse import coarse
 
 MOST_ROLES = 400
+_MARK = "role "
 FEWEST_ROWS = 20  # of a role
 _LEAST_COVERED = 0.9  # of the rows that refer to any parent
 _LEAST_TOLD = 0.02  # nats of another column
@@ -70,7 +71,7 @@ class Roles(Value):
         missing = np.setdiff1d(played_by, taken)
         if len(missing) and len(taken):
             played_by[missing] = taken[np.arange(len(missing)) % len(taken)]
-        return Given(of_parent, played_by)
+        return Given(of_parent, groups, played_by)
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,12 @@ class Given:
 
     Attributes:
         of_parent: The role of each parent, NO_ROW for none.
+        groups: The group of each parent.
         stand_in: For each role the one whose parents its rows refer to: itself, unless there were too few parents.
     """
 
     of_parent: Rows
+    groups: Rows
     stand_in: Rows
 
     def degrees(self, wanted: Rows, degrees: Rows, rng: np.random.Generator) -> Rows:
@@ -107,9 +110,21 @@ class Given:
         return found
 
 
-def as_labels(roles: Rows, reference: Reference) -> pl.Series:
-    """The role of each parent as what the rows that refer to it know of it."""
-    return pl.Series(f"role {reference.name}", roles).replace(NO_ROW, None).cast(pl.String)
+def role_name(reference: str) -> str:
+    """The feature of a parent that says which role it has for the rows that refer to it, or which group it is of."""
+    return f"{_MARK}{reference}"
+
+
+def is_role(name: str) -> bool:
+    """Whether a feature is one, perhaps of an ancestor."""
+    return name.startswith(_MARK)
+
+
+def as_labels(reference: Reference, roles: Rows, groups: Rows) -> pl.Series:
+    """What the rows that refer to a parent know of it: its role or, where it has none, its group."""
+    known = pl.DataFrame({"role": roles, "group": groups})
+    label = pl.when(pl.col("role") >= 0).then(pl.format("{}", "role")).otherwise(pl.format("group {}", "group"))
+    return known.select(label.alias(role_name(reference.name))).to_series()
 
 
 def find_roles(reference: Reference, source: SourceTables, *, min_group: int) -> Rows | None:

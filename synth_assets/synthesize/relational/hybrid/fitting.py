@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.relational.features import SourceFeatures, count_name
+from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.further.fitting import fit_further, leaf_name
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.model import FurtherModel
+from synth_assets.synthesize.relational.source_features import SourceFeatures
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 
@@ -82,6 +83,11 @@ def _driving_model(
     rows = source.frame(structure.name)
     learned = rows.select(structure.learned) if structure.learned else pl.DataFrame({"": np.zeros(rows.height)})
     model, _ = fit_further(
-        reference, source=source, features=features, outcomes=learned, min_group=min_group, seed=seed
+        reference,
+        source=source,
+        known_parents=features.of(reference.key.parent),
+        outcomes=learned,
+        min_group=min_group,
+        seed=seed,
     )
     return model

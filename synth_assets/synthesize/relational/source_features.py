@@ -1,0 +1,97 @@
+"""What is known of real rows as parents: see features."""
+
+import polars as pl
+
+from synth_assets.statistics.labels import shared_labels
+from synth_assets.synthesize.relational.features import feature_name, features_of, inherited, with_roles
+from synth_assets.synthesize.relational.further.fitting import fit_further
+from synth_assets.synthesize.relational.further.roles import as_labels, find_driving_roles, is_role
+from synth_assets.synthesize.relational.matching import gather
+from synth_assets.synthesize.relational.model import FurtherModel
+from synth_assets.synthesize.relational.structure import Reference
+from synth_assets.synthesize.relational.tables import SourceTables
+
+
+class SourceFeatures:
+    """Features of real rows, by table.
+
+    Args:
+        min_group: Fewest rows that tell groups of parents apart.
+        held_out: Held-out children are counted, too, so that features of held-out rows are like those of training rows.
+    """
+
+    def __init__(self, source: SourceTables, *, min_group: int, held_out: bool = False) -> None:
+        self._source = source
+        self._held_out = held_out
+        self._known: dict[str, pl.DataFrame] = {}
+        self._roles: dict[str, list[tuple[FurtherModel, pl.Series]]] = {}
+        self._min_group = min_group
+
+    def of(self, table: str) -> pl.DataFrame:
+        """One row for each row of the table, held-out rows included."""
+        if table not in self._known:
+            self._known[table] = with_roles(self._columns_of(table), [labels for _, labels in self._roles_of(table)])
+        return self._known[table]
+
+    def roles(self, table: str) -> tuple[FurtherModel, ...]:
+        """What single rows are to their children, by the keys that the table drives, where that is known."""
+        return tuple(model for model, _ in self._roles_of(table))
+
+    def implied(self, reference: Reference) -> frozenset[str]:
+        """The features of a driving parent, and of those above it, that its role or theirs says all of."""
+        parent = reference.key.parent
+        if any(model.reference == reference.name for model in self.roles(parent)):
+            return frozenset(name for name in self.of(parent).columns if not is_role(name))
+        above = self._source.structures[parent].driving
+        return self.implied(above) if above else frozenset()
+
+    def _columns_of(self, table: str) -> pl.DataFrame:
+        """The features without roles."""
+        structure, above = self._source.structures[table], None
+        if structure.driving:
+            rows = self._source.parents(table, structure.driving.key)
+            above = gather(inherited(self.of(structure.driving.key.parent)), rows)
+        return features_of(structure, self._source.frame(table), self.counts(table), above)
+
+    def _roles_of(self, table: str) -> list[tuple[FurtherModel, pl.Series]]:
+        if table not in self._roles:
+            found = []
+            for reference in self._source.structures[table].driven:
+                roles = find_driving_roles(reference, self._source)
+                if roles is not None:
+                    columns, child = self._columns_of(table), self._source.structures[reference.child]
+                    model, _ = fit_further(
+                        reference,
+                        source=self._source,
+                        known_parents=columns,
+                        outcomes=self._source.frame(child.name).select(child.learned),
+                        roles=roles,
+                        min_group=self._min_group,
+                        seed=0,
+                    )
+                    found.append((model, as_labels(reference, roles, model.tree().apply(columns))))
+            self._roles[table] = found
+        return self._roles[table]
+
+    def counts(self, table: str) -> dict[str, pl.Series]:
+        """Children of each row of the table, by the name of the reference."""
+        structure = self._source.structures[table]
+        return {
+            reference.name: pl.Series(self._source.count_children(reference, held_out=self._held_out))
+            for reference in (*structure.driven, *structure.chosen)
+        }
+
+    def common_labels(self, table: str, *, min_group: int) -> dict[str, tuple[str, ...]]:
+        """By feature of the table that is text: the labels that at least `min_group` rows of their own table share.
+
+        Children may know these by name. All children of one parent have its label, too, but do not share it. A column
+        whose rare values the plan lets through is not among them.
+        """
+        structure, rows = self._source.structures[table], self._source.frame(table)
+        above = self.common_labels(structure.driving.key.parent, min_group=min_group) if structure.driving else {}
+        own = {
+            feature_name(table, name): shared_labels(rows[name], min_group)
+            for name in structure.learned
+            if rows.schema[name] == pl.String and not structure.decision.column(name).keeps_rare_values
+        }
+        return above | own
