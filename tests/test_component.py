@@ -190,6 +190,9 @@ def test_templates_are_filled_in(catalog: Catalog, monkeypatch: pytest.MonkeyPat
         ({"tables": {"customers": {"columns": {"name": {"fakee": "email"}}}}}, ["tables", "customers", "columns"]),
         ({"tables": {"customers": {"columns": {"name": "fakee"}}}}, ["tables", "customers", "columns", "name"]),
         ({"gate": {"fidelity": {"shape": 3}}}, ["gate", "fidelity", "shape"]),
+        ({"tables": {"customers": {"columns": {"name": {"fake": "emial"}}}}}, ["tables", "customers", "columns"]),
+        ({"schedule": "0 3 * *"}, ["schedule"]),
+        ({"targets": {"name": "staging", "schedule": "0 3 * *"}}, ["targets"]),
         ({"targets": 3}, ["targets"]),
         ({"databases": {"production": {"role": "sauce", "url": "sqlite://"}}}, ["databases", "production", "role"]),
     ],
@@ -198,7 +201,12 @@ def test_the_schema_that_editors_get_points_at_what_is_wrong(changes: dict[str, 
     validator = jsonschema.Draft202012Validator(SyntheticDatabaseAttributes.model_json_schema())
     short = {
         "targets": "staging",
-        "tables": {"a": None, "b": {"columns": {"c": None, "d": {"mask": True}}, "synthesizer": "rules"}},
+        "schedule": "{{ env.CRON }}",
+        "tables": {
+            "e": {"columns": {"f": {"fake": "email"}, "g": {"fake": "{{ env.KIND }}"}}},
+            "a": None,
+            "b": {"columns": {"c": None, "d": {"mask": True}}, "synthesizer": "rules"},
+        },
         "translation": {"key": "x/{{ stage }}", "owners": ["team:data"]},
         "store": {"url": "file://.synth", "key": {"env": "KEY"}},
     }
