@@ -263,3 +263,11 @@ def same_graph_without_us(defs: dg.Definitions) -> None:
     steps = [step(made) for made in {id(made): made for made in found}.values()]
     job = dg.define_asset_job("refresh", dg.AssetSelection.assets(*steps))
     dg.Definitions(assets=steps, jobs=[job]).get_repository_def().get_job("refresh")
+
+
+def test_what_keeps_a_dataset_from_being_ready_is_logged(catalog: Catalog, caplog: pytest.LogCaptureFixture) -> None:
+    with loaded(attributes(tables={"custmers": {"mode": "empty"}}), catalog) as (_, defs):
+        assert "Not ready" in (defs.resolve_job_def("refresh_shop").description or "")
+    told = caplog.text
+    assert "the source has no table 'custmers'; did you mean 'customers'?" in told
+    assert "the attributes of its component" in told
