@@ -157,9 +157,12 @@ def _listed(checks: Sequence[CheckResult]) -> dict[str, Any]:
 
 def _failures(checks: Sequence[CheckResult]) -> dg.TableMetadataValue:
     """All of them are errors that failed: the table tells where, and what to do."""
-    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in ("table", "check", "what to do")])
+    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in ("check", "what to do")])
     records = [
-        {"table": check.table or "", "check": check.name, "what to do": f"{check.description} {check.remedy}".strip()}
+        {
+            "check": f"{check.table}: {check.name}" if check.table else check.name,
+            "what to do": f"{check.description} {check.remedy}".strip(),
+        }
         for check in checks
     ]
     return dg.MetadataValue.table([dg.TableRecord(record) for record in records], schema=schema)
@@ -173,7 +176,8 @@ def _table(checks: Sequence[CheckResult]) -> dg.TableMetadataValue:
 
 
 def _record(check: CheckResult) -> dg.TableRecord:
-    place = f" of {check.column}" if check.column else ""
+    # Most names tell the column themselves.
+    place = f" of {check.column}" if check.column and not check.name.endswith(check.column) else ""
     figure = "" if check.value is None else f"{check.value:.4g}"
     limit = "" if check.threshold is None else f"threshold {check.threshold:.4g}"
     remedy = "" if check.passed else check.remedy

@@ -41,8 +41,8 @@ def column_schema(table: Table, decision: TableDecision | None = None, *, profil
 
     Args:
         profiled: Whether the decision knows the profile. If not, what the profile may change, or find better reasons
-            for, is not described: Dagster shows what a definition says of a column rather than what is said of the
-            rows that were made since.
+            for, is not described, and tagged with the bare treatment: Dagster shows what a definition says of a column
+            rather than what is said of the rows that were made since.
     """
     decided = {column.name: column for column in decision.columns} if decision else {}
     return dg.TableSchema(
@@ -53,14 +53,17 @@ def column_schema(table: Table, decision: TableDecision | None = None, *, profil
 
 def _schema_column(table: Table, column: Column, decision: ColumnDecision | None, profiled: bool) -> dg.TableColumn:
     description = column.comment
+    tags = {}
     if decision:
-        description = _explained(decision) if profiled or _is_settled(decision) else None
+        known = profiled or _is_settled(decision)
+        description = _explained(decision) if known else None
+        tags = {"treatment": _tag(decision) if known else decision.treatment.value}
     return dg.TableColumn(
         column.name,
         column.type.native or "any",
         description=description,
         constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=(column.name,) in table.unique_sets),
-        tags={"treatment": _tag(decision)} if decision else {},
+        tags=tags,
     )
 
 

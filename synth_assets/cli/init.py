@@ -39,7 +39,7 @@ class FolderUnwritable(SynthAssetsError):
 @click.command("init", short_help="Write a new project: settings, a plan, a key.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--dataset", default="shop", show_default=True, metavar="NAME", help="The first dataset's name.")
-@click.option("--key-only", is_flag=True, help="Only write a random store key to .env, and have git ignore it and the store.")
+@click.option("--key-only", is_flag=True, help="Only a store key in .env, which git ignores.")
 @reporting
 def command(folder: Path, dataset: str, *, key_only: bool) -> None:
     """Write a new project to FOLDER (this one by default).
