@@ -190,6 +190,9 @@ def test_templates_are_filled_in(catalog: Catalog, monkeypatch: pytest.MonkeyPat
         ({"tables": {"customers": {"columns": {"name": {"fakee": "email"}}}}}, ["tables", "customers", "columns"]),
         ({"tables": {"customers": {"columns": {"name": "fakee"}}}}, ["tables", "customers", "columns", "name"]),
         ({"gate": {"fidelity": {"shape": 3}}}, ["gate", "fidelity", "shape"]),
+        ({"tables": {"customers": {"columns": {"name": {"fake": "emial"}}}}}, ["tables", "customers", "columns"]),
+        ({"schedule": "0 3 * *"}, ["schedule"]),
+        ({"targets": {"name": "staging", "schedule": "0 3 * *"}}, ["targets"]),
         ({"targets": 3}, ["targets"]),
         ({"databases": {"production": {"role": "sauce", "url": "sqlite://"}}}, ["databases", "production", "role"]),
     ],
@@ -198,7 +201,12 @@ def test_the_schema_that_editors_get_points_at_what_is_wrong(changes: dict[str, 
     validator = jsonschema.Draft202012Validator(SyntheticDatabaseAttributes.model_json_schema())
     short = {
         "targets": "staging",
-        "tables": {"a": None, "b": {"columns": {"c": None, "d": {"mask": True}}, "synthesizer": "rules"}},
+        "schedule": "{{ env.CRON }}",
+        "tables": {
+            "e": {"columns": {"f": {"fake": "email"}, "g": {"fake": "{{ env.KIND }}"}}},
+            "a": None,
+            "b": {"columns": {"c": None, "d": {"mask": True}}, "synthesizer": "rules"},
+        },
         "translation": {"key": "x/{{ stage }}", "owners": ["team:data"]},
         "store": {"url": "file://.synth", "key": {"env": "KEY"}},
     }
@@ -255,3 +263,11 @@ def same_graph_without_us(defs: dg.Definitions) -> None:
     steps = [step(made) for made in {id(made): made for made in found}.values()]
     job = dg.define_asset_job("refresh", dg.AssetSelection.assets(*steps))
     dg.Definitions(assets=steps, jobs=[job]).get_repository_def().get_job("refresh")
+
+
+def test_what_keeps_a_dataset_from_being_ready_is_logged(catalog: Catalog, caplog: pytest.LogCaptureFixture) -> None:
+    with loaded(attributes(tables={"custmers": {"mode": "empty"}}), catalog) as (_, defs):
+        assert "Not ready" in (defs.resolve_job_def("refresh_shop").description or "")
+    told = caplog.text
+    assert "the source has no table 'custmers'; did you mean 'customers'?" in told
+    assert "the attributes of its component" in told

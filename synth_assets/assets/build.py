@@ -77,6 +77,8 @@ def _definitions(
     try:
         known = read_dataset(project, dataset, translator=translator)
     except SynthAssetsError as problem:
+        # The job tells it too, but whoever runs `dg check defs` does not look there.
+        dg.get_dagster_logger("synth_assets").warning("The dataset %s is not ready. %s", dataset, problem)
         unready = unready_job(dataset, problem)
         return dg.Definitions(jobs=[unready], schedules=refresh_schedules(project, settings, unready, dataset=None))
     steps = dataset_steps(known)

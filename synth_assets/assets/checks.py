@@ -73,7 +73,7 @@ def gate_key(dataset: Dataset) -> dg.AssetCheckKey:
 def table_figures(verdict: Verdict, table: str) -> dict[str, float]:
     """The figures of a table's checks by name, for the plots of its asset."""
     return {
-        check.name: check.value
+        check.name: shown(check.value)
         for check in verdict.checks
         if check.table == table and check.column is None and check.value is not None and check.family != "expectations"
     }
@@ -133,6 +133,11 @@ def explained(check: CheckResult) -> str:
     return f"{check.name}{place} ({figure}{limit}{kind}). {check.description}{remedy}"
 
 
+def shown(figure: float) -> float:
+    """A figure without the digits that nobody reads."""
+    return float(f"{figure:.6g}")
+
+
 def _counts(checks: Sequence[CheckResult]) -> dict[str, int]:
     return {
         "checks": len(checks),
@@ -142,7 +147,7 @@ def _counts(checks: Sequence[CheckResult]) -> dict[str, int]:
 
 
 def _figures(checks: Sequence[CheckResult]) -> dict[str, float]:
-    return {check.name: check.value for check in checks if check.value is not None and check.column is None}
+    return {check.name: shown(check.value) for check in checks if check.value is not None and check.column is None}
 
 
 def _listed(checks: Sequence[CheckResult]) -> dict[str, Any]:
@@ -152,40 +157,41 @@ def _listed(checks: Sequence[CheckResult]) -> dict[str, Any]:
 
 def _failures(checks: Sequence[CheckResult]) -> dg.TableMetadataValue:
     """All of them are errors that failed: the table tells where, and what to do."""
-    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in ("table", "check", "what to do")])
+    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in ("check", "what to do")])
     records = [
-        {"table": check.table or "", "check": check.name, "what to do": f"{check.description} {check.remedy}".strip()}
+        {
+            "check": f"{check.table}: {check.name}" if check.table else check.name,
+            "what to do": f"{check.description} {check.remedy}".strip(),
+        }
         for check in checks
     ]
     return dg.MetadataValue.table([dg.TableRecord(record) for record in records], schema=schema)
 
 
 def _table(checks: Sequence[CheckResult]) -> dg.TableMetadataValue:
-    schema = dg.TableSchema(
-        columns=[
-            dg.TableColumn("check", "string"),
-            dg.TableColumn("column", "string"),
-            dg.TableColumn("passed", "bool"),
-            dg.TableColumn("severity", "string"),
-            dg.TableColumn("figure", "string"),
-            dg.TableColumn("threshold", "string"),
-            dg.TableColumn("description", "string"),
-            dg.TableColumn("remedy", "string"),
-        ]
-    )
+    """Few columns: what is wider than the page is scrolled out of sight."""
+    names = ("outcome", "check", "figure", "what it says")
+    schema = dg.TableSchema(columns=[dg.TableColumn(name, "string") for name in names])
     return dg.MetadataValue.table([_record(check) for check in checks], schema=schema)
 
 
 def _record(check: CheckResult) -> dg.TableRecord:
+    # Most names tell the column themselves.
+    place = f" of {check.column}" if check.column and not check.name.endswith(check.column) else ""
+    figure = "" if check.value is None else f"{check.value:.4g}"
+    limit = "" if check.threshold is None else f"threshold {check.threshold:.4g}"
+    remedy = "" if check.passed else check.remedy
     return dg.TableRecord(
         {
-            "check": check.name,
-            "column": check.column or "",
-            "passed": check.passed,
-            "severity": check.severity.value,
-            "figure": "" if check.value is None else f"{check.value:.6g}",
-            "threshold": "" if check.threshold is None else f"{check.threshold:.6g}",
-            "description": check.description,
-            "remedy": check.remedy,
+            "outcome": _outcome(check),
+            "check": f"{check.name}{place}",
+            "figure": ", ".join(filter(None, (figure, limit))),
+            "what it says": f"{check.description} {remedy}".strip(),
         }
     )
+
+
+def _outcome(check: CheckResult) -> str:
+    if check.passed:
+        return "passed"
+    return "failed" if check.severity is Severity.ERROR else "warns"

@@ -13,7 +13,7 @@ import dagster as dg
 
 from synth_assets.assets.dataset import SNAPSHOT, SYNTHETIC, Dataset
 from synth_assets.catalog.model import Column, Table
-from synth_assets.plan.resolved import ColumnDecision, Mode, ResolvedPlan, Role, TableDecision, Treatment
+from synth_assets.plan.resolved import ColumnDecision, DecidedBy, Mode, ResolvedPlan, Role, TableDecision, Treatment
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,26 +27,54 @@ TABLE_NAME = "dagster/table_name"
 URI = "dagster/uri"
 _LONGEST_CELL = 60
 _ROLES = {Role.KEY: "made anew", Role.REFERENCE: "a synthetic parent's key", Role.GENERATED: "computed by the database"}
+# Tags of what a rule makes although the plan has no other treatment for it than `learn`.
+_ROLE_TAGS = {
+    Role.KEY: "made_anew",
+    Role.REFERENCE: "follows_parent",
+    Role.GENERATED: "computed",
+    Role.TEXT: "written_anew",
+}
 
 
-def column_schema(table: Table, decision: TableDecision | None = None) -> dg.TableSchema:
-    """The columns with their native types; with a decision, what becomes of each and why."""
+def column_schema(table: Table, decision: TableDecision | None = None, *, profiled: bool = True) -> dg.TableSchema:
+    """The columns with their native types; with a decision, what becomes of each and why.
+
+    Args:
+        profiled: Whether the decision knows the profile. If not, what the profile may change, or find better reasons
+            for, is not described, and tagged with the bare treatment: Dagster shows what a definition says of a column
+            rather than what is said of the rows that were made since.
+    """
     decided = {column.name: column for column in decision.columns} if decision else {}
     return dg.TableSchema(
-        columns=[_schema_column(table, column, decided.get(column.name)) for column in table.columns],
+        columns=[_schema_column(table, column, decided.get(column.name), profiled) for column in table.columns],
         constraints=dg.TableConstraints(other=_table_constraints(table)),
     )
 
 
-def _schema_column(table: Table, column: Column, decision: ColumnDecision | None) -> dg.TableColumn:
-    description = _explained(decision) if decision else column.comment
+def _schema_column(table: Table, column: Column, decision: ColumnDecision | None, profiled: bool) -> dg.TableColumn:
+    description = column.comment
+    tags = {}
+    if decision:
+        known = profiled or _is_settled(decision)
+        description = _explained(decision) if known else None
+        tags = {"treatment": _tag(decision) if known else decision.treatment.value}
     return dg.TableColumn(
         column.name,
         column.type.native or "any",
         description=description,
         constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=(column.name,) in table.unique_sets),
-        tags={"treatment": decision.treatment.value} if decision else {},
+        tags=tags,
     )
+
+
+def _is_settled(column: ColumnDecision) -> bool:
+    return column.decided_by is DecidedBy.PLAN or column.role in (Role.KEY, Role.REFERENCE, Role.GENERATED)
+
+
+def _tag(column: ColumnDecision) -> str:
+    """What becomes of a column, in one word."""
+    learn = column.treatment is Treatment.LEARN
+    return _ROLE_TAGS.get(column.role, column.treatment.value) if learn else column.treatment.value
 
 
 def _table_constraints(table: Table) -> list[str]:

@@ -26,6 +26,7 @@ from synth_assets.plan.schedules import schedule_of
 
 if TYPE_CHECKING:
     from synth_assets.catalog.model import Catalog
+    from synth_assets.plan.resolved import ResolvedPlan
     from synth_assets.publish.publication import Publication
 
 
@@ -49,25 +50,27 @@ def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -
         ),
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
-        def work() -> "tuple[Publication, Catalog, dict[str, Any]]":
+        def work() -> "tuple[Publication, Catalog, ResolvedPlan, dict[str, Any]]":
             from synth_assets.catalog.connection import location
 
             refresh = open_refresh(context, dataset)
             url = dataset.project.resources.databases[target].resolve_url(os.environ)
-            return refresh.publish(target), refresh.published_catalog, {URI: location(url), **pages(refresh)}
+            places = {URI: location(url), **pages(refresh)}
+            return refresh.publish(target), refresh.published_catalog, refresh.plan, places
 
         reason = why_not_published(context, dataset, target)
         if reason:
             context.log.info(f"Nothing is published into {target}: {reason}.")
             return
-        publication, catalog, places = run_stage(PUBLICATION, work)
+        publication, catalog, plan, places = run_stage(PUBLICATION, work)
         rows = {table.name: table.rows for table in publication.tables}
+        context.log.info(_told(publication))
         for name in dataset.published:
             yield dg.MaterializeResult(
                 asset_key=dataset.key(stage, name),
                 metadata={
                     ROW_COUNT: rows[name],
-                    COLUMN_SCHEMA: column_schema(catalog.table(name)),
+                    COLUMN_SCHEMA: column_schema(catalog.table(name), plan.table(name)),
                     COLUMN_LINEAGE: same_columns(catalog.table(name), dataset.key(SYNTHETIC, name)),
                     **_metadata(publication),
                     **places,
@@ -76,6 +79,14 @@ def _step(dataset: Dataset, target: str, freshness: dg.FreshnessPolicy | None) -
             )
 
     return step
+
+
+def _told(publication: "Publication") -> str:
+    if publication.already_live:
+        return f"These rows are live in {publication.target} already: nothing was written."
+    rows = sum(table.rows for table in publication.tables)
+    seconds = sum(publication.seconds.values())
+    return f"Published {len(publication.tables)} tables, {rows:,} rows, into {publication.target} in {seconds:.1f} s."
 
 
 def _metadata(publication: "Publication") -> dict[str, Any]:
@@ -106,7 +117,7 @@ def _spec(dataset: Dataset, target: str, name: str, freshness: dg.FreshnessPolic
         description=f"The table {name} in {target}.",
         metadata={
             TABLE_NAME: f"{database.namespace}.{name}" if database.namespace else name,
-            COLUMN_SCHEMA: column_schema(dataset.table(name)),
+            COLUMN_SCHEMA: column_schema(dataset.table(name), dataset.decision(name), profiled=False),
             "environment": database.environment or "",
         },
         kinds={"table"},

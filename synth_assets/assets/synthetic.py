@@ -66,7 +66,7 @@ def _spec(dataset: Dataset, name: str, group: Sequence[str]) -> dg.AssetSpec:
         description=f"The rows of {name} that targets get once the verdict has passed.",
         metadata={
             TABLE_NAME: name,
-            COLUMN_SCHEMA: column_schema(dataset.table(name), decision),
+            COLUMN_SCHEMA: column_schema(dataset.table(name), decision, profiled=False),
             "mode": decision.mode.value,
         },
         kinds={"parquet"},

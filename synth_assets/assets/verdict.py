@@ -1,11 +1,11 @@
 """The verdict: one step that checks all synthetic rows, reports every check, and keeps the signed outcome."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from synth_assets.assets.checks import check_results, check_specs, gate_description, gate_key, table_figures
+from synth_assets.assets.checks import check_results, check_specs, gate_description, gate_key, shown, table_figures
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHETIC, VERDICT, Dataset
 from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import outcome_metadata, pages
@@ -34,12 +34,14 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
     def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
         def work() -> "tuple[Verdict, Outcome, dict[str, Any], dict[str, dict[str, Any]]]":
             refresh = open_refresh(context, dataset)
+            context.log.info(f"Checking {len(dataset.published)} tables, and their keys, against the source.")
             verdict, outcome = refresh.judge()
             comparison = refresh.comparison
             seen = {name: pictures(comparison, verdict, name) if comparison else {} for name in dataset.published}
             return verdict, outcome, pages(refresh), seen
 
         verdict, outcome, to_read, seen = run_stage(VERDICT, work)
+        context.log.info(f"{len(verdict.checks):,} checks in {outcome.seconds:.1f} s. {gate_description(verdict)}")
         for name in dataset.published:
             told = {**table_figures(verdict, name), **seen[name]}
             if told:
@@ -47,7 +49,7 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
         if dataset.key(VERDICT) in context.selected_asset_keys:
             yield dg.MaterializeResult(
                 asset_key=dataset.key(VERDICT),
-                metadata={**outcome_metadata(outcome), **_metadata(verdict), **to_read},
+                metadata={**_metadata(verdict, to_read), **outcome_metadata(outcome)},
                 data_version=dg.DataVersion(outcome.artifact.fingerprint),
             )
         yield from check_results(dataset, verdict, wanted=context.selected_asset_check_keys)
@@ -60,13 +62,15 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
     return step
 
 
-def _metadata(verdict: "Verdict") -> dict[str, Any]:
+def _metadata(verdict: "Verdict", to_read: Mapping[str, Any]) -> dict[str, Any]:
+    """What whoever signs the refresh off asks for, first things first."""
     real = "\n".join(f"- {line}" for line in verdict.let_through) or "None."
     return {
         "passed": verdict.passed,
-        "rows_fingerprint": verdict.fingerprint,
+        **to_read,
         "real_values_let_through": dg.MetadataValue.md(real),
-        **verdict.figures,
+        **{name: shown(figure) for name, figure in verdict.figures.items()},
+        "rows_fingerprint": verdict.fingerprint,
     }
 
 

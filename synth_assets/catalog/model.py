@@ -186,7 +186,7 @@ class Catalog(Value):
         """The table of that name; KeyError if there is none."""
         return self._tables[name]
 
-    @property
+    @cached_property
     def table_names(self) -> tuple[str, ...]:
         return tuple(table.name for table in self.tables)
 

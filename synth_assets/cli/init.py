@@ -39,7 +39,7 @@ class FolderUnwritable(SynthAssetsError):
 @click.command("init", short_help="Write a new project: settings, a plan, a key.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--dataset", default="shop", show_default=True, metavar="NAME", help="The first dataset's name.")
-@click.option("--key-only", is_flag=True, help="Only write a random store key to .env, if there is none.")
+@click.option("--key-only", is_flag=True, help="Only a store key in .env, which git ignores.")
 @reporting
 def command(folder: Path, dataset: str, *, key_only: bool) -> None:
     """Write a new project to FOLDER (this one by default).
@@ -55,7 +55,7 @@ def command(folder: Path, dataset: str, *, key_only: bool) -> None:
         done = {".env": write_key(folder / ".env", databases=not key_only)}
         if not key_only:
             done |= write_settings(folder, dataset)
-            done[".gitignore"] = write_ignored(folder / ".gitignore")
+        done[".gitignore"] = write_ignored(folder / ".gitignore")
     except OSError as error:
         raise FolderUnwritable(folder, error.strerror or type(error).__name__) from None
     lines = Text()

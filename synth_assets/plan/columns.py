@@ -6,13 +6,16 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from synth_assets.catalog.model import Value
+from synth_assets.plan.fake_kinds import FAKE_KINDS
 from synth_assets.plan.resolved import Treatment
-from synth_assets.plan.short_forms import TEXT_OR_YES, YES, Short
+from synth_assets.plan.short_forms import TEXT_OR_YES, YES, Short, unless_template
 
 _WITH_A_VALUE = (Treatment.CONSTANT, Treatment.DERIVE)
 Flag: TypeAlias = Literal[True]
 # A column may be one word, and YAML's null is the treatment of that name.
 WORD = Short({"anyOf": [{"type": "null"}, {"enum": [word for word in Treatment if word not in _WITH_A_VALUE]}]})
+
+_KIND = Short(TEXT_OR_YES.schema, known=unless_template({"enum": [True, *FAKE_KINDS]}))
 
 
 def _options_of_kind(value: object) -> object:
@@ -78,7 +81,7 @@ class ColumnSettings(Value):
     """The plan for one column: at most one treatment; none is the safe treatment of the column."""
 
     learn: Flag | None = Field(default=None, description="Learn its distribution.")
-    fake: Annotated[FakeOptions | None, BeforeValidator(_options_of_kind), TEXT_OR_YES] = Field(
+    fake: Annotated[FakeOptions | None, BeforeValidator(_options_of_kind), _KIND] = Field(
         default=None, description="Invented values of a kind of personal data."
     )
     pseudonymize: Annotated[PseudonymizeOptions | None, BeforeValidator(_options), YES] = Field(

@@ -4,7 +4,9 @@ import re
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
+
+from synth_assets.plan.short_forms import unless_template
 
 _WORDS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -17,6 +19,9 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("day of week", 0, 7, _DAYS),
 )
 _PART = re.compile(r"^(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?$")
+
+# Five fields, or a word: as much as editors and `dg check yaml` can tell.
+_LOOKS_LIKE = rf"^\s*({'|'.join(_WORDS)}|\S+(\s+\S+){{4}})\s*$"
 
 
 def check_cron(schedule: str) -> str:
@@ -46,7 +51,9 @@ def check_time_zone(name: str) -> str:
     return name
 
 
-Cron: TypeAlias = Annotated[str, AfterValidator(check_cron)]
+Cron: TypeAlias = Annotated[
+    str, AfterValidator(check_cron), WithJsonSchema({"type": "string", **unless_template({"pattern": _LOOKS_LIKE})})
+]
 TimeZone: TypeAlias = Annotated[str, AfterValidator(check_time_zone)]
 
 

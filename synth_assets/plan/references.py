@@ -1,6 +1,6 @@
 """Foreign keys under a plan: which ones are published, which columns follow them, which must be empty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from synth_assets.catalog.model import Catalog, ForeignKey, Table
@@ -48,21 +48,22 @@ def references(
         if mode is not Mode.EMPTY:
             several = [key.published(table, said, modes, problems) for key in polymorphic.get(table.name, ())]
             found[table.name] = _with_polymorphic(found[table.name], several, said)
-    return {name: _seen_from_parent(name, links, found, modes) for name, links in found.items()}
+    followed: dict[str, list[tuple[str, ForeignKey]]] = {}
+    for child, links in found.items():
+        for key in links.published:
+            if set(key.columns) <= set(links.following) and modes[child] is not Mode.EMPTY:
+                followed.setdefault(key.parent, []).append((child, key))
+    return {name: _seen_from_parent(links, followed.get(name, ()), modes) for name, links in found.items()}
 
 
 def _seen_from_parent(
-    name: str, links: TableReferences, found: Mapping[str, TableReferences], modes: Mapping[str, Mode]
+    links: TableReferences, followed: Iterable[tuple[str, ForeignKey]], modes: Mapping[str, Mode]
 ) -> TableReferences:
     referred: dict[str, tuple[str, ...]] = {}
     as_real: set[str] = set()
-    for child, of_child in found.items():
-        for key in of_child.published:
-            if key.parent == name and set(key.columns) <= set(of_child.following) and modes[child] is not Mode.EMPTY:
-                referred |= {
-                    column: tuple(dict.fromkeys((*referred.get(column, ()), child))) for column in key.parent_columns
-                }
-                as_real |= set(key.parent_columns) if modes[child] in REAL_KEYS else set()
+    for child, key in followed:
+        referred |= {column: tuple(dict.fromkeys((*referred.get(column, ()), child))) for column in key.parent_columns}
+        as_real |= set(key.parent_columns) if modes[child] in REAL_KEYS else set()
     return replace(links, referred=referred, referred_as_real=frozenset(as_real))
 
 

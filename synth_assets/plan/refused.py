@@ -36,7 +36,7 @@ class PlanRefused(SynthAssetsError):
         super().__init__(
             f"The plan of the dataset {dataset!r} cannot be carried out:\n{found}\n",
             untouched="Nothing was generated or published, and no target was touched.",
-            next_step=f"Change plans/{dataset}.yaml as said.",
+            next_step=f"Change the plan as said: plans/{dataset}.yaml, or the attributes of its component.",
         )
 
 

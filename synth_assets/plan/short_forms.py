@@ -15,12 +15,23 @@ class Short:
     """Beside a BeforeValidator: what it takes instead of the whole.
 
     `if` and `else` rather than `anyOf`: what is wrong is then told at its own place, not at the whole.
+
+    Attributes:
+        schema: By what the short form is known.
+        known: What it must be besides; None: anything.
     """
 
     schema: Any
+    known: Any = None
 
     def __get_pydantic_json_schema__(self, whole: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"if": self.schema, "else": handler(whole)}
+        then = {} if self.known is None else {"then": self.known}
+        return {"if": self.schema, **then, "else": handler(whole)}
+
+
+def unless_template(schema: Any) -> Any:
+    """A schema that lets templates, which Dagster fills in before anything is checked, be what they are."""
+    return {"if": {"type": "string", "pattern": r"\{\{"}, "else": schema}
 
 
 TEXT = Short({"type": "string"})

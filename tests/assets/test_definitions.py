@@ -226,4 +226,15 @@ def test_metadata_of_definitions_can_be_read_by_others(project: Project) -> None
     columns = {column.name: column for column in schema.columns}
     assert columns["email"].tags["treatment"] == "fake"
     assert columns["id"].type == "INTEGER"
+    assert columns["id"].tags["treatment"] == "made_anew"
     assert columns["id"].description.startswith("The primary key: made anew")
+
+
+def test_definitions_leave_it_to_the_rows_to_describe_what_a_profile_may_change(project: Project) -> None:
+    """Dagster shows a definition's description rather than the materialization's."""
+    graph = build_definitions(project).get_repository_def().asset_graph
+    for stage in ("synthetic", "staging"):
+        schema = graph.get(dg.AssetKey([DATASET, stage, "customers"])).metadata["dagster/column_schema"]
+        described = {column.name for column in schema.columns if column.description}
+        assert "id" in described
+        assert "points" not in described

@@ -59,7 +59,7 @@ def test_every_table_has_a_check_of_each_family(refreshed: Run) -> None:
     assert of_tables == expected | {("small/verdict", "gate")}
     integrity = found["small/synthetic/orders", "integrity"].metadata
     assert integrity["checks"].value > 0
-    assert {"check", "figure", "threshold", "description", "remedy"} <= set(integrity["results"].records[0].data)
+    assert {"outcome", "check", "figure", "what it says"} == set(integrity["results"].records[0].data)
 
 
 def test_assets_tell_rows_time_fingerprint_and_columns(refreshed: Run) -> None:
@@ -73,6 +73,7 @@ def test_assets_tell_rows_time_fingerprint_and_columns(refreshed: Run) -> None:
     treatments = {column.name: column.tags["treatment"] for column in schema.columns}
     assert treatments["email"] == "fake"
     assert treatments["points"] == "learn"
+    assert treatments["id"] == "made_anew"
     published = metadata(refreshed.result, DATASET, "staging", "orders")
     assert (published["dagster/row_count"], published["target"]) == (600, "staging")
     assert metadata(refreshed.result, DATASET, "verdict")["passed"] is True

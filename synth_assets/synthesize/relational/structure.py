@@ -1,6 +1,6 @@
 """What the relational layer must know of one table before it reads a row: its keys, parents and children."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -173,26 +173,28 @@ def table_structures(
         ]
         further.sort(key=lambda reference: (reference.deferred, reference.to_itself))
         references[name] = (Reference(name, drives) if drives else None, tuple(further))
+    driven = _by_parent(drives for drives, _ in references.values() if drives)
+    picking = _by_parent(reference for _, further in references.values() for reference in further)
     structures = {
         name: TableStructure(
             table=catalog.table(name),
             decision=plan.table(name),
             driving=references[name][0],
             further=references[name][1],
-            driven=tuple(r for r, _ in references.values() if r and r.key.parent == name),
-            chosen=tuple(r for r in _picking(name, references) if not plan.table(r.child).private),
-            picked=tuple(r for r in _picking(name, references) if plan.table(r.child).private),
+            driven=tuple(driven.get(name, ())),
+            chosen=tuple(r for r in picking.get(name, ()) if not plan.table(r.child).private),
+            picked=tuple(r for r in picking.get(name, ()) if plan.table(r.child).private),
         )
         for name in names
     }
     return structures, groups
 
 
-def _picking(
-    parent: str, references: Mapping[str, tuple[Reference | None, tuple[Reference, ...]]]
-) -> Iterator[Reference]:
-    for _, further in references.values():
-        yield from (reference for reference in further if reference.key.parent == parent)
+def _by_parent(references: Iterable[Reference]) -> dict[str, list[Reference]]:
+    found: dict[str, list[Reference]] = {}
+    for reference in references:
+        found.setdefault(reference.key.parent, []).append(reference)
+    return found
 
 
 def _is_filled(decision: TableDecision, key: ForeignKey) -> bool:
