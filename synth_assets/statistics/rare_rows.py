@@ -31,9 +31,7 @@ class RareCopies:
     allowed: int
 
 
-def holds_rare_value(
-    rows: pl.DataFrame, source: pl.DataFrame, *, columns: Sequence[str], min_group: int
-) -> Array:
+def holds_rare_value(rows: pl.DataFrame, source: pl.DataFrame, *, columns: Sequence[str], min_group: int) -> Array:
     """Which rows hold a category that fewer than min_group source rows share, or a number that fewer reach.
 
     Engines keep such values back. A number is reached by the source rows that have it or one further from the middle;

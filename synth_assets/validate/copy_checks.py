@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
+from synth_assets.plan.dependencies import Computed, NotAbove, Total
 from synth_assets.statistics.copies import count_copied_families, count_copies
 from synth_assets.statistics.encoding import Array
 from synth_assets.statistics.rare_rows import count_rare_copies
@@ -66,8 +67,7 @@ def rare_rows_check(subject: Subject) -> CheckResult:
     """Copies of rows that hold a value which the engine must keep back: needs no held-out rows."""
     name, why = "privacy_rare_copies", why_no_rows(subject)
     columns = compared(subject)
-    computed = {c for known in (subject.profile.dependencies if subject.profile else ()) for c in known.dependency.columns}
-    rare_in = [name for name in columns if name not in subject.kept and name not in computed]
+    rare_in = [name for name in columns if name not in subject.kept and name not in _computed(subject)]
     if not why and len(columns) < 2:
         why = "one column is learned, and one shared value does not make a copied row"
     if not why and not rare_in:
@@ -98,6 +98,12 @@ def rare_rows_check(subject: Subject) -> CheckResult:
         remedy=ANOTHER_SYNTHESIZER,
         facts={"rows": found.rows, "copied": found.copied, "allowed": found.allowed},
     )
+
+
+def _computed(subject: Subject) -> set[str]:
+    """The columns whose numbers may follow from others', so that they lie where no engine would put them."""
+    found = (known.dependency for known in subject.profile.dependencies) if subject.profile else ()
+    return {name for one in found if isinstance(one, Computed | Total | NotAbove) for name in one.columns}
 
 
 def families_check(subject: Subject, threshold: float, entities: Entities, rng: np.random.Generator) -> CheckResult:
