@@ -7,6 +7,7 @@ import polars as pl
 
 from benchmarks.privacy.rows import ENTITY, Parts
 from synth_assets.plan.domain import Labels, Range
+from synth_assets.statistics.rare_rows import holds_rare_value
 from synth_assets.synthesize.private.coding import PrivateColumn
 from synth_assets.synthesize.private.synthesizer import PrivateSynthesizer
 from synth_assets.synthesize.protocol import ColumnSpec, TableSpec
@@ -33,8 +34,13 @@ DISHONEST = (
 
 
 def made(engine: str, of: Parts, *, seed: int, rng: np.random.Generator) -> pl.DataFrame | None:
-    """What an engine gives; None if it has nothing to leak."""
-    rows = of.other.height
+    """What an engine gives; None if it has nothing to leak.
+
+    Real rows of the other part stand for an engine that knows the population and none of the training rows. As every
+    engine must, it keeps back what fewer than MIN_GROUP source rows share: other rows with such a value are left out.
+    """
+    other = _without_rare_values(of)
+    rows = other.height
     kind, _, share = engine.removesuffix(" %").rpartition(" ")
     if engine == "private":
         return _private(of, rows, seed)
@@ -42,9 +48,9 @@ def made(engine: str, of: Parts, *, seed: int, rng: np.random.Generator) -> pl.D
         return _learned(engine, of.training, rows, seed)
     match kind or share:
         case "other":
-            return of.other
+            return other
         case "shuffled":
-            return of.other.select(s.gather(pl.Series(rng.permutation(rows))) for s in of.other)
+            return other.select(s.gather(pl.Series(rng.permutation(rows))) for s in other)
         case "copies":
             leaked = of.training[rng.permutation(of.training.height)[: round(int(share) / 100 * rows)]]
         case "noise":
@@ -59,8 +65,15 @@ def made(engine: str, of: Parts, *, seed: int, rng: np.random.Generator) -> pl.D
             raise SystemExit(f"There is no engine {engine!r}.")
     if not leaked.height:
         return None
-    kept = of.other[rng.permutation(rows)[: max(rows - leaked.height, 0)]]
+    kept = other[rng.permutation(rows)[: max(rows - leaked.height, 0)]]
     return pl.concat([kept, leaked], how="vertical_relaxed")
+
+
+def _without_rare_values(of: Parts) -> pl.DataFrame:
+    source = pl.concat([of.training, of.held_out])
+    columns = [name for name in source.columns if name != ENTITY]
+    rare = holds_rare_value(of.other, source, columns=columns, min_group=MIN_GROUP)
+    return of.other.filter(~pl.Series(rare))
 
 
 def _learned(name: str, training: pl.DataFrame, rows: int, seed: int) -> pl.DataFrame:

@@ -68,7 +68,7 @@ EVIDENCE = (
         ("privacy_rare_combinations",),
         "Combinations of three columns that too few rows share came out.",
         "Combinations of single people come out.",
-        "That combinations of other columns do not: twelve sets are drawn by the plan's seed.",
+        "That combinations of other columns do not: sets of three are drawn by the plan's seed.",
     ),
     Evidence(
         "Whole people, with all that hangs on them",
@@ -79,8 +79,9 @@ EVIDENCE = (
     ),
     Evidence(
         "Rare values",
-        ("privacy_rare_values",),
-        "A category of too few rows came out.",
+        ("privacy_rare_values", "privacy_rare_copies"),
+        "A category of too few rows came out, or a whole row with such a category or one of the highest or lowest "
+        "numbers.",
         "It did.",
     ),
     Evidence(

@@ -11,19 +11,25 @@ from synth_assets.statistics.encoding import Array
 from synth_assets.statistics.row_keys import times
 
 COLUMNS_TOGETHER = 3
-COMBINATIONS = 12
+# As many as time allows: few sets of many possible ones are an accident of the draw.
+COMBINATIONS = (12, 60)
+ROWS_COMPARED = 600_000
 MATCHES_LOOKED_AT = 5
 # Of the columns that the attacker did not know, as many must be right for a match to tell who it is.
 RIGHT = 0.75
 
 
-def choose(columns: int, *, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Up to 12 different sets of three columns, by number; of fewer than four columns, all but one of them."""
+def choose(columns: int, *, rows: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
+    """Up to 60 different sets of three columns, by number; of fewer than four columns, all but one of them.
+
+    Of more than 10,000 rows fewer sets, down to 12 from 50,000 rows on.
+    """
     size = min(COLUMNS_TOGETHER, columns - 1)
     if size < 1:
         return []
     every = list(combinations(range(columns), size))
-    return [every[at] for at in rng.choice(len(every), min(len(every), COMBINATIONS), replace=False)]
+    most = int(np.clip(ROWS_COMPARED // max(rows, 1), *COMBINATIONS))
+    return [every[at] for at in rng.choice(len(every), min(len(every), most), replace=False)]
 
 
 @dataclass(frozen=True)

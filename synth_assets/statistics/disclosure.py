@@ -106,7 +106,7 @@ def measure_disclosure(
     """All attacks.
 
     Args:
-        quasi_identifiers: What an attacker knows of a person; empty: twelve sets of three columns, drawn at random.
+        quasi_identifiers: What an attacker knows of a person; empty: 12 to 60 sets of three columns, drawn at random.
         sensitive: What must not be guessed; empty: up to eight columns, drawn at random.
     """
     density, ratio, near, rare_near = neighbourhood(rows, rng=rng)
@@ -162,13 +162,12 @@ def _attribute(
 def _combined(
     rows: Attacked, quasi_identifiers: Sequence[str], min_group: int, rng: np.random.Generator
 ) -> tuple[Advantage | None, Advantage | None]:
-    drawn = choose(len(rows.columns), rng=rng)
+    split, source = len(rows.codes[0]), np.vstack(rows.codes[:2])
+    drawn = choose(len(rows.columns), rows=len(source), rng=rng)
     if not drawn:
         return None, None
     named = tuple(rows.columns.index(name) for name in quasi_identifiers)
-    source = np.vstack(rows.codes[:2])
     coarse = Coarse(source, rows.codes[2], rows.tolerance)
-    split = len(rows.codes[0])
     found = [
         _of_sides(attempts, split, rows.entities, rng)
         for attempts in (reidentify(coarse, [named] if named else drawn), copied(coarse, drawn, min_group=min_group))

@@ -1,4 +1,4 @@
-"""The checks of exact copies of a table: its rows, and its families of rows."""
+"""The checks of exact copies of a table: its rows, those that hold a rare value, and its families of rows."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
+from synth_assets.plan.dependencies import Computed, NotAbove, Total
 from synth_assets.statistics.copies import count_copied_families, count_copies
 from synth_assets.statistics.encoding import Array
+from synth_assets.statistics.rare_rows import count_rare_copies
 from synth_assets.statistics.row_keys import Families, column_keys, row_keys
 from synth_assets.store.verdict import CheckResult, Severity
 from synth_assets.validate.compared import ANOTHER_SYNTHESIZER, FAMILY, compared, why_no_rows
@@ -59,6 +61,49 @@ def rows_check(subject: Subject, threshold: float, entities: Entities, rng: np.r
             "excess_lower_bound": found.excess,
         },
     )
+
+
+def rare_rows_check(subject: Subject) -> CheckResult:
+    """Copies of rows that hold a value which the engine must keep back: needs no held-out rows."""
+    name, why = "privacy_rare_copies", why_no_rows(subject)
+    columns = compared(subject)
+    rare_in = [name for name in columns if name not in subject.kept and name not in _computed(subject)]
+    if not why and len(columns) < 2:
+        why = "one column is learned, and one shared value does not make a copied row"
+    if not why and not rare_in:
+        why = "every column lets rare values through or follows from others"
+    if why:
+        return not_applicable(name=name, table=subject.name, family=FAMILY, why=why)
+    found = count_rare_copies(
+        subject.extracted.read(columns=columns),
+        subject.drawn.read(columns=columns),
+        columns=columns,
+        rare_in=rare_in,
+        min_group=subject.min_group,
+    )
+    return figure(
+        name=name,
+        table=subject.name,
+        family=FAMILY,
+        value=found.copied / max(found.rows, 1),
+        threshold=found.allowed / max(found.rows, 1),
+        passed=found.copied <= found.allowed,
+        severity=Severity.ERROR,
+        description=(
+            f"{found.copied} of {found.rows} different source rows with a rare value (a category that fewer than "
+            f"{subject.min_group} share, or a number that fewer reach) came out again, equal in all {len(columns)} "
+            f"learned columns. Wanted: none, since no such value may come out; up to {found.allowed} are let pass as "
+            "coincidences of computed values."
+        ),
+        remedy=ANOTHER_SYNTHESIZER,
+        facts={"rows": found.rows, "copied": found.copied, "allowed": found.allowed},
+    )
+
+
+def _computed(subject: Subject) -> set[str]:
+    """The columns whose numbers may follow from others', so that they lie where no engine would put them."""
+    found = (known.dependency for known in subject.profile.dependencies) if subject.profile else ()
+    return {name for one in found if isinstance(one, Computed | Total | NotAbove) for name in one.columns}
 
 
 def families_check(subject: Subject, threshold: float, entities: Entities, rng: np.random.Generator) -> CheckResult:

@@ -19,7 +19,7 @@ from synth_assets.validate.bounded import (
     too_few_for_false_positives,
 )
 from synth_assets.validate.compared import FAMILY, compared, why_no_rows
-from synth_assets.validate.copy_checks import families_check, rows_check
+from synth_assets.validate.copy_checks import families_check, rare_rows_check, rows_check
 from synth_assets.validate.entities import ROWS_OF_AN_ENTITY_ROOT, Entities
 from synth_assets.validate.results import figure, guarded, name_part, not_applicable
 from synth_assets.validate.source_values import Matches, match_combinations, match_values
@@ -56,6 +56,7 @@ def table_checks(
         "privacy_copied_families", subject, lambda: [families_check(subject, gate.copies, entities, for_families)]
     )
     yield from _guarded("privacy_rare_values", subject, lambda: [_rare_values(subject)])
+    yield from _guarded("privacy_rare_copies", subject, lambda: [rare_rows_check(subject)])
     why = _why_no_distances(subject, entities, hold_out)
     names = ("privacy_closer_share", "privacy_membership_auc", "privacy_membership_true_positives")
     if why:

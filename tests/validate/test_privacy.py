@@ -170,6 +170,21 @@ def test_a_rare_category_that_comes_out_fails() -> None:
     assert rare_values(synthetic["customers"].frame)
 
 
+def test_the_rows_of_the_highest_and_lowest_numbers_that_come_out_fail() -> None:
+    source, synthetic = source_rows()["customers"], honest()["customers"]
+    few = source.frame.sort("income")
+    leaked = pl.concat([synthetic.frame, few.head(9), few.tail(9)])
+
+    def rare_copies(frame: pl.DataFrame) -> bool:
+        subject = Subject(CUSTOMERS, PLAN.table("customers"), MemoryRows(frame), source, None, 10)
+        entities = Entities({"customers": source}, {})
+        checks = table_checks(subject, gate=PLAN.gate.privacy, hold_out=0.1, entities=entities, seed=0)
+        return next(c.passed for c in checks if c.name == "privacy_rare_copies")
+
+    assert not rare_copies(leaked)
+    assert rare_copies(synthetic.frame)
+
+
 def test_values_that_are_invented_in_documents_must_not_be_those_of_the_source() -> None:
     paths = tuple(
         PathDecision(path=path, treatment=Treatment.FAKE, options={"kind": kind}, decided_by=DecidedBy.PLAN, reason="t")
