@@ -34,7 +34,7 @@ from synth_assets.synthesize.rules.keys import make_keys
 from synth_assets.synthesize.rules.kinds import FAKES, Request
 from synth_assets.synthesize.rules.locales import with_locales
 from synth_assets.synthesize.rules.masks import Mask
-from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_strict
+from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_shared, is_strict
 from synth_assets.synthesize.rules.pools import pools
 from synth_assets.synthesize.rules.pseudonyms import pseudonyms
 from synth_assets.synthesize.rules.scalars import time_form
@@ -389,7 +389,7 @@ def _avoids_source(decision: ColumnDecision, target: Target, model: ValueModel |
     if decision.treatment is Treatment.FAKE:
         column = fake_column(decision, target)
         return column.kind != "uuid" and (column.distance is not Distance.NONE or column.kind in POOLED)
-    return not (isinstance(model, TextModel) and model.is_uuid)
+    return not (isinstance(model, TextModel) and model.is_uuid) and not is_shared(model)
 
 
 def _comparable(values: pl.Series, model: ValueModel | None, min_group: int) -> pl.Series:
