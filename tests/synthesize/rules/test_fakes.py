@@ -1,3 +1,4 @@
+import hashlib
 import re
 import unicodedata
 
@@ -312,3 +313,23 @@ def test_every_locale_that_is_found_can_be_made(table, locale):
     ):
         table.fake(kind, ["x"], kind, locale=locale)
     assert table.sample(20).null_count().sum_horizontal().item() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("hash", lambda digest: digest[:40]),
+        ("hash", lambda digest: digest[:32].upper()),
+        ("password", lambda digest: f"$2b$12${digest[:53]}"),
+        ("token", lambda digest: f"sk_live_{digest[:24]}"),
+    ],
+)
+def test_hashes_and_secrets_are_as_long_and_of_such_characters_as_those_of_the_source(table, kind, form):
+    source = [form(hashlib.sha256(str(number).encode()).hexdigest()) for number in range(500)]
+    made = table.fake("value", source, kind).sample(1_000)["value"]
+    assert not set(made) & set(source)
+    assert set(made.str.len_chars()) == {len(source[0])}
+    signs = source[0][: len(source[0]) - 20]
+    assert made.str.starts_with(signs[:3] if kind != "hash" else "").all()
+    letters = "0-9A-F" if source[0].isupper() else "0-9a-f"
+    assert made.str.slice(len(source[0]) - 20).str.contains(f"^[{letters}]+$").all()
