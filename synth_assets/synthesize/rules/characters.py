@@ -91,9 +91,9 @@ def learned_alphabets(
 ) -> dict[str, str]:
     """By class, the letters or digits that a column, or one piece of its texts, is written in.
 
-    An alphabet that anybody knows, such as a-f, is told from few texts. Else only what at least min_group of these
-    distinct texts hold is learned. Where that is all that they hold, nothing else comes out; otherwise it stands beside
-    all other letters of the script.
+    Only what at least min_group of these distinct texts hold is learned. Where that is all that they hold, nothing else
+    comes out; otherwise all of the smallest alphabet that anybody knows, such as a-f, if chance hardly explains that
+    they hold no others, or all letters of the script.
 
     Args:
         otherwise: Of a piece, the alphabets of the whole column, which stand instead of those of the script.
@@ -110,10 +110,10 @@ def learned_alphabets(
         if not found:
             continue
         common = {character for character in found if holders[character] >= min_group}
-        if known := _known_alphabet(kind, found, sum(characters[character] for character in found)):
-            alphabets[kind] = known
-        elif len(common) == len(found) or (kind == OTHER_LETTER_CLASS and len(common) >= _ENOUGH_OTHER_LETTERS):
+        if len(common) == len(found) or (kind == OTHER_LETTER_CLASS and len(common) >= _ENOUGH_OTHER_LETTERS):
             alphabets[kind] = "".join(sorted(common))
+        elif known := _known_alphabet(kind, found, sum(characters[character] for character in found)):
+            alphabets[kind] = known
         else:
             rest = default_alphabet(kind, script) if otherwise is None else otherwise.get(kind, "")
             alphabets[kind] = "".join(sorted(common | set(rest)))

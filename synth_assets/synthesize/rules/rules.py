@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from synth_assets.catalog.model import Table, Value
+from synth_assets.catalog.model import Table
 from synth_assets.plan.resolved import ColumnDecision, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
+from synth_assets.synthesize.rules.blanks import Blanks, fit_blanks, with_blanks
 from synth_assets.synthesize.rules.constants import constant_column, null_column
 from synth_assets.synthesize.rules.decisions import (
     check_mask,
@@ -37,6 +38,7 @@ from synth_assets.synthesize.rules.masks import Mask
 from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_shared, is_strict
 from synth_assets.synthesize.rules.pools import pools
 from synth_assets.synthesize.rules.pseudonyms import pseudonyms
+from synth_assets.synthesize.rules.saved_rules import SavedRules
 from synth_assets.synthesize.rules.scalars import time_form
 from synth_assets.synthesize.rules.seen import SeenValues, join
 from synth_assets.synthesize.rules.settle import Combination, Rule, settle, settle_texts
@@ -49,30 +51,6 @@ Nulls = Mapping[str, np.ndarray]
 _MOST_KEY_BYTES = 64
 _PAIR_SEPARATOR = "\x1f"
 _RULES, _SEEN, _SCHEMA, _PATHS = "rules.json", "seen.parquet", "schema.parquet", "paths"
-
-
-class _Saved(Value):
-    """What a folder keeps of Rules as JSON.
-
-    Attributes:
-        alphabets: What suffixes of texts are written in.
-        forms: Formats of the dates and times that stand as text.
-        code_lengths: Characters of names that the source writes as codes.
-        seen: Columns, and pairs of columns, in the order of their hashes.
-        key: The rules' own key, in hex.
-        of_paths: Columns of JSON documents, and the owner of paths in them whose values are invented; their rules
-            are saved beside, in this order.
-    """
-
-    table: Table
-    decisions: tuple[ColumnDecision, ...]
-    models: dict[str, ValueModel]
-    alphabets: dict[str, str]
-    forms: dict[str, str]
-    code_lengths: dict[str, int]
-    seen: tuple[str, ...]
-    key: str
-    of_paths: tuple[tuple[str, str], ...] = ()
 
 
 class Rules:
@@ -95,6 +73,7 @@ class Rules:
         seen: Mapping[str, SeenValues],
         key: bytes,
         of_paths: "Mapping[tuple[str, str], Rules] | None" = None,
+        blanks: Sequence[Blanks] = (),
     ) -> None:
         self._table = table
         self._decisions = tuple(decisions)
@@ -105,6 +84,7 @@ class Rules:
         self._seen = dict(seen)
         self._key = key
         self._of_paths = dict(of_paths or {})
+        self._blanks = tuple(blanks)
         self._code_lengths = dict(lengths)
         self._targets = targets(decisions, table=table, schema=schema, code_lengths=lengths)
 
@@ -178,13 +158,15 @@ class Rules:
             seen=seen,
             key=key,
             of_paths=of_paths,
+            blanks=fit_blanks(rows, _may_be_blank(columns, made), min_group=min_group),
         )
 
-    def sample(self, n: int, *, rng: np.random.Generator, nulls: Nulls) -> pl.DataFrame:
+    def sample(self, n: int, *, rng: np.random.Generator, nulls: Nulls, blank: Nulls | None = None) -> pl.DataFrame:
         """n rows of all columns of the rules, in their order.
 
         Args:
             nulls: By column, where it must be null; a column that is not named, or is NOT NULL, has none.
+            blank: By column, where a fake must be blank; None: as often as in the source.
 
         Raises:
             CapacityTooSmall: A unique column has no room for n different values.
@@ -197,11 +179,14 @@ class Rules:
         for decision in self._decisions:
             if decision.name not in drawn:
                 drawn[decision.name] = self._sample_column(decision, n, rng)
-        return pl.DataFrame([self._with_nulls(drawn[d.name].alias(d.name), nulls) for d in self._decisions])
+        if blank is None:
+            blank = {name: mask for one in self._blanks for name, mask in one.draw(n, rng, nulls=nulls).items()}
+        filled = {name: with_blanks(values.alias(name), blank.get(name)) for name, values in drawn.items()}
+        return pl.DataFrame([self._with_nulls(filled[d.name], nulls) for d in self._decisions])
 
     def save(self, folder: Folder) -> None:
         """Write models as JSON, and hashes and types as frames. The folder must be encrypted: the key is in it."""
-        saved = _Saved(
+        saved = SavedRules(
             table=self._table,
             decisions=self._decisions,
             models=self._models,
@@ -211,6 +196,7 @@ class Rules:
             seen=tuple(self._seen),
             key=self._key.hex(),
             of_paths=tuple(self._of_paths),
+            blanks=self._blanks,
         )
         folder.write_json(_RULES, saved.model_dump(mode="json"))
         for place, rules in enumerate(self._of_paths.values()):
@@ -225,7 +211,7 @@ class Rules:
 
     @classmethod
     def load(cls, folder: Folder) -> "Rules":
-        saved = _Saved.model_validate(folder.read_json(_RULES))
+        saved = SavedRules.model_validate(folder.read_json(_RULES))
         key = bytes.fromhex(saved.key)
         hashes = folder.read_frame(_SEEN)
         return cls(
@@ -242,6 +228,7 @@ class Rules:
             },
             key=key,
             of_paths={at: cls.load(folder.folder(f"{_PATHS}{place}")) for place, at in enumerate(saved.of_paths)},
+            blanks=saved.blanks,
         )
 
     def _sample_group(self, n: int, columns: Sequence[FakeColumn], rng: np.random.Generator) -> dict[str, pl.Series]:
@@ -365,6 +352,15 @@ def _fakes(decisions: Sequence[ColumnDecision], made: Mapping[str, Target], grou
     """The columns of fakes of one group."""
     fakes = [fake_column(d, made[d.name]) for d in decisions if d.treatment is Treatment.FAKE]
     return [fake for fake in fakes if fake.group == group]
+
+
+def _may_be_blank(decisions: Sequence[ColumnDecision], made: Mapping[str, Target]) -> list[str]:
+    """The columns of fakes in which several rows may be blank."""
+    return [
+        d.name
+        for d in decisions
+        if d.treatment is Treatment.FAKE and made[d.name].dtype == pl.String and not made[d.name].unique
+    ]
 
 
 def _check(decision: ColumnDecision, target: Target, key: bytes) -> None:
