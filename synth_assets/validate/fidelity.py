@@ -309,8 +309,8 @@ def _cardinality(
         severity=Severity.WARN if rescaled else _severity(parent.source_rows),
         description=(
             f"Similarity of the numbers of {child.name} rows per {key.parent} row (by {columns}): "
-            f"{_show(value, threshold)}, wanted at least {limit_text(threshold)}; sampling alone takes {noise:.3f}, which "
-            "is allowed for."
+            f"{_show(value, threshold)}, wanted at least {limit_text(threshold)}; sampling alone takes {noise:.3f}, "
+            "which is allowed for."
             f"{note}{_small_note(parent.source_rows)}"
         ),
         remedy=(

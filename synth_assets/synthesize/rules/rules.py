@@ -11,9 +11,9 @@ from synth_assets.plan.resolved import ColumnDecision, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.rules.blanks import Blanks, fit_blanks, with_blanks
+from synth_assets.synthesize.rules.checked import check_decision
 from synth_assets.synthesize.rules.constants import constant_column, null_column
 from synth_assets.synthesize.rules.decisions import (
-    check_mask,
     code_lengths,
     fake_column,
     is_plain_key,
@@ -30,6 +30,7 @@ from synth_assets.synthesize.rules.fakes import (
     suffix_alphabet,
 )
 from synth_assets.synthesize.rules.groups import draw_group, name_pairs
+from synth_assets.synthesize.rules.house_numbers import house_numbers
 from synth_assets.synthesize.rules.json_texts import JsonModel
 from synth_assets.synthesize.rules.keys import make_keys
 from synth_assets.synthesize.rules.kinds import FAKES, Request
@@ -73,6 +74,7 @@ class Rules:
         seen: Mapping[str, SeenValues],
         key: bytes,
         of_paths: "Mapping[tuple[str, str], Rules] | None" = None,
+        houses: Mapping[str, TextModel] | None = None,
         blanks: Sequence[Blanks] = (),
     ) -> None:
         self._table = table
@@ -84,6 +86,7 @@ class Rules:
         self._seen = dict(seen)
         self._key = key
         self._of_paths = dict(of_paths or {})
+        self._houses = dict(houses or {})
         self._blanks = tuple(blanks)
         self._code_lengths = dict(lengths)
         self._targets = targets(decisions, table=table, schema=schema, code_lengths=lengths)
@@ -120,11 +123,12 @@ class Rules:
         seen: dict[str, SeenValues] = {}
         alphabets: dict[str, str] = {}
         forms: dict[str, str] = {}
+        houses: dict[str, TextModel] = {}
         of_paths: dict[tuple[str, str], Rules] = {}
         for decision in columns:
             name, target = decision.name, made[decision.name]
             values = rows[name]
-            _check(decision, target, key)
+            check_decision(decision, target, key)
             if is_random(decision, target):
                 models[name] = fit_model(values, target=target, min_group=min_group, paths=decision.paths)
                 for owner, paths in by_owner(decision.paths).items():
@@ -143,6 +147,11 @@ class Rules:
                 models[name] = look
             elif decision.treatment is Treatment.FAKE and target.dtype == pl.String and (form := time_form(values)):
                 forms[name] = form
+            kind = str(decision.options.get("kind"))
+            if decision.treatment is Treatment.FAKE and (
+                looks := house_numbers(values, kind=kind, min_group=min_group)
+            ):
+                houses[name] = looks
             if _avoids_source(decision, target, models.get(name)):
                 seen[name] = SeenValues.of(_comparable(source[name], models.get(name), min_group), key=key)
         for first, last in name_pairs(_fakes(columns, made, "person")):
@@ -158,6 +167,7 @@ class Rules:
             seen=seen,
             key=key,
             of_paths=of_paths,
+            houses=houses,
             blanks=fit_blanks(rows, _may_be_blank(columns, made), min_group=min_group),
         )
 
@@ -196,6 +206,7 @@ class Rules:
             seen=tuple(self._seen),
             key=self._key.hex(),
             of_paths=tuple(self._of_paths),
+            houses=self._houses,
             blanks=self._blanks,
         )
         folder.write_json(_RULES, saved.model_dump(mode="json"))
@@ -228,13 +239,20 @@ class Rules:
             },
             key=key,
             of_paths={at: cls.load(folder.folder(f"{_PATHS}{place}")) for place, at in enumerate(saved.of_paths)},
+            houses=saved.houses,
             blanks=saved.blanks,
         )
 
     def _sample_group(self, n: int, columns: Sequence[FakeColumn], rng: np.random.Generator) -> dict[str, pl.Series]:
         frame = settle(
             lambda rows, attempt: draw_group(
-                rows, columns=columns, seen=self._seen, models=self._models, attempt=attempt, rng=rng
+                rows,
+                columns=columns,
+                seen=self._seen,
+                models=self._models,
+                houses=self._houses,
+                attempt=attempt,
+                rng=rng,
             ),
             n,
             rules=[column.rule(self._seen.get(column.target.column)) for column in columns],
@@ -361,21 +379,6 @@ def _may_be_blank(decisions: Sequence[ColumnDecision], made: Mapping[str, Target
         for d in decisions
         if d.treatment is Treatment.FAKE and made[d.name].dtype == pl.String and not made[d.name].unique
     ]
-
-
-def _check(decision: ColumnDecision, target: Target, key: bytes) -> None:
-    """Raises ColumnRefused where a treatment does not go with its column."""
-    match decision.treatment:
-        case Treatment.NULL:
-            null_column(0, target=target)
-        case Treatment.CONSTANT:
-            constant_column(decision.options.get("value"), 0, target=target)
-        case Treatment.FAKE:
-            fake_column(decision, target)
-        case Treatment.MASK:
-            check_mask(target)
-        case Treatment.PSEUDONYMIZE:
-            pseudonyms(decision, target, key)
 
 
 def _avoids_source(decision: ColumnDecision, target: Target, model: ValueModel | None) -> bool:

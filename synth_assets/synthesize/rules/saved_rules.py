@@ -1,9 +1,12 @@
 """What a folder keeps of rules as JSON."""
 
+from pydantic import Field
+
 from synth_assets.catalog.model import Table, Value
 from synth_assets.plan.resolved import ColumnDecision
 from synth_assets.synthesize.rules.blanks import Blanks
 from synth_assets.synthesize.rules.models import ValueModel
+from synth_assets.synthesize.rules.texts import TextModel
 
 
 class SavedRules(Value):
@@ -17,6 +20,7 @@ class SavedRules(Value):
         key: The rules' own key, in hex.
         of_paths: Columns of JSON documents, and the owner of paths in them whose values are invented; their rules
             are saved beside, in this order.
+        houses: What house numbers look like in columns of addresses.
         blanks: Which columns of fakes are blank rather than null, and how often.
     """
 
@@ -29,4 +33,5 @@ class SavedRules(Value):
     seen: tuple[str, ...]
     key: str
     of_paths: tuple[tuple[str, str], ...] = ()
+    houses: dict[str, TextModel] = Field(default_factory=dict)
     blanks: tuple[Blanks, ...] = ()

@@ -14,6 +14,7 @@ from synth_assets.synthesize.rules.errors import CapacityTooSmall, TreatmentDoes
 from synth_assets.synthesize.rules.kinds import FAKES
 from synth_assets.synthesize.rules.locales import CANDIDATES
 from synth_assets.synthesize.rules.pools import pools
+from synth_assets.synthesize.rules.rules import Rules
 
 INTEGER = DataType(kind=Kind.INTEGER, native="bigint", bits=64)
 # A value of the others would be wrong if it were cut.
@@ -333,3 +334,18 @@ def test_hashes_and_secrets_are_as_long_and_of_such_characters_as_those_of_the_s
     assert made.str.starts_with(signs[:3] if kind != "hash" else "").all()
     letters = "0-9A-F" if source[0].isupper() else "0-9a-f"
     assert made.str.slice(len(source[0]) - 20).str.contains(f"^[{letters}]+$").all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [("building_number", "{}"), ("street_address", "Hauptstr. {}"), ("address", "{} Main St, Dover")],
+)
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR"])
+def test_house_numbers_are_as_long_as_those_of_the_source(table, folder, kind, written, locale):
+    source = [written.format(number % 240 + 1) for number in range(3_000)]
+    table.fake("place", source, kind, locale=locale).fit().save(folder)
+    made = Rules.load(folder).sample(3_000, rng=np.random.default_rng(0), nulls={})["place"]
+    numbers = made.str.extract(r"(?:^|\s)(\d+)(?:$|[\s,])")
+    assert not made.str.contains(r"\d/|\d-\d").any()
+    lengths = [float((numbers.str.len_chars() == digits).mean()) for digits in (1, 2, 3)]
+    assert lengths == pytest.approx([9 / 240, 90 / 240, 141 / 240], abs=0.05)
