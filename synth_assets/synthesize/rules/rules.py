@@ -21,6 +21,7 @@ from synth_assets.synthesize.rules.decisions import (
     targets,
 )
 from synth_assets.synthesize.rules.documents import as_rows, as_table, by_owner, count_owners, fill
+from synth_assets.synthesize.rules.fake_draws import PAIR_SEPARATOR, FakeDraws
 from synth_assets.synthesize.rules.fakes import (
     POOLED,
     Distance,
@@ -29,28 +30,25 @@ from synth_assets.synthesize.rules.fakes import (
     look_of,
     suffix_alphabet,
 )
-from synth_assets.synthesize.rules.groups import draw_group, name_pairs
+from synth_assets.synthesize.rules.groups import name_pairs
 from synth_assets.synthesize.rules.house_numbers import house_numbers
 from synth_assets.synthesize.rules.json_texts import JsonModel
 from synth_assets.synthesize.rules.keys import make_keys
-from synth_assets.synthesize.rules.kinds import FAKES, Request
 from synth_assets.synthesize.rules.locales import with_locales
 from synth_assets.synthesize.rules.masks import Mask
 from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_shared, is_strict
-from synth_assets.synthesize.rules.pools import pools
 from synth_assets.synthesize.rules.pseudonyms import pseudonyms
+from synth_assets.synthesize.rules.row_locales import RowLocales, fit_row_locales
 from synth_assets.synthesize.rules.saved_rules import SavedRules
 from synth_assets.synthesize.rules.scalars import time_form
 from synth_assets.synthesize.rules.seen import SeenValues, join
-from synth_assets.synthesize.rules.settle import Combination, Rule, settle, settle_texts
+from synth_assets.synthesize.rules.settle import Rule, settle_texts
 from synth_assets.synthesize.rules.target import Target
 from synth_assets.synthesize.rules.texts import TextModel
-from synth_assets.synthesize.rules.uniqueness import unique_numbers
 
 Nulls = Mapping[str, np.ndarray]
 
 _MOST_KEY_BYTES = 64
-_PAIR_SEPARATOR = "\x1f"
 _RULES, _SEEN, _SCHEMA, _PATHS = "rules.json", "seen.parquet", "schema.parquet", "paths"
 
 
@@ -75,6 +73,7 @@ class Rules:
         key: bytes,
         of_paths: "Mapping[tuple[str, str], Rules] | None" = None,
         houses: Mapping[str, TextModel] | None = None,
+        row_locales: RowLocales | None = None,
         blanks: Sequence[Blanks] = (),
     ) -> None:
         self._table = table
@@ -87,6 +86,7 @@ class Rules:
         self._key = key
         self._of_paths = dict(of_paths or {})
         self._houses = dict(houses or {})
+        self._row_locales = row_locales
         self._blanks = tuple(blanks)
         self._code_lengths = dict(lengths)
         self._targets = targets(decisions, table=table, schema=schema, code_lengths=lengths)
@@ -102,12 +102,14 @@ class Rules:
         key: bytes,
         min_group: int,
         avoid: pl.DataFrame | None = None,
+        beside: pl.DataFrame | None = None,
     ) -> "Rules":
         """Learn from the training rows of exactly these columns.
 
         Args:
             avoid: All rows of the source, those held out too: nothing is learned from them, but none of their values
                 comes out either. None: the values of the training rows are avoided only.
+            beside: Columns of the same training rows that are made before these, such as their country.
             key: Secret of the store, at least 16 bytes; what is hashed and pseudonymized depends on it.
             min_group: Fewest rows that must share what is kept literally.
 
@@ -115,6 +117,9 @@ class Rules:
             ColumnRefused: A column cannot be made as decided; names table, column and remedy.
         """
         key = derive_key(key)
+        row_locales = None
+        if beside is not None:
+            row_locales = fit_row_locales(rows, beside, decisions=columns, table=table.name, min_group=min_group)
         columns = with_locales(columns, rows)
         lengths = code_lengths(columns, rows)
         made = targets(columns, table=table, schema=rows.schema, code_lengths=lengths)
@@ -155,7 +160,7 @@ class Rules:
             if _avoids_source(decision, target, models.get(name)):
                 seen[name] = SeenValues.of(_comparable(source[name], models.get(name), min_group), key=key)
         for first, last in name_pairs(_fakes(columns, made, "person")):
-            seen[first + _PAIR_SEPARATOR + last] = SeenValues.of(join([source[first], source[last]]), key=key)
+            seen[first + PAIR_SEPARATOR + last] = SeenValues.of(join([source[first], source[last]]), key=key)
         return cls(
             table=table,
             decisions=columns,
@@ -168,27 +173,46 @@ class Rules:
             key=key,
             of_paths=of_paths,
             houses=houses,
+            row_locales=row_locales,
             blanks=fit_blanks(rows, _may_be_blank(columns, made), min_group=min_group),
         )
 
-    def sample(self, n: int, *, rng: np.random.Generator, nulls: Nulls, blank: Nulls | None = None) -> pl.DataFrame:
+    def sample(
+        self,
+        n: int,
+        *,
+        rng: np.random.Generator,
+        nulls: Nulls,
+        blank: Nulls | None = None,
+        beside: pl.DataFrame | None = None,
+    ) -> pl.DataFrame:
         """n rows of all columns of the rules, in their order.
 
         Args:
             nulls: By column, where it must be null; a column that is not named, or is NOT NULL, has none.
             blank: By column, where a fake must be blank; None: as often as in the source.
+            beside: The other columns of the rows, of which one may tell the country that fakes are to be of.
 
         Raises:
             CapacityTooSmall: A unique column has no room for n different values.
         """
         drawn: dict[str, pl.Series] = {}
+        by_row = self._row_locales
+        fakes = FakeDraws(
+            seen=self._seen,
+            models=self._models,
+            houses=self._houses,
+            forms=self._forms,
+            looks=by_row.looks if by_row else {},
+            locales=by_row.of(beside) if by_row else None,
+        )
         for group in ("person", "address"):
             columns = _fakes(self._decisions, self._targets, group)
             if columns:
-                drawn |= self._sample_group(n, columns, rng)
+                drawn |= fakes.group(n, columns, rng)
         for decision in self._decisions:
             if decision.name not in drawn:
-                drawn[decision.name] = self._sample_column(decision, n, rng)
+                drawn[decision.name] = self._sample_column(decision, n, rng, fakes)
         if blank is None:
             blank = {name: mask for one in self._blanks for name, mask in one.draw(n, rng, nulls=nulls).items()}
         filled = {name: with_blanks(values.alias(name), blank.get(name)) for name, values in drawn.items()}
@@ -207,6 +231,7 @@ class Rules:
             key=self._key.hex(),
             of_paths=tuple(self._of_paths),
             houses=self._houses,
+            row_locales=self._row_locales,
             blanks=self._blanks,
         )
         folder.write_json(_RULES, saved.model_dump(mode="json"))
@@ -240,29 +265,11 @@ class Rules:
             key=key,
             of_paths={at: cls.load(folder.folder(f"{_PATHS}{place}")) for place, at in enumerate(saved.of_paths)},
             houses=saved.houses,
+            row_locales=saved.row_locales,
             blanks=saved.blanks,
         )
 
-    def _sample_group(self, n: int, columns: Sequence[FakeColumn], rng: np.random.Generator) -> dict[str, pl.Series]:
-        frame = settle(
-            lambda rows, attempt: draw_group(
-                rows,
-                columns=columns,
-                seen=self._seen,
-                models=self._models,
-                houses=self._houses,
-                attempt=attempt,
-                rng=rng,
-            ),
-            n,
-            rules=[column.rule(self._seen.get(column.target.column)) for column in columns],
-            combinations=[
-                Combination(columns=pair, seen=self._seen[_PAIR_SEPARATOR.join(pair)]) for pair in name_pairs(columns)
-            ],
-        )
-        return {column.target.column: column.target.cast(frame[column.target.column]) for column in columns}
-
-    def _sample_column(self, decision: ColumnDecision, n: int, rng: np.random.Generator) -> pl.Series:
+    def _sample_column(self, decision: ColumnDecision, n: int, rng: np.random.Generator, fakes: FakeDraws) -> pl.Series:
         target = self._targets[decision.name]
         match decision.treatment:
             case Treatment.NULL:
@@ -270,7 +277,7 @@ class Rules:
             case Treatment.CONSTANT:
                 return constant_column(decision.options.get("value"), n, target=target)
             case Treatment.FAKE:
-                return self._sample_fakes(fake_column(decision, target), n, rng)
+                return fakes.alone(fake_column(decision, target), n, rng)
             case Treatment.PSEUDONYMIZE if decision.name not in self._models:
                 return self._sample_pseudonyms(decision, target, n, rng)
             case Treatment.MASK:
@@ -279,29 +286,6 @@ class Rules:
                 return make_keys(n, target=target, rng=rng)
             case _:
                 return self._sample_model(target, n, rng)
-
-    def _sample_fakes(self, column: FakeColumn, n: int, rng: np.random.Generator) -> pl.Series:
-        target = column.target
-        look = self._models.get(target.column)
-        parts = pools(column.locale)
-
-        def draw(rows: int, _attempt: int) -> pl.Series:
-            if look is not None:
-                return target.fit(look.draw(rows, rng))
-            values = FAKES[column.kind](Request(n=rows, parts=parts, length=target.looks, rng=rng))
-            return target.fit(values) if values.dtype == pl.String else values
-
-        first = draw(0, 0)
-        if first.dtype == pl.String:
-            return target.cast(settle_texts(draw, n, rule=column.rule(self._seen.get(target.column))))
-        values = draw(n, 0)
-        if target.unique and values.dtype != pl.Boolean:
-            values = unique_numbers(values.alias(target.column), rng)
-        form = self._forms.get(target.column)
-        if form is not None and isinstance(values.dtype, pl.Date | pl.Datetime | pl.Time):
-            return values.dt.to_string(form)
-        texts = target.cast(values)
-        return target.fit(texts) if target.dtype == pl.String else texts
 
     def _sample_pseudonyms(
         self, decision: ColumnDecision, target: Target, n: int, rng: np.random.Generator

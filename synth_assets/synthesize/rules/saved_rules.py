@@ -6,6 +6,7 @@ from synth_assets.catalog.model import Table, Value
 from synth_assets.plan.resolved import ColumnDecision
 from synth_assets.synthesize.rules.blanks import Blanks
 from synth_assets.synthesize.rules.models import ValueModel
+from synth_assets.synthesize.rules.row_locales import RowLocales
 from synth_assets.synthesize.rules.texts import TextModel
 
 
@@ -21,6 +22,7 @@ class SavedRules(Value):
         of_paths: Columns of JSON documents, and the owner of paths in them whose values are invented; their rules
             are saved beside, in this order.
         houses: What house numbers look like in columns of addresses.
+        row_locales: Which locale the fakes of a row have.
         blanks: Which columns of fakes are blank rather than null, and how often.
     """
 
@@ -34,4 +36,5 @@ class SavedRules(Value):
     key: str
     of_paths: tuple[tuple[str, str], ...] = ()
     houses: dict[str, TextModel] = Field(default_factory=dict)
+    row_locales: RowLocales | None = None
     blanks: tuple[Blanks, ...] = ()

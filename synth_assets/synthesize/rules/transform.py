@@ -56,11 +56,14 @@ def transform(
     replaced: list[pl.Series] = []
     if fresh:
         source = rows.select([decision.name for decision in fresh])
-        rules = Rules.fit(source, table=table, columns=fresh, profile=profile, key=key, min_group=min_group)
+        beside = rows.drop(source.columns)
+        rules = Rules.fit(
+            source, table=table, columns=fresh, profile=profile, key=key, min_group=min_group, beside=beside
+        )
         kept_null = [decision.name for decision in fresh if decision.treatment in (Treatment.FAKE, Treatment.LEARN)]
         nulls = {name: rows[name].is_null().to_numpy() for name in kept_null}
         blank = {d.name: is_blank(rows[d.name]) for d in fresh if d.treatment is Treatment.FAKE}
-        replaced += rules.sample(len(rows), rng=rng, nulls=nulls, blank=blank).get_columns()
+        replaced += rules.sample(len(rows), rng=rng, nulls=nulls, blank=blank, beside=beside).get_columns()
     for decision in present:
         if decision.treatment in _FROM_VALUE:
             replaced.append(_from_value(rows[decision.name], decision, made[decision.name], key))
