@@ -342,11 +342,11 @@ class TableFit(TableTraining):
 
     def _rules(self, ruled: list[ColumnDecision]) -> Rules:
         name = self._structure.name
-        rows = self._inputs.snapshot[name].read(columns=[c.name for c in ruled])
+        rows, beside = self._inputs.snapshot[name].read(columns=[c.name for c in ruled]), self._kept_or_learned()
         return Rules.fit(
             rows[self._training],
             avoid=rows,
-            beside=self._inputs.snapshot[name].read(columns=self._kept_or_learned())[self._training],
+            beside=self._inputs.snapshot[name].read(columns=beside)[self._training] if beside else None,
             table=self._structure.table,
             columns=ruled,
             profile=self._inputs.profiles[name],
