@@ -221,6 +221,13 @@ class JsonModel(Value):
         return pl.Series([encode(document) for document in documents], dtype=pl.String)
 
 
+def cut_documents(values: pl.Series, length: int) -> pl.Series:
+    """A document too long for its column would be no JSON if it were cut: it becomes an empty one."""
+    return values.to_frame("json").select(
+        pl.when(pl.col("json").str.len_chars() <= length).then(pl.col("json")).otherwise(pl.lit("{}"))
+    )["json"]
+
+
 def holds_json(values: pl.Series) -> bool:
     """Whether a column of texts is made of JSON objects or arrays."""
     sample = values.cast(pl.String).drop_nulls().head(1000)

@@ -30,19 +30,20 @@ from synth_assets.synthesize.rules.fakes import (
     look_of,
     suffix_alphabet,
 )
+from synth_assets.synthesize.rules.followed import Followed, fit_followed, follow
 from synth_assets.synthesize.rules.groups import name_pairs
 from synth_assets.synthesize.rules.house_numbers import house_numbers
-from synth_assets.synthesize.rules.json_texts import JsonModel
+from synth_assets.synthesize.rules.json_texts import JsonModel, cut_documents
 from synth_assets.synthesize.rules.keys import make_keys
 from synth_assets.synthesize.rules.locales import with_locales
 from synth_assets.synthesize.rules.masks import Mask
 from synth_assets.synthesize.rules.models import ValueModel, fit_model, is_shared, is_strict
 from synth_assets.synthesize.rules.pseudonyms import pseudonyms
-from synth_assets.synthesize.rules.row_locales import RowLocales, fit_row_locales
+from synth_assets.synthesize.rules.row_locales import Positions, RowLocales, fit_row_locales
 from synth_assets.synthesize.rules.saved_rules import SavedRules
 from synth_assets.synthesize.rules.scalars import time_form
 from synth_assets.synthesize.rules.seen import SeenValues, join
-from synth_assets.synthesize.rules.settle import Rule, settle_texts
+from synth_assets.synthesize.rules.settle import Rule, settle
 from synth_assets.synthesize.rules.target import Target
 from synth_assets.synthesize.rules.texts import TextModel
 
@@ -74,6 +75,7 @@ class Rules:
         of_paths: "Mapping[tuple[str, str], Rules] | None" = None,
         houses: Mapping[str, TextModel] | None = None,
         row_locales: RowLocales | None = None,
+        followed: Mapping[str, tuple[Followed, ...]] | None = None,
         blanks: Sequence[Blanks] = (),
     ) -> None:
         self._table = table
@@ -87,6 +89,7 @@ class Rules:
         self._of_paths = dict(of_paths or {})
         self._houses = dict(houses or {})
         self._row_locales = row_locales
+        self._followed = dict(followed or {})
         self._blanks = tuple(blanks)
         self._code_lengths = dict(lengths)
         self._targets = targets(decisions, table=table, schema=schema, code_lengths=lengths)
@@ -129,6 +132,7 @@ class Rules:
         alphabets: dict[str, str] = {}
         forms: dict[str, str] = {}
         houses: dict[str, TextModel] = {}
+        followed: dict[str, tuple[Followed, ...]] = {}
         of_paths: dict[tuple[str, str], Rules] = {}
         for decision in columns:
             name, target = decision.name, made[decision.name]
@@ -148,6 +152,8 @@ class Rules:
                         avoid=as_rows(source[name], owner, owners.column_names),
                     )
                 alphabets[name] = suffix_alphabet(values)
+                if beside is not None and decision.treatment is Treatment.LEARN and isinstance(models[name], TextModel):
+                    followed[name] = fit_followed(values, beside, min_group=min_group)
             elif decision.treatment is Treatment.FAKE and (look := look_of(decision, values, min_group)):
                 models[name] = look
             elif decision.treatment is Treatment.FAKE and target.dtype == pl.String and (form := time_form(values)):
@@ -174,6 +180,7 @@ class Rules:
             of_paths=of_paths,
             houses=houses,
             row_locales=row_locales,
+            followed=followed,
             blanks=fit_blanks(rows, _may_be_blank(columns, made), min_group=min_group),
         )
 
@@ -212,7 +219,7 @@ class Rules:
                 drawn |= fakes.group(n, columns, rng)
         for decision in self._decisions:
             if decision.name not in drawn:
-                drawn[decision.name] = self._sample_column(decision, n, rng, fakes)
+                drawn[decision.name] = self._sample_column(decision, n, rng, fakes, beside)
         if blank is None:
             blank = {name: mask for one in self._blanks for name, mask in one.draw(n, rng, nulls=nulls).items()}
         filled = {name: with_blanks(values.alias(name), blank.get(name)) for name, values in drawn.items()}
@@ -232,6 +239,7 @@ class Rules:
             of_paths=tuple(self._of_paths),
             houses=self._houses,
             row_locales=self._row_locales,
+            followed=self._followed,
             blanks=self._blanks,
         )
         folder.write_json(_RULES, saved.model_dump(mode="json"))
@@ -266,10 +274,18 @@ class Rules:
             of_paths={at: cls.load(folder.folder(f"{_PATHS}{place}")) for place, at in enumerate(saved.of_paths)},
             houses=saved.houses,
             row_locales=saved.row_locales,
+            followed=saved.followed,
             blanks=saved.blanks,
         )
 
-    def _sample_column(self, decision: ColumnDecision, n: int, rng: np.random.Generator, fakes: FakeDraws) -> pl.Series:
+    def _sample_column(
+        self,
+        decision: ColumnDecision,
+        n: int,
+        rng: np.random.Generator,
+        fakes: FakeDraws,
+        beside: pl.DataFrame | None,
+    ) -> pl.Series:
         target = self._targets[decision.name]
         match decision.treatment:
             case Treatment.NULL:
@@ -281,11 +297,11 @@ class Rules:
             case Treatment.PSEUDONYMIZE if decision.name not in self._models:
                 return self._sample_pseudonyms(decision, target, n, rng)
             case Treatment.MASK:
-                return Mask.of(decision.options).apply(self._sample_model(target, n, rng))
+                return Mask.of(decision.options).apply(self._sample_model(target, n, rng, beside))
             case _ if is_plain_key(decision, target):
                 return make_keys(n, target=target, rng=rng)
             case _:
-                return self._sample_model(target, n, rng)
+                return self._sample_model(target, n, rng, beside)
 
     def _sample_pseudonyms(
         self, decision: ColumnDecision, target: Target, n: int, rng: np.random.Generator
@@ -296,15 +312,19 @@ class Rules:
         texts = made.of_nobody(n, form=made.form, seen=self._seen.get(target.column))
         return target.cast(target.fit(texts))
 
-    def _sample_model(self, target: Target, n: int, rng: np.random.Generator) -> pl.Series:
-        model = self._models[target.column]
+    def _sample_model(self, target: Target, n: int, rng: np.random.Generator, beside: pl.DataFrame | None) -> pl.Series:
+        model, followed = self._models[target.column], self._followed.get(target.column, ())
 
-        def draw(rows: int, _attempt: int) -> pl.Series:
-            values = self._draw(target.column, model, rows, rng)
+        def draw(rows: Positions, _attempt: int) -> pl.DataFrame:
+            return fitted(follow(self._draw(target.column, model, len(rows), rng), followed, beside, rows)).to_frame(
+                target.column
+            )
+
+        def fitted(values: pl.Series) -> pl.Series:
             if values.dtype == pl.Binary:
                 return values if target.type.length is None else values.bin.head(target.type.length)
             if isinstance(model, JsonModel):
-                return values if target.length is None else _cut_documents(values, target.length)
+                return values if target.length is None else cut_documents(values, target.length)
             return target.fit(values)
 
         strict = is_strict(model)
@@ -318,7 +338,7 @@ class Rules:
             suffix_alphabet=self._alphabets[target.column],
             best_effort=not strict,
         )
-        return target.cast(settle_texts(draw, n, rule=rule))
+        return target.cast(settle(draw, n, rules=[rule])[target.column])
 
     def _draw(self, column: str, model: ValueModel, n: int, rng: np.random.Generator) -> pl.Series:
         """Values of a model, in JSON documents with the invented ones at their paths."""
@@ -336,13 +356,6 @@ class Rules:
             return values
         frame = pl.DataFrame([values, pl.Series("is_null", mask, dtype=pl.Boolean)])
         return frame.select(pl.when(~pl.col("is_null")).then(pl.col(values.name)).alias(values.name))[values.name]
-
-
-def _cut_documents(values: pl.Series, length: int) -> pl.Series:
-    """A document too long for its column would be no JSON if it were cut: it becomes an empty one."""
-    return values.to_frame("json").select(
-        pl.when(pl.col("json").str.len_chars() <= length).then(pl.col("json")).otherwise(pl.lit("{}"))
-    )["json"]
 
 
 def derive_key(key: bytes) -> bytes:

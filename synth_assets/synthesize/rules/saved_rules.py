@@ -5,6 +5,7 @@ from pydantic import Field
 from synth_assets.catalog.model import Table, Value
 from synth_assets.plan.resolved import ColumnDecision
 from synth_assets.synthesize.rules.blanks import Blanks
+from synth_assets.synthesize.rules.followed import Followed
 from synth_assets.synthesize.rules.models import ValueModel
 from synth_assets.synthesize.rules.row_locales import RowLocales
 from synth_assets.synthesize.rules.texts import TextModel
@@ -23,6 +24,7 @@ class SavedRules(Value):
             are saved beside, in this order.
         houses: What house numbers look like in columns of addresses.
         row_locales: Which locale the fakes of a row have.
+        followed: Parts of texts that are what other columns say.
         blanks: Which columns of fakes are blank rather than null, and how often.
     """
 
@@ -37,4 +39,5 @@ class SavedRules(Value):
     of_paths: tuple[tuple[str, str], ...] = ()
     houses: dict[str, TextModel] = Field(default_factory=dict)
     row_locales: RowLocales | None = None
+    followed: dict[str, tuple[Followed, ...]] = Field(default_factory=dict)
     blanks: tuple[Blanks, ...] = ()

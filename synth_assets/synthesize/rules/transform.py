@@ -56,7 +56,7 @@ def transform(
     replaced: list[pl.Series] = []
     if fresh:
         source = rows.select([decision.name for decision in fresh])
-        beside = rows.drop(source.columns)
+        beside = rows.drop([decision.name for decision in present])
         rules = Rules.fit(
             source, table=table, columns=fresh, profile=profile, key=key, min_group=min_group, beside=beside
         )
