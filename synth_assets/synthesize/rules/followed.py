@@ -47,12 +47,9 @@ def fit_followed(texts: pl.Series, beside: pl.DataFrame, *, min_group: int) -> t
     if texts.dtype != pl.String or len(texts) - texts.null_count() < min_group:
         return ()
     rows = beside.filter(texts.is_not_null())
-    parts = texts.drop_nulls().str.extract_all(_PART).list.head(_MOST_PARTS + 1)
-    counts = parts.list.len().unique().to_list()
-    if len(counts) != 1 or not 1 <= counts[0] <= _MOST_PARTS:
-        return ()
+    parts = texts.drop_nulls().str.extract_all(_PART).list.head(_MOST_PARTS)
     found = []
-    for place in range(counts[0]):
+    for place in range(min(_MOST_PARTS, *parts.list.len().unique().to_list())):
         part = parts.list.get(place)
         if part.n_unique() >= _LEAST_VALUES and (one := _followed(part, rows, place)):
             found.append(one)

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from faker import Faker
+from faker.config import AVAILABLE_LOCALES
 
 from synth_assets.catalog.model import DataType, Kind
 from synth_assets.plan.fake_kinds import FAKE_KINDS, Nature, fits
@@ -349,3 +350,10 @@ def test_house_numbers_are_as_long_as_those_of_the_source(table, folder, kind, w
     assert not made.str.contains(r"\d/|\d-\d").any()
     lengths = [float((numbers.str.len_chars() == digits).mean()) for digits in (1, 2, 3)]
     assert lengths == pytest.approx([9 / 240, 90 / 240, 141 / 240], abs=0.05)
+
+
+@pytest.mark.parametrize("locale", [one for one in sorted(AVAILABLE_LOCALES) if "_" in one and one != "fr_QC"])
+def test_people_of_every_locale_have_many_names(locale):
+    for names in (*pools(locale).first_names, *pools(locale).last_names):
+        assert "Doe" not in set(names) or len(names) > 100
+        assert len(names) >= 5

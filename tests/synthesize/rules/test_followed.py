@@ -63,3 +63,11 @@ def test_rows_in_which_the_column_is_null_or_missing_keep_a_code_of_the_pattern(
     for beside in (nothing, None, BESIDE.select("kind")):
         made = rules.sample(N, rng=np.random.default_rng(0), nulls={}, beside=beside)["code"]
         assert made.str.contains(r"^A-202\d-\d{5}$").all()
+
+
+def test_what_comes_after_a_part_may_be_anything(table: Any) -> None:
+    rng = np.random.default_rng(1)
+    rules = fitted(table, [f"PAY-{d:%Y%m}-{rng.integers(2**28):07x}" for d in DAYS])
+    made = rules.sample(N, rng=np.random.default_rng(0), nulls={}, beside=BESIDE)["code"]
+    assert made.str.contains("^PAY-[0-9]{6}-[0-9a-f]{7}$").all()
+    assert made.str.slice(4, 6).to_list() == DAYS.dt.to_string("%Y%m").to_list()
