@@ -53,7 +53,7 @@ def command(dataset: str | None, folder: Path, *, diff: bool) -> None:
 
 
 def show_differences(project: "Project", dataset: str, out: Console) -> None:
-    """Print what has changed since the last refresh: in the source, and in what becomes of it."""
+    """Print what has changed since the last refresh: in the source, and in what the plan makes of it and asks for."""
     from synth_assets.catalog.drift import compare
     from synth_assets.plan.decided import decided, other_decisions
     from synth_assets.plan.resolve import resolve
@@ -70,7 +70,7 @@ def show_differences(project: "Project", dataset: str, out: Console) -> None:
     changed = [change.message for change in compare(last.catalog, catalog).changes]
     becomes_now = other_decisions(last.decided, decided(plan, catalog))
     out.print(Text.assemble((dataset, "bold"), f": since the refresh {last.refresh}"))
-    for heading, lines in (("in the source", changed), ("what becomes of it", becomes_now)):
+    for heading, lines in (("in the source", changed), ("in what the plan makes of it", becomes_now)):
         out.print(Text(f"  {heading}: " + ("" if lines else "as it was"), style="" if lines else "dim"))
         for line in lines:
             out.print(Text(f"    {line}", style="yellow"), soft_wrap=True)

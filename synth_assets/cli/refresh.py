@@ -1,9 +1,11 @@
 """`synth-assets refresh`: production tables in, a synthetic database out."""
 
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 NO_PROJECT = "--from and --to"
 REMEDY = "follow the remedies above, or lower the plan's `gate:` knowingly."
-REMEDY_WITHOUT_PLAN = "make a project (synth-assets init) and follow the remedies above in its plan."
+REMEDY_WITHOUT_PLAN = "follow the remedies above in a plan."
 
 
 class NotPublished(SynthAssetsError):
@@ -106,7 +108,22 @@ def run_directly(source_url: str, target_url: str, *, seed: int | None, report: 
     with direct_project(source_url, target_url) as project:
         name = next(iter(project.datasets))
         targets = project.datasets[name].target_names
-        run(project, name, targets, refresh=refresh, seed=seed, remedy=REMEDY_WITHOUT_PLAN, report=report)
+        with told_without_plan(name):
+            run(project, name, targets, refresh=refresh, seed=seed, remedy=REMEDY_WITHOUT_PLAN, report=report)
+
+
+@contextmanager
+def told_without_plan(dataset: str) -> Iterator[None]:
+    """Adds to what is to be done in a plan, where there is none, how to come by one."""
+    try:
+        yield
+    except SynthAssetsError as error:
+        if re.search(r"\bplan\b", f"{error.failed} {error.next_step}"):
+            made = (
+                f"`synth-assets init my-project --dataset {dataset}` makes a project; its plan is plans/{dataset}.yaml."
+            )
+            error.next_step = f"{error.next_step} {NO_PROJECT} have no plan: {made}".strip()
+        raise
 
 
 def run(

@@ -92,12 +92,18 @@ def print_checks(checks: "list[CheckResult]", out: Console, *, style: str, brief
         place = ".".join(part for part in (check.table, check.column) if part) or "dataset"
         line = Text("  ")
         line.append(f"{place} {check.name}", style=style)
-        line.append(f": {check.description.partition('. ')[0] if brief else check.description}")
+        line.append(f": {_briefly(check.description) if brief else check.description}")
         if check.remedy and not brief:
             line.append(f" {check.remedy}", style="dim")
         out.print(line, soft_wrap=True)
     if len(checks) > MOST_LINES:
         out.print(f"  and {len(checks) - MOST_LINES} more")
+
+
+def _briefly(description: str) -> str:
+    """The first sentence, and the one that says why a figure does not block."""
+    first, *others = description.split(". ")
+    return ". ".join([first, *(other for other in others if "does not block" in other)])
 
 
 def print_failure(verdict: "Verdict", gate: "Gate", out: Console) -> None:

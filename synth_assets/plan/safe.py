@@ -204,7 +204,7 @@ def _category(place: ColumnPlace, called: str) -> ColumnDecision:
     return place.decide(Treatment.LEARN, Role.VALUE, reason, by=DecidedBy.PROFILE)
 
 
-_UNREAD = "(Learned instead if the profile finds few values, each shared by many rows.)"
+_UNREAD = "If the next refresh finds few values, each shared by many rows, they are learned instead."
 _CALLED = {
     Kind.INTEGER: "A number",
     Kind.DECIMAL: "A number",

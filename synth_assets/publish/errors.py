@@ -31,7 +31,9 @@ class TargetRefused(PublishError):
     def __init__(self, target: str, reason: str, *, next_step: str = "") -> None:
         self.target = target
         self.reason = reason
-        super().__init__(f"Target {target} is refused: {reason}", untouched=TARGET_UNTOUCHED, next_step=next_step)
+        super().__init__(
+            f"{_called(target, first=True)} is refused: {reason}", untouched=TARGET_UNTOUCHED, next_step=next_step
+        )
 
 
 class PreflightFailed(PublishError):
@@ -41,7 +43,9 @@ class PreflightFailed(PublishError):
         self.target = target
         self.findings = tuple(findings)
         lines = "\n".join(f"- {finding.message}" for finding in findings)
-        super().__init__(f"Target {target} cannot take the dataset:\n{lines}\n", untouched=TARGET_UNTOUCHED)
+        super().__init__(
+            f"{_called(target, first=True)} cannot take the dataset:\n{lines}\n", untouched=TARGET_UNTOUCHED
+        )
 
 
 class DatabaseFailed(PublishError):
@@ -100,7 +104,7 @@ class AuditFailed(PublishError):
         self.differences = tuple(differences)
         lines = "\n".join(f"- {line}" for line in differences)
         super().__init__(
-            f"The tables loaded for target {target} are not what was sent:\n{lines}\n",
+            f"The tables loaded for {_called(target)} are not what was sent:\n{lines}\n",
             untouched=TARGET_UNTOUCHED,
             next_step="Refresh again; if it happens again, report it: this is a fault of synth-assets or of the disk.",
         )
@@ -113,7 +117,7 @@ class TargetBusy(PublishError):
         self.target = target
         self.holders = holders
         super().__init__(
-            f"Target {target} was kept locked for {seconds:.0f} s by {holders}.",
+            f"{_called(target, first=True)} was kept locked for {seconds:.0f} s by {holders}.",
             untouched=TARGET_UNTOUCHED,
             next_step="End those transactions and publish again.",
         )
@@ -126,7 +130,7 @@ class OutcomeUnknown(PublishError):
         self.target = target
         self.refresh = refresh
         super().__init__(
-            f"The connection to target {target} was lost while refresh {refresh} was being committed, "
+            f"The connection to {_called(target)} was lost while refresh {refresh} was being committed, "
             "and the target cannot be reached to ask its ledger.",
             untouched="The target holds either the whole old dataset or the whole new one.",
             next_step=f"When the target is back, publish again: refresh {refresh} is then found, or published.",
@@ -140,5 +144,14 @@ class NothingToRollBack(PublishError):
         self.target = target
         self.dataset = dataset
         super().__init__(
-            f"Dataset {dataset} in target {target} cannot be rolled back: {reason}.", untouched=TARGET_UNTOUCHED
+            f"Dataset {dataset} in {_called(target)} cannot be rolled back: {reason}.",
+            untouched=TARGET_UNTOUCHED,
+            next_step="A refresh keeps the one before it, and `synth-assets status` shows which are kept. For other "
+            f"rows, refresh again: synth-assets refresh --dataset {dataset} --target {target}.",
         )
+
+
+def _called(target: str, *, first: bool = False) -> str:
+    """A target's name for a sentence, which begins with it if `first`; one called `target` has no name but that."""
+    article = "The" if first else "the"
+    return f"{article} target" if target == "target" else f"{'Target' if first else 'target'} {target}"

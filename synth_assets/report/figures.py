@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from synth_assets.plan.limits import figure_text, limit_text
+
 if TYPE_CHECKING:
     from synth_assets.plan.resolved import Gate
     from synth_assets.store.verdict import Verdict
@@ -128,7 +130,7 @@ def figure_lines(verdict: "Verdict", gate: "Gate") -> list[FigureLine]:
             lines.append(
                 FigureLine(
                     figure=figure,
-                    value=told(figure, verdict.figures[figure.name]),
+                    value=told(figure, verdict.figures[figure.name], gate),
                     wanted=wanted(figure, gate),
                     met=sum(check.passed for check in checks),
                     of=len(checks),
@@ -137,14 +139,18 @@ def figure_lines(verdict: "Verdict", gate: "Gate") -> list[FigureLine]:
     return lines
 
 
-def told(figure: Figure, value: float) -> str:
-    """A figure's value in words."""
-    return f"{value:,.0f}" if figure.bound == "none" else f"{value:.3f}"
+def told(figure: Figure, value: float, gate: "Gate | None" = None) -> str:
+    """A figure's value in words, with enough decimals to be told from the limit of the gate that judged it."""
+    if not figure.limit:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if gate is None else figure_text(value, _limit(figure, gate))
 
 
 def wanted(figure: Figure, gate: "Gate") -> str:
     """The gate's limit in words."""
-    if not figure.limit:
-        return "none"
+    return f"{figure.bound} {limit_text(_limit(figure, gate))}" if figure.limit else "none"
+
+
+def _limit(figure: Figure, gate: "Gate") -> float:
     family, name = figure.limit.split(".")
-    return f"{figure.bound} {getattr(getattr(gate, family), name):.2f}"
+    return float(getattr(getattr(gate, family), name))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from synth_assets.errors import SynthAssetsError
 
-VERSION = 1
+VERSION = 2
 
 
 class ModelVersionUnknown(SynthAssetsError):

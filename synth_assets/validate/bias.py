@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
+from synth_assets.plan.limits import share_text
 from synth_assets.plan.resolved import BiasGate, BiasQuestion
 from synth_assets.statistics.encoding import Array, Scale, as_numbers, as_text, scale_of
 from synth_assets.statistics.rates import Gap, amplification, gap
@@ -106,8 +107,8 @@ def _judged(name: str, question: BiasQuestion, table: str, found: Sequence[Compa
         severity=Severity.ERROR,
         description=(
             f"Between the groups of {question.sensitive}, rates of {question.outcome} differ by up to {most:.2%} more "
-            f"than in the source. Wanted: at most {threshold:.2%} more; it fails when even what chance cannot explain "
-            f"in one of a thousand tables, {lower:.2%}, is above."
+            f"than in the source. Wanted: at most {share_text(threshold)} more; it fails when even what chance cannot "
+            f"explain in one of a thousand tables, {lower:.2%}, is above."
         ),
         remedy=_REMEDY if complete else "A group of the source has no synthetic rows: raise the table's scale.",
         facts={

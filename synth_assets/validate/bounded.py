@@ -1,5 +1,6 @@
 """Checks of figures that are known within an interval."""
 
+from synth_assets.plan.limits import figure_text, limit_text, share_text
 from synth_assets.statistics.advantage import Advantage
 from synth_assets.statistics.distances import Bounded
 from synth_assets.store.verdict import CheckResult, Severity
@@ -23,8 +24,9 @@ def bounded_figure(subject: Subject, name: str, found: Bounded | None, threshold
         passed=found is not None and found.lower <= threshold,
         severity=Severity.ERROR,
         description=(
-            f"{found.value:.4f} {what}, standard error {found.error:.4f}; wanted at most {threshold:.2f}, and it "
-            f"fails when even what chance cannot explain, {found.lower:.4f}, is above."
+            f"{figure_text(found.value, threshold, decimals=4)} {what}, standard error {found.error:.4f}; wanted at "
+            f"most {limit_text(threshold)}, and it fails when even what chance cannot explain, {found.lower:.4f}, is "
+            "above."
             if found
             else ""
         ),
@@ -53,8 +55,8 @@ def advantage_figure(
         severity=Severity.ERROR,
         description=(
             f"{found.training:.2%} of the training {what}, {found.held_out:.2%} of the held-out ones, which no engine "
-            f"saw. Wanted: at most {threshold:.2%} more; it fails when even what chance cannot explain in one of a "
-            f"thousand tables, {found.lower:.2%}, is above."
+            f"saw. Wanted: at most {share_text(threshold)} more; it fails when even what chance cannot explain in one "
+            f"of a thousand tables, {found.lower:.2%}, is above."
             if found
             else ""
         ),

@@ -194,8 +194,8 @@ def _of_plan(column: Column, decision: ColumnDecision, subject: Subject) -> Iter
             yield Expected(
                 f"expect_format_{part}",
                 "expect_column_values_to_match_regex",
-                {"column": column.name, "regex": _FAKE_FORMATS[kind]},
-                f"{column.name} has the form of: {kind}",
+                {"column": column.name, "regex": f"^$|{_FAKE_FORMATS[kind]}"},
+                f"{column.name} has the form of: {kind}, or is blank",
                 column=column.name,
                 severity="warning",
                 remedy=f"Look at the length of {column.name}: a fake of this kind may not fit into it.",

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import ForeignKey
+from synth_assets.plan.limits import figure_text, limit_text
 from synth_assets.plan.resolved import TWO_SAMPLE, FidelityGate, Mode
 from synth_assets.statistics.encoding import Array, Coding, Side, encode
 from synth_assets.statistics.noise import mean_of, sampling_noise
@@ -172,8 +173,9 @@ def _shape(subject: Subject, threshold: float, entities: Entities, rng: np.rando
         passed=value is not None and value + noise >= threshold,
         severity=_severity(subject.comparable.rows),
         description=(
-            f"Mean similarity of the {len(by_column)} learned columns' distributions: {_show(value)}, wanted at least "
-            f"{threshold:.2f}; sampling alone takes {noise:.3f}, which is allowed for. Least similar: {least}. "
+            f"Mean similarity of the {len(by_column)} learned columns' distributions: {_show(value, threshold)}, "
+            f"wanted at least {limit_text(threshold)}; sampling alone takes {noise:.3f}, which is allowed for. "
+            f"Least similar: {least}. "
             f"{RARE_NOTE}{_note(subject)}"
         ),
         remedy=(
@@ -214,8 +216,8 @@ def _trend(subject: Subject, threshold: float, entities: Entities, rng: np.rando
         passed=value is not None and value + noise >= threshold,
         severity=_severity(subject.comparable.rows),
         description=(
-            f"Mean similarity of {len(ranked)} pairs of learned columns{chosen}: {_show(value)}, wanted at least "
-            f"{threshold:.2f}; sampling alone takes {noise:.3f}, which is allowed for. "
+            f"Mean similarity of {len(ranked)} pairs of learned columns{chosen}: {_show(value, threshold)}, "
+            f"wanted at least {limit_text(threshold)}; sampling alone takes {noise:.3f}, which is allowed for. "
             f"{RARE_NOTE}{_note(subject)}"
         ),
         remedy=(
@@ -269,8 +271,8 @@ def _two_sample(subject: Subject, threshold: float, entities: Entities, rng: np.
         passed=value is not None and value <= threshold,
         severity=Severity.WARN if tells_only else _severity(subject.comparable.rows),
         description=(
-            f"A classifier told to tell synthetic rows from {against} reaches an AUC of {_show(value)} (0.5 is best), "
-            f"wanted at most {threshold:.2f}.{_note(subject)}"
+            f"A classifier told to tell synthetic rows from {against} reaches an AUC of {_show(value, threshold)} "
+            f"(0.5 is best), wanted at most {limit_text(threshold)}.{_note(subject)}"
         ),
         remedy=(
             "The rows differ from the source in some way that one column or pair does not show: give the table "
@@ -306,8 +308,9 @@ def _cardinality(
         passed=value is not None and value + noise >= threshold,
         severity=Severity.WARN if rescaled else _severity(parent.source_rows),
         description=(
-            f"Similarity of the numbers of {child.name} rows per {key.parent} row (by {columns}): {_show(value)}, "
-            f"wanted at least {threshold:.2f}; sampling alone takes {noise:.3f}, which is allowed for."
+            f"Similarity of the numbers of {child.name} rows per {key.parent} row (by {columns}): "
+            f"{_show(value, threshold)}, wanted at least {limit_text(threshold)}; sampling alone takes {noise:.3f}, "
+            "which is allowed for."
             f"{note}{_small_note(parent.source_rows)}"
         ),
         remedy=(
@@ -352,8 +355,8 @@ def _pairs(
         severity=_severity(fewest),
         description=(
             f"Mean similarity of {len(pairs)} pairs of a {child.name} column and a {key.parent} column across "
-            f"{', '.join(key.columns)}: {_show(value)}, wanted at least {threshold:.2f}; sampling alone takes "
-            f"{noise:.3f}, which is allowed for. {RARE_NOTE}{_note(child, parent)}"
+            f"{', '.join(key.columns)}: {_show(value, threshold)}, wanted at least {limit_text(threshold)}; sampling "
+            f"alone takes {noise:.3f}, which is allowed for. {RARE_NOTE}{_note(child, parent)}"
         ),
         remedy=(
             f"Rows of {child.name} do not go with their {key.parent} rows as in the source: give {child.name} a "
@@ -377,5 +380,5 @@ def _pairs_noise(
     )
 
 
-def _show(value: float | None) -> str:
-    return "not computed" if value is None else f"{value:.4f}"
+def _show(value: float | None, threshold: float) -> str:
+    return "not computed" if value is None else figure_text(value, threshold, decimals=4)

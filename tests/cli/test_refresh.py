@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from synth_assets.cli import main
+from synth_assets.refresh import Refresh
+from synth_assets.synthesize.relational.generated import GenerationFailed
 
 CUSTOMERS, ORDERS = 600, 1_800
 
@@ -141,6 +143,28 @@ def test_a_refresh_that_fails_leaves_no_target_behind(
     Path(result.stderr.split("See ")[1].split(",")[0]).unlink()
 
 
+def test_what_is_to_be_done_in_a_plan_says_where_there_is_none_how_to_make_one(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Refresh) -> None:
+        raise GenerationFailed("orders", ("amount",), "nothing fits.", "Give it a constant in the plan.")
+
+    monkeypatch.setattr("synth_assets.refresh.Refresh.judge", refused)
+    result = run("refresh", "--from", f"sqlite:///{source}", "--to", f"sqlite:///{tmp_path}/out.db")
+    assert result.exit_code == 1
+    assert "Next: Give it a constant in the plan. --from and --to have no plan: " in result.stderr
+    assert (
+        "`synth-assets init my-project --dataset production` makes a project; its plan is plans/prod" in result.stderr
+    )
+
+
+def test_a_target_without_a_name_is_called_the_target(source: Path) -> None:
+    result = run("refresh", "--from", f"sqlite:///{source}", "--to", f"sqlite:///{source}")
+    assert result.exit_code == 1
+    assert "✗ The target is refused: " in result.stderr
+    assert "target target" not in result.stderr.lower()
+
+
 def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
     url = "postgresql://reader:very-secret@127.0.0.1:1/shop"
     result = run("refresh", "--from", url, "--to", f"sqlite:///{tmp_path}/out.db")
@@ -189,7 +213,10 @@ def test_a_project_from_plan_to_publication(project: Path, source: Path) -> None
     with sqlite3.connect(source) as connection:
         connection.execute("ALTER TABLE customers ADD COLUMN nickname TEXT")
     connection.close()
+    plan = project / "plans" / "shop.yaml"
+    plan.write_text(plan.read_text() + "\ngate: {fidelity: {shape: 0.999}}\n")
     difference = run("plan", "--diff").stdout
+    assert "gate.fidelity.shape: 0.90 became 0.999" in difference
     assert "customers.nickname: the column is new (TEXT, may be null)" in difference
     assert "customers.nickname: fake" in difference or "customers.nickname: new" in difference
     assert "customers.email" not in difference

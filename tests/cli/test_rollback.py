@@ -77,3 +77,12 @@ def test_wrong_usage_says_what_is_right(staging: str, arguments: tuple[str, ...]
     refused = run("rollback", *arguments)
     assert refused.exit_code == 2
     assert message in refused.stderr
+
+
+def test_without_a_refresh_before_the_next_step_is_named(staging: str) -> None:
+    authorize("spare", settings(), staging.replace("staging.db", "spare.db"), {})
+    refused = run("rollback", "--target", "spare", "--dataset", "bank")
+    assert refused.exit_code == 1
+    assert "Dataset bank in target spare cannot be rolled back: " in refused.stderr
+    assert "Next: " in refused.stderr
+    assert "synth-assets refresh --dataset bank --target spare" in refused.stderr

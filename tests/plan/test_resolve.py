@@ -95,7 +95,7 @@ def test_safe_treatments_before_a_row_is_read(
 
 def test_the_profile_decides_what_names_do_not_tell(settings_of: Settings, shop: Catalog) -> None:
     before = resolve(settings_of(), shop)
-    assert "if the profile finds few values" in before.table("orders").column("status").reason
+    assert "If the next refresh finds few values" in before.table("orders").column("status").reason
     evidence = {
         ("orders", "status"): FEW,
         ("customers", "city"): FEW,

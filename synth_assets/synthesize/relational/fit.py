@@ -330,12 +330,20 @@ class TableFit(TableTraining):
             RowChecks.of(self._structure.table, anew, known=kept),
         )
 
+    def _kept_or_learned(self) -> list[str]:
+        """The columns that are there before rules make theirs, in values that the source has, too."""
+        references = [*self._structure.further, *([self._structure.driving] if self._structure.driving else [])]
+        copied = self._inputs.plan.copied
+        kept = [column for one in references if one.key.parent in copied for column in one.key.columns]
+        return list(dict.fromkeys([*self._structure.learned, *kept]))
+
     def _rules(self, ruled: list[ColumnDecision]) -> Rules:
         name = self._structure.name
-        rows = self._inputs.snapshot[name].read(columns=[c.name for c in ruled])
+        rows, beside = self._inputs.snapshot[name].read(columns=[c.name for c in ruled]), self._kept_or_learned()
         return Rules.fit(
             rows[self._training],
             avoid=rows,
+            beside=self._inputs.snapshot[name].read(columns=beside)[self._training] if beside else None,
             table=self._structure.table,
             columns=ruled,
             profile=self._inputs.profiles[name],

@@ -366,7 +366,7 @@ class Generation(Referring):
             profile = self._profiles[name].column(column.name)
             if profile.rows and profile.nulls == profile.rows:
                 nulls[column.name] = np.ones(rows.height, dtype=np.bool_)
-        made = rules.sample(rows.height, rng=self._rng(name, "rules"), nulls=nulls)
+        made = rules.sample(rows.height, rng=self._rng(name, "rules"), nulls=nulls, beside=rows)
         rows = rows.with_columns(made.get_columns())
         if name not in self._hybrid:
             return rows

@@ -9,19 +9,23 @@ from synth_assets.synthesize.rules.people import preferred
 from synth_assets.synthesize.rules.pools import Pools, pools
 from synth_assets.synthesize.rules.random_text import fill_patterns
 from synth_assets.synthesize.rules.seen import SeenValues
+from synth_assets.synthesize.rules.texts import TextModel
 
 _ENOUGH_PLACES = 20
 
 
-def draw_addresses(n: int, *, locale: str, seen: Mapping[str, SeenValues], rng: np.random.Generator) -> pl.DataFrame:
+def draw_addresses(
+    n: int, *, locale: str, seen: Mapping[str, SeenValues], houses: TextModel | None, rng: np.random.Generator
+) -> pl.DataFrame:
     """n addresses: a column for each kind of fake of the group `address`, and state_code, country_code3.
 
     Args:
         seen: The source's values of street_name, city, state and country, where it has them; others are preferred.
+        houses: What the source's house numbers look like, where that is known.
     """
     parts = pools(locale)
     streets = _draw(parts.streets, n, seen.get("street_name"), rng)
-    numbers = fill_patterns(parts.building_numbers, n, rng)
+    numbers = fill_patterns(parts.building_numbers, n, rng) if houses is None else houses.draw(n, rng)
     first, between = parts.number_before_street
     pieces = ("building_number", "street_name") if first == "number" else ("street_name", "building_number")
     places = _places(parts, seen)

@@ -1,6 +1,7 @@
 """Array columns: new elements of the element's type, in the database's own notation."""
 
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from synth_assets.synthesize.rules.json_texts import JsonModel
 from synth_assets.synthesize.rules.literals import BitModel, IntervalModel, PlainModel, RangeModel, fit_literals
 from synth_assets.synthesize.rules.patterns import Weighted
 from synth_assets.synthesize.rules.scalars import ChoiceTexts, NumberTexts, TimeTexts, fit_scalars
+from synth_assets.synthesize.rules.shared_words import SharedWords
 from synth_assets.synthesize.rules.texts import TextModel, fit_lengths, value_counts
 
 ElementModel = Annotated[
@@ -18,18 +20,32 @@ ElementModel = Annotated[
     Field(discriminator="type"),
 ]
 
+MayShare: TypeAlias = Callable[[pl.Series], bool]
+_OF_WORDS = (Kind.TEXT, Kind.ENUM)
+
 
 class ArrayModel(Value):
-    """Arrays of one dimension: `{a,b}` in PostgreSQL, `[a, b]` in DuckDB."""
+    """Arrays of one dimension: `{a,b}` in PostgreSQL, `[a, b]` in DuckDB.
+
+    Attributes:
+        words: Elements that are few, and each in min_group rows; otherwise `element` makes new ones.
+    """
 
     type: Literal["array"] = "array"
     sizes: Weighted
     element: ElementModel
+    words: SharedWords | None = None
     brackets: tuple[str, str]
 
     @classmethod
-    def fit(cls, values: pl.Series, *, element: DataType, min_group: int) -> "ArrayModel | None":
-        """None if nothing is known of the element's type."""
+    def fit(
+        cls, values: pl.Series, *, element: DataType, min_group: int, may_share: MayShare = lambda _: True
+    ) -> "ArrayModel | None":
+        """None if nothing is known of the element's type.
+
+        Args:
+            may_share: Whether elements such as these may come out where many rows share them.
+        """
         counts = value_counts(values)
         arrays = {text: _elements(text) for text in counts}
         sizes = np.array([size for text, rows in counts.items() for size in [len(arrays[text])] * rows])
@@ -37,16 +53,27 @@ class ArrayModel(Value):
         model = _element_model(elements, element, min_group)
         if model is None:
             return None
+        lengths = fit_lengths(sizes, min_group) if len(sizes) else Weighted(values=(0, 1), weights=(1.0, 1.0))
+        words = None
+        if element.kind in _OF_WORDS and may_share(elements):
+            words = SharedWords.fit(
+                [arrays[text] for text in counts], repeats=list(counts.values()), sizes=lengths, min_group=min_group
+            )
         is_list = any(text.lstrip().startswith("[") for text in counts)
         return cls(
-            sizes=fit_lengths(sizes, min_group) if len(sizes) else Weighted(values=(0, 1), weights=(1.0, 1.0)),
+            sizes=lengths,
             element=model,
+            words=words,
             brackets=("[", "]") if is_list else ("{", "}"),
         )
 
     def draw(self, n: int, rng: np.random.Generator) -> pl.Series:
         sizes = self.sizes.draw(n, rng)
-        elements = self.element.draw(int(sizes.sum()), rng).to_list()
+        if self.words:
+            places, sizes = self.words.draw(sizes, rng)
+            elements = pl.Series(self.words.words, dtype=pl.String).gather(places).to_list()
+        else:
+            elements = self.element.draw(int(sizes.sum()), rng).to_list()
         quoted = not isinstance(self.element, NumberTexts)
         parts = [_quote(element) for element in elements] if quoted else elements
         ends = np.cumsum(sizes)

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, UPPER
 
@@ -41,6 +41,16 @@ _SCRIPT_LETTERS = {
 }
 
 
+# Alphabets that anybody knows, from few letters to many: hexadecimal, those of Crockford and of Bitcoin, and without
+# vowels; bits, the digits of base 32, octal ones, and all but 0 and 1.
+_KNOWN: Mapping[str, tuple[str, ...]] = {
+    LOWER_CLASS: ("abcdef", "bcdfghjklmnpqrstvwxyz", "abcdefghjkmnpqrstvwxyz", "abcdefghijkmnopqrstuvwxyz"),
+    UPPER_CLASS: ("ABCDEF", "BCDFGHJKLMNPQRSTVWXYZ", "ABCDEFGHJKMNPQRSTVWXYZ", "ABCDEFGHJKLMNPQRSTUVWXYZ"),
+    DIGIT_CLASS: ("01", "234567", "01234567", "23456789"),
+}
+_ALL: Mapping[str, str] = {LOWER_CLASS: LOWER, UPPER_CLASS: UPPER, DIGIT_CLASS: DIGITS}
+_BY_CHANCE = 1e-4
+
 _SAMPLED_TEXTS = 200
 _SAMPLED_CHARACTERS = 200
 _ENOUGH_OTHER_LETTERS = 20
@@ -76,25 +86,46 @@ def script_of(texts: Sequence[str]) -> str:
     return names.most_common(1)[0][0] if names else "LATIN"
 
 
-def learned_alphabets(texts: Iterable[str], min_group: int) -> dict[str, str]:
-    """By class, the letters or digits that a column is written in.
+def learned_alphabets(
+    texts: Iterable[str], min_group: int, *, otherwise: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """By class, the letters or digits that a column, or one piece of its texts, is written in.
 
-    Only what at least min_group of these distinct texts hold is learned. Where that is all that the column holds (such
-    as a-f), nothing else comes out; otherwise it stands beside all other letters of the script.
+    Only what at least min_group of these distinct texts hold is learned. Where that is all that they hold, nothing else
+    comes out; otherwise all of the smallest alphabet that anybody knows, such as a-f, if chance hardly explains that
+    they hold no others, or all letters of the script.
+
+    Args:
+        otherwise: Of a piece, the alphabets of the whole column, which stand instead of those of the script.
     """
     texts = list(texts)
-    script = script_of(texts)
+    script = script_of(texts) if otherwise is None else ""
     holders: Counter[str] = Counter()
     for text in texts:
         holders.update(set(text))
+    characters = Counter(character for text in texts[:_SAMPLED_TEXTS] for character in text)
     alphabets: dict[str, str] = {}
     for kind in LETTER_OR_DIGIT_CLASSES:
-        found = [character for character in holders if classes(character) == kind]
+        found = {character for character in holders if classes(character) == kind}
+        if not found:
+            continue
         common = {character for character in found if holders[character] >= min_group}
-        is_enough = len(common) == len(found) or (kind == OTHER_LETTER_CLASS and len(common) >= _ENOUGH_OTHER_LETTERS)
-        if found:
-            alphabets[kind] = "".join(sorted(common if is_enough else common | set(default_alphabet(kind, script))))
+        if len(common) == len(found) or (kind == OTHER_LETTER_CLASS and len(common) >= _ENOUGH_OTHER_LETTERS):
+            alphabets[kind] = "".join(sorted(common))
+        elif known := _known_alphabet(kind, found, sum(characters[character] for character in found)):
+            alphabets[kind] = known
+        else:
+            rest = default_alphabet(kind, script) if otherwise is None else otherwise.get(kind, "")
+            alphabets[kind] = "".join(sorted(common | set(rest)))
     return alphabets
+
+
+def _known_alphabet(kind: str, found: Set[str], times: int) -> str | None:
+    """The smallest known alphabet of all that is found, if as many of any letters would hardly be of it by chance."""
+    for known in _KNOWN.get(kind, ()):
+        if found <= set(known) and (len(known) / len(_ALL[kind])) ** times < _BY_CHANCE:
+            return known
+    return None
 
 
 def default_alphabet(kind: str, script: str) -> str:

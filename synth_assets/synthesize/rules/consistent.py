@@ -117,7 +117,7 @@ class ConsistentFakes:
         seed = hashlib.blake2b("\x1f".join(_source_of(column)).encode(), key=self._key, digest_size=8).digest()
         rng = np.random.default_rng(int.from_bytes(seed, "little"))
         if column.group:
-            return draw_group(_DRAWN, columns=[column], seen={}, models={}, attempt=0, rng=rng).to_series()
+            return draw_group(_DRAWN, columns=[column], seen={}, models={}, houses={}, attempt=0, rng=rng).to_series()
         request = Request(n=_DRAWN, parts=pools(column.locale), length=column.target.looks, rng=rng)
         values = FAKES[column.kind](request)
         if values.dtype != pl.String and column.target.dtype == pl.String:

@@ -9,7 +9,7 @@ from synth_assets.plan.fake_kinds import FAKE_KINDS
 from synth_assets.plan.resolved import ColumnDecision
 from synth_assets.synthesize.rules.people import mail_domains
 from synth_assets.synthesize.rules.pools import DEFAULT_LOCALE, known_locale, pools
-from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, UPPER
+from synth_assets.synthesize.rules.random_text import DIGITS, HEXADECIMAL, LOWER, UPPER
 from synth_assets.synthesize.rules.seen import SeenValues
 from synth_assets.synthesize.rules.settle import Extend, Rule
 from synth_assets.synthesize.rules.target import Target
@@ -83,6 +83,9 @@ _PROSE = frozenset(["paragraph"])
 _NAMES = frozenset(
     ["first_name", "middle_name", "last_name", "full_name", "city", "street_name", "state", "country", "company", "job"]
 )
+
+# Random characters, as many and of such letters as the source's, such as 40 of 0-9a-f.
+_CHARACTERS_LIKE_SOURCE = frozenset(["hash", "token", "password"])
 
 # Kinds whose look is the source's where enough rows share it, such as "(999) 999-9999".
 _LOOK_LIKE_SOURCE = frozenset(
@@ -185,6 +188,8 @@ def _extend_email(length: int | None) -> Extend:
 def suffix_alphabet(values: pl.Series) -> str:
     """What a suffix must be written in to look like the column: its digits, with its small or capital letters."""
     texts = values.cast(pl.String).drop_nulls() if values.dtype != pl.Binary else pl.Series([], dtype=pl.String)
+    if len(texts) and texts.str.contains("^[0-9a-f]+$").all():
+        return HEXADECIMAL if texts.str.contains("[a-f]").any() else DIGITS
     if texts.str.contains("[a-z]").any() or not len(texts):
         return DIGITS + LOWER
     return DIGITS + UPPER if texts.str.contains("[A-Z]").any() else DIGITS
@@ -197,6 +202,8 @@ def look_of(decision: ColumnDecision, values: pl.Series, min_group: int) -> Text
         return TextModel.fit(values, min_group=min_group)
     if kind == "postcode" and _is_written_as_in(values, str(decision.options.get("locale") or DEFAULT_LOCALE)):
         return None  # so that postcodes agree with the cities of their rows
+    if kind in _CHARACTERS_LIKE_SOURCE and values.dtype == pl.String:
+        return TextModel.look_of(values, min_group=min_group, any_character=True)
     return TextModel.look_of(values, min_group=min_group) if kind in _LOOK_LIKE_SOURCE else None
 
 

@@ -11,6 +11,7 @@ from synth_assets.synthesize.rules.fakes import FakeColumn
 from synth_assets.synthesize.rules.models import ValueModel
 from synth_assets.synthesize.rules.people import PAIR, draw_people, mail_domains
 from synth_assets.synthesize.rules.seen import SeenValues
+from synth_assets.synthesize.rules.texts import TextModel
 
 _NAME_KINDS = ("first_name", "last_name", "full_name")
 _DOUBLE_NAMES_FROM_ATTEMPT = 3
@@ -53,6 +54,7 @@ def draw_group(
     columns: Sequence[FakeColumn],
     seen: Mapping[str, SeenValues],
     models: Mapping[str, ValueModel],
+    houses: Mapping[str, TextModel],
     attempt: int,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
@@ -61,6 +63,7 @@ def draw_group(
     Args:
         seen: By column, the values of the source.
         models: By column, the source's look where fakes take it on.
+        houses: By column of addresses, what the source's house numbers look like.
     """
     drawn: dict[str, pl.Series] = {}
     entries = numbered(columns)
@@ -72,7 +75,8 @@ def draw_group(
             double = attempt >= _DOUBLE_NAMES_FROM_ATTEMPT
             frame = draw_people(n, locale=locale, seen=known, double_names=double, rng=rng)
         else:
-            frame = draw_addresses(n, locale=locale, seen=known, rng=rng)
+            house = next((houses[c.target.column] for c, _ in mine if c.target.column in houses), None)
+            frame = draw_addresses(n, locale=locale, seen=known, houses=house, rng=rng)
         for column, variant in mine:
             model = models.get(column.target.column)
             texts = model.draw(n, rng) if model is not None else _texts(frame, column, variant, rng)

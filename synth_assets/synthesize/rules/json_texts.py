@@ -15,6 +15,7 @@ from synth_assets.catalog.model import Value
 from synth_assets.plan.resolved import PathDecision, Treatment
 from synth_assets.synthesize.rules.documents import INVENTED, INVENTED_NUMBER, parsed_documents
 from synth_assets.synthesize.rules.patterns import Weighted, shares
+from synth_assets.synthesize.rules.shared_words import SharedWords
 from synth_assets.synthesize.rules.texts import TextModel, fit_lengths, value_counts
 
 _QUANTILES = 41
@@ -27,6 +28,7 @@ Kind: TypeAlias = Literal[
 ]
 _INVENTED_AS: Mapping[Kind, Kind] = {"null": "null", "number": "invented number"}
 Paths: TypeAlias = Mapping[str, PathDecision]
+Held: TypeAlias = tuple[JsonValue, int]
 
 
 class Numbers(Value):
@@ -79,6 +81,7 @@ class Node(Value):
     Attributes:
         kinds: What they are, with weights; `fixed` is the plan's constant, what is invented is put in later.
         categories: Texts, if they are few and each is shared by min_group documents; otherwise `texts` makes new ones.
+        words: Of arrays of nothing but texts that are few and shared so; otherwise `element` makes the elements.
     """
 
     kinds: tuple[tuple[Kind, float], ...]
@@ -88,33 +91,39 @@ class Node(Value):
     categories: tuple[tuple[str, float], ...] = ()
     texts: TextModel | None = None
     sizes: Weighted | None = None
+    words: SharedWords | None = None
     element: "Node | None" = None
     members: tuple[Member, ...] = ()
 
     @classmethod
-    def fit(cls, values: Sequence[JsonValue], *, min_group: int, paths: Paths, path: str = "$") -> "Node":
+    def fit(cls, values: Sequence[Held], *, min_group: int, paths: Paths, path: str = "$") -> "Node":
+        """Learn from the values at a path, each with the number of the document that holds it."""
         if path in paths and paths[path].treatment is not Treatment.LEARN:
-            return cls._replaced(values, paths[path])
-        by_kind: dict[Kind, list[JsonValue]] = {}
-        for value in values:
-            by_kind.setdefault(_kind(value), []).append(value)
+            return cls._replaced([value for value, _ in values], paths[path])
+        by_kind: dict[Kind, list[Held]] = {}
+        for value, document in values:
+            by_kind.setdefault(_kind(value), []).append((value, document))
         least = min(min_group, max(len(found) for found in by_kind.values()))
         kept = {kind: found for kind, found in by_kind.items() if len(found) >= least}
-        booleans = [value is True for value in kept.get("boolean", [])]
-        texts = [str(value) for value in kept.get("string", [])]
-        arrays = [value for value in kept.get("array", []) if isinstance(value, list)]
-        elements = [element for array in arrays for element in array]
-        numbers = [float(v) for v in kept.get("number", []) if isinstance(v, int | float) and math.isfinite(v)]
+        booleans = [value is True for value, _ in kept.get("boolean", [])]
+        texts = [(str(value), document) for value, document in kept.get("string", [])]
+        arrays = [(value, document) for value, document in kept.get("array", []) if isinstance(value, list)]
+        elements = [(element, document) for array, document in arrays for element in array]
+        numbers = [float(v) for v, _ in kept.get("number", []) if isinstance(v, int | float) and math.isfinite(v)]
         categories = _categories(texts, min_group)
+        sizes = fit_lengths(np.array([len(array) for array, _ in arrays]), min_group) if arrays else None
         return cls(
             kinds=tuple((kind, float(len(found))) for kind, found in sorted(kept.items())),
             true_share=float(np.mean(booleans)) if booleans else 0.5,
             numbers=Numbers.fit(numbers, min_group) if numbers else None,
             categories=categories,
-            texts=TextModel.fit(pl.Series(texts), min_group=min_group) if texts and not categories else None,
-            sizes=fit_lengths(np.array([len(array) for array in arrays]), min_group) if arrays else None,
+            texts=_texts(texts, min_group) if texts and not categories else None,
+            sizes=sizes,
+            words=_words(arrays, sizes, min_group) if sizes and f"{path}[*]" not in paths else None,
             element=cls.fit(elements, min_group=min_group, paths=paths, path=f"{path}[*]") if elements else None,
-            members=_members([v for v in kept.get("object", []) if isinstance(v, dict)], min_group, paths, path),
+            members=_members(
+                [(v, at) for v, at in kept.get("object", []) if isinstance(v, dict)], min_group, paths, path
+            ),
         )
 
     @classmethod
@@ -124,6 +133,13 @@ class Node(Value):
             return cls(kinds=(("fixed", 1.0),), fixed=decision.options.get("value"))
         kinds = Counter[Kind](_INVENTED_AS.get(_kind(value), "invented") for value in values)
         return cls(kinds=tuple((kind, float(count)) for kind, count in sorted(kinds.items())))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all that is drawn is shared by many documents: nothing but categories, words and truth values."""
+        elements = self.words is not None or self.element is None or self.element.is_shared
+        members = all(member.node.is_shared for member in self.members)
+        return self.numbers is None and self.texts is None and elements and members
 
     def draw(self, n: int, rng: np.random.Generator) -> list[JsonValue]:
         which = rng.choice(len(self.kinds), size=n, p=shares([weight for _, weight in self.kinds]))
@@ -157,7 +173,12 @@ class Node(Value):
         return [None] * n
 
     def _draw_arrays(self, sizes: np.ndarray, rng: np.random.Generator) -> list[JsonValue]:
-        elements = self.element.draw(int(sizes.sum()), rng) if self.element else []
+        elements: list[JsonValue]
+        if self.words:
+            places, sizes = self.words.draw(sizes, rng)
+            elements = [self.words.words[place] for place in places.tolist()]
+        else:
+            elements = self.element.draw(int(sizes.sum()), rng) if self.element else []
         ends = np.cumsum(sizes)
         return [elements[end - size : end] for end, size in zip(ends.tolist(), sizes.tolist(), strict=True)]
 
@@ -188,7 +209,8 @@ class JsonModel(Value):
         parsed = [d for text, rows in counts.items() for d in parsed_documents([text]) * min(rows, _MOST_REPEATS)]
         decided = {one.path: one for one in paths}
         compact = sum('": ' in text for text in counts) * 2 < len(counts)
-        return cls(root=Node.fit(parsed or [{}], min_group=min_group, paths=decided), compact=compact)
+        held: list[Held] = list(zip(parsed or [{}], range(max(1, len(parsed))), strict=True))
+        return cls(root=Node.fit(held, min_group=min_group, paths=decided), compact=compact)
 
     def draw(self, n: int, rng: np.random.Generator) -> pl.Series:
         return self.encode(self.root.draw(n, rng))
@@ -197,6 +219,13 @@ class JsonModel(Value):
         separators = (",", ":") if self.compact else (", ", ": ")
         encode = json.JSONEncoder(ensure_ascii=False, separators=separators).encode
         return pl.Series([encode(document) for document in documents], dtype=pl.String)
+
+
+def cut_documents(values: pl.Series, length: int) -> pl.Series:
+    """A document too long for its column would be no JSON if it were cut: it becomes an empty one."""
+    return values.to_frame("json").select(
+        pl.when(pl.col("json").str.len_chars() <= length).then(pl.col("json")).otherwise(pl.lit("{}"))
+    )["json"]
 
 
 def holds_json(values: pl.Series) -> bool:
@@ -208,15 +237,19 @@ def holds_json(values: pl.Series) -> bool:
     return len(parsed_documents(sample.to_list())) >= _NEARLY_ALL * len(sample)
 
 
-def _members(objects: list[dict[str, JsonValue]], min_group: int, paths: Paths, path: str) -> tuple[Member, ...]:
-    holders = Counter(key for value in objects for key in value)
-    shared = [key for key, count in holders.items() if count >= min_group]
+def _members(
+    objects: list[tuple[dict[str, JsonValue], int]], min_group: int, paths: Paths, path: str
+) -> tuple[Member, ...]:
+    """The keys that enough documents hold, however many objects of one document hold them."""
+    holders = Counter(key for value, _ in objects for key in value)
+    documents = Counter(key for key, _ in dict.fromkeys((key, at) for value, at in objects for key in value))
+    shared = [key for key, count in documents.items() if count >= min_group]
     return tuple(
         Member(
             key=key,
             share=holders[key] / len(objects),
             node=Node.fit(
-                [value[key] for value in objects if key in value],
+                [(value[key], at) for value, at in objects if key in value],
                 min_group=min_group,
                 paths=paths,
                 path=f"{path}.{key}",
@@ -226,11 +259,27 @@ def _members(objects: list[dict[str, JsonValue]], min_group: int, paths: Paths, 
     )
 
 
-def _categories(texts: list[str], min_group: int) -> tuple[tuple[str, float], ...]:
-    counts = Counter(texts)
-    shared = tuple((text, float(count)) for text, count in sorted(counts.items()) if count >= min_group)
-    few = len(counts) <= min(_MOST_CATEGORIES, len(texts) // 10)
-    return shared if few and sum(count for _, count in shared) >= _NEARLY_ALL * len(texts) else ()
+def _categories(texts: list[tuple[str, int]], min_group: int) -> tuple[tuple[str, float], ...]:
+    counts = Counter(text for text, _ in texts)
+    if len(counts) > min(_MOST_CATEGORIES, len(texts) // 10):
+        return ()
+    documents = Counter(text for text, _ in set(texts))
+    shared = tuple((text, float(count)) for text, count in sorted(counts.items()) if documents[text] >= min_group)
+    return shared if sum(count for _, count in shared) >= _NEARLY_ALL * len(texts) else ()
+
+
+def _texts(texts: list[tuple[str, int]], min_group: int) -> TextModel:
+    return TextModel.fit(pl.Series([text for text, _ in texts]), min_group=min_group)
+
+
+def _words(arrays: list[tuple[list[JsonValue], int]], sizes: Weighted, min_group: int) -> SharedWords | None:
+    """None where anything but texts stands in the arrays, or where a document holds several of them."""
+    rows = [[element for element in array if isinstance(element, str)] for array, _ in arrays]
+    if any(len(row) < len(array) for row, (array, _) in zip(rows, arrays, strict=True)):
+        return None
+    if len({document for _, document in arrays}) < len(arrays):
+        return None
+    return SharedWords.fit(rows, repeats=[1] * len(rows), sizes=sizes, min_group=min_group)
 
 
 def _kind(value: JsonValue) -> Kind:

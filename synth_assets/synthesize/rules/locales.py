@@ -48,31 +48,33 @@ def with_locales(decisions: Sequence[ColumnDecision], rows: pl.DataFrame) -> tup
     locale = named[0] if named else locale_of({str(fake.options.get("kind")): rows[fake.name] for fake in fakes})
     return tuple(
         decision.model_copy(update={"options": {**decision.options, "locale": locale}})
-        if decision.treatment is Treatment.FAKE and not decision.options.get("locale") and _is_local(decision)
+        if decision.treatment is Treatment.FAKE and not decision.options.get("locale") and is_local(decision)
         else decision
         for decision in decisions
     )
 
 
-def locale_of(columns: Mapping[str, pl.Series]) -> str:
+def locale_of(columns: Mapping[str, pl.Series], *, candidates: Sequence[str] = CANDIDATES) -> str:
     """The locale that knows most of the words of names and places; DEFAULT_LOCALE where too few are known.
 
     Args:
         columns: Values of the source by their kind of fake.
+        candidates: The locales to choose from.
     """
     samples = [_sample(values) for kind, values in columns.items() if kind in _NAMED_BY and values.dtype == pl.String]
     words = [word for sample in samples for text in sample for word in _WORDS.findall(text.lower())]
     if len(words) < _LEAST_WORDS:
         return DEFAULT_LOCALE
     written = _by_script([text for sample in samples for text in sample])
-    known = {locale: sum(word in _known(locale) for word in words) / len(words) for locale in CANDIDATES}
-    best = max(CANDIDATES, key=lambda locale: known[locale])
+    known = {locale: sum(word in _known(locale) for word in words) / len(words) for locale in candidates}
+    best = max(candidates, key=lambda locale: known[locale])
     if known[best] >= _LEAST_SHARE:
         return best
     return written or DEFAULT_LOCALE
 
 
-def _is_local(decision: ColumnDecision) -> bool:
+def is_local(decision: ColumnDecision) -> bool:
+    """Whether fakes of the column's kind differ between countries."""
     kind = str(decision.options.get("kind"))
     return kind in FAKE_KINDS and (bool(FAKE_KINDS[kind].group) or kind in _LOCAL)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from faker import Faker
+from faker.providers.person import Provider as NamesOfNobody
 
 from synth_assets.synthesize.rules.random_text import fill_patterns
 
@@ -46,10 +47,10 @@ class Pools:
         return _distinct(str(method()).replace("\n", ", ") for _ in range(draws))
 
     def _elements(self, attribute: str) -> list[str]:
-        """A provider's own list of elements, which has them all at once."""
+        """A provider's own list of elements, which has them all at once; not the few that stand in for names."""
         for provider in self._faker.get_providers():
             elements = getattr(provider, attribute, None)
-            if elements:
+            if elements and elements is not getattr(NamesOfNobody, attribute, None):
                 return _distinct(str(element) for element in elements)
         return []
 
@@ -64,8 +65,10 @@ class Pools:
     @cached_property
     def last_names(self) -> tuple[pl.Series, pl.Series]:
         """Family names of women and of men: the same in most languages."""
-        both = self._elements("last_names") or self._draw("last_name", 400)
-        return _series(self._elements("last_names_female") or both), _series(self._elements("last_names_male") or both)
+        both = self._elements("last_names")
+        of_women = self._elements("last_names_female") or both or self._draw("last_name_female", 400)
+        of_men = self._elements("last_names_male") or both or self._draw("last_name_male", 400)
+        return _series(of_women), _series(of_men)
 
     @cached_property
     def streets(self) -> pl.Series:

@@ -12,7 +12,7 @@ from synth_assets.synthesize.rules.random_text import DIGITS, LOWER, texts_of_co
 from synth_assets.synthesize.rules.seen import Mask, SeenValues, join, normalize
 from synth_assets.synthesize.rules.uniqueness import comparable, duplicates
 
-Draw = Callable[[int, int], pl.DataFrame]
+Draw = Callable[[npt.NDArray[np.int64], int], pl.DataFrame]
 Extend = Callable[[pl.Series, pl.Series], pl.Series]
 
 _ATTEMPTS = 16
@@ -78,21 +78,22 @@ def settle(draw: Draw, n: int, *, rules: Sequence[Rule], combinations: Sequence[
     """Draw n rows so that every rule holds: first by drawing broken rows anew, then by suffixes.
 
     Args:
-        draw: Gives so many fresh rows; its second argument is the number of the attempt, 0 at first.
+        draw: Gives fresh rows for those at these positions; its second argument is the number of the attempt, 0 at
+            first.
 
     Raises:
         CapacityTooSmall: There are not enough different values.
     """
     for rule in rules:
         rule.check_capacity(n)
-    frame = draw(n, 0)
+    frame = draw(np.arange(n), 0)
     held = _held_by_source(frame, rules, combinations)
     keys = _unique_keys(frame, rules)
     for attempt in range(1, _ATTEMPTS):
         rows = np.flatnonzero(held.any(axis=1) | _repeated(keys))
         if not len(rows):
             return frame
-        fresh = draw(len(rows), attempt)
+        fresh = draw(rows, attempt)
         frame = _replace(frame, rows, fresh)
         held[rows] = _held_by_source(fresh, rules, combinations)
         keys[rows] = _unique_keys(fresh, rules)
@@ -107,7 +108,7 @@ def settle(draw: Draw, n: int, *, rules: Sequence[Rule], combinations: Sequence[
 
 def settle_texts(draw: Callable[[int, int], pl.Series], n: int, *, rule: Rule) -> pl.Series:
     """`settle` for one column."""
-    frame = settle(lambda rows, attempt: draw(rows, attempt).alias(rule.column).to_frame(), n, rules=[rule])
+    frame = settle(lambda rows, attempt: draw(len(rows), attempt).alias(rule.column).to_frame(), n, rules=[rule])
     return frame[rule.column]
 
 

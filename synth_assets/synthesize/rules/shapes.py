@@ -76,12 +76,18 @@ class Learner:
             found.append(self._mere_length(rest))
         return tuple(found)
 
-    def exact_shapes(self) -> tuple[Shape, ...]:
-        """Only the patterns that say for each place what stands there, of texts with letters or digits in them."""
+    def exact_shapes(self, *, any_character: bool = False) -> tuple[Shape, ...]:
+        """Only the patterns that say for each place what stands there, of texts with letters or digits in them.
+
+        Args:
+            any_character: They say so for signs only, and how many letters or digits stand between them.
+        """
         every = {text: classes(text) for text in self._counts if len(text) <= _MOST_SHAPED_CHARACTERS}
-        groups = self._groups(every, _exact)
+        groups = self._groups(every, _any_character if any_character else _exact)
         return tuple(
-            self._shape(shape, texts, fixed=True) for shape, texts in groups if re.search(_LETTER_OR_DIGIT, shape)
+            self._shape(shape, texts, fixed=True)
+            for shape, texts in groups
+            if re.search(f"{_LETTER_OR_DIGIT}|{ANY_CLASS}", shape)
         )
 
     def _groups(self, left: Mapping[str, str], level: Callable[[str], str]) -> list[tuple[str, list[str]]]:
@@ -112,7 +118,9 @@ class Learner:
     ) -> Segment:
         if literal and (literals := self._literals(column)):
             return Segment(literals=literals)
-        letters = alphabet(classes("".join(column)), self._alphabets)
+        letters = alphabet(
+            LETTER_OR_DIGIT_CLASSES, learned_alphabets(column, self._min_group, otherwise=self._alphabets)
+        )
         return Segment(
             alphabet=letters,
             lengths=self._lengths(column),

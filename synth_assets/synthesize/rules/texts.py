@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.synthesize.rules.base64_texts import base64_shapes
 from synth_assets.synthesize.rules.characters import script_of
 from synth_assets.synthesize.rules.kinds import uuids
 from synth_assets.synthesize.rules.patterns import Shape, Weighted, mix, shares
@@ -74,6 +75,8 @@ class TextModel(Value):
             return cls(shapes=Learner({"word": 1}, min_group=2).shapes())
         if sum(bool(_UUID.fullmatch(text)) for text in counts) >= _NEARLY_ALL * len(counts):
             return cls(is_uuid=True, upper_case=any(text.upper() == text != text.lower() for text in counts))
+        if shapes := base64_shapes(counts, min_group=min_group):
+            return cls(shapes=shapes)
         prose = {text: rows for text, rows in counts.items() if _is_prose(text)}
         if sum(prose.values()) < min(min_group, sum(counts.values()) / 2):
             prose = {}
@@ -84,10 +87,16 @@ class TextModel(Value):
         )
 
     @classmethod
-    def look_of(cls, values: pl.Series, *, min_group: int) -> "TextModel | None":
-        """The exact patterns of at least half of the rows; None if there are none that enough rows share."""
+    def look_of(cls, values: pl.Series, *, min_group: int, any_character: bool = False) -> "TextModel | None":
+        """The exact patterns of at least half of the rows; None if there are none that enough rows share.
+
+        Args:
+            any_character: Letters and digits may stand in each other's places.
+        """
         counts = value_counts(values)
-        shapes = Learner(counts, min_group=min_group).exact_shapes() if counts else ()
+        shapes = base64_shapes(counts, min_group=min_group) if any_character else ()
+        if not shapes and counts:
+            shapes = Learner(counts, min_group=min_group).exact_shapes(any_character=any_character)
         if sum(shape.weight for shape in shapes) < _LEAST_LOOK * sum(counts.values()) or not shapes:
             return None
         return cls(shapes=shapes)

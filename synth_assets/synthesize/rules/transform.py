@@ -8,6 +8,7 @@ import polars as pl
 from synth_assets.catalog.model import Table
 from synth_assets.plan.resolved import ColumnDecision, Role, Treatment
 from synth_assets.store.profile import TableProfile
+from synth_assets.synthesize.rules.blanks import is_blank, with_blanks
 from synth_assets.synthesize.rules.consistent import ConsistentFakes
 from synth_assets.synthesize.rules.decisions import check_mask, is_consistent, targets
 from synth_assets.synthesize.rules.errors import CapacityTooSmall
@@ -36,7 +37,7 @@ def transform(
 ) -> pl.DataFrame:
     """Replace fake, pseudonymize, mask, null and constant columns, and JSON documents that are made anew by path.
 
-    NULL stays NULL, but for constants.
+    NULL stays NULL, but for constants, and fakes stay blank where the real text is.
 
     A pseudonym and a mask are made from the real value: under one key the same value has the same pseudonym in every
     table and refresh. Fakes are fresh and agree with each other within a row, but for those that the plan wants
@@ -55,15 +56,20 @@ def transform(
     replaced: list[pl.Series] = []
     if fresh:
         source = rows.select([decision.name for decision in fresh])
-        rules = Rules.fit(source, table=table, columns=fresh, profile=profile, key=key, min_group=min_group)
+        beside = rows.drop([decision.name for decision in present])
+        rules = Rules.fit(
+            source, table=table, columns=fresh, profile=profile, key=key, min_group=min_group, beside=beside
+        )
         kept_null = [decision.name for decision in fresh if decision.treatment in (Treatment.FAKE, Treatment.LEARN)]
         nulls = {name: rows[name].is_null().to_numpy() for name in kept_null}
-        replaced += rules.sample(len(rows), rng=rng, nulls=nulls).get_columns()
+        blank = {d.name: is_blank(rows[d.name]) for d in fresh if d.treatment is Treatment.FAKE}
+        replaced += rules.sample(len(rows), rng=rng, nulls=nulls, blank=blank, beside=beside).get_columns()
     for decision in present:
         if decision.treatment in _FROM_VALUE:
             replaced.append(_from_value(rows[decision.name], decision, made[decision.name], key))
         elif is_consistent(decision):
-            replaced.append(consistent.of(rows, decision, made[decision.name]))
+            fakes = consistent.of(rows, decision, made[decision.name])
+            replaced.append(with_blanks(fakes, is_blank(rows[decision.name])))
     return rows.with_columns(replaced)
 
 

@@ -1,3 +1,4 @@
+import hashlib
 import re
 import unicodedata
 
@@ -5,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from faker import Faker
+from faker.config import AVAILABLE_LOCALES
 
 from synth_assets.catalog.model import DataType, Kind
 from synth_assets.plan.fake_kinds import FAKE_KINDS, Nature, fits
@@ -13,6 +15,7 @@ from synth_assets.synthesize.rules.errors import CapacityTooSmall, TreatmentDoes
 from synth_assets.synthesize.rules.kinds import FAKES
 from synth_assets.synthesize.rules.locales import CANDIDATES
 from synth_assets.synthesize.rules.pools import pools
+from synth_assets.synthesize.rules.rules import Rules
 
 INTEGER = DataType(kind=Kind.INTEGER, native="bigint", bits=64)
 # A value of the others would be wrong if it were cut.
@@ -312,3 +315,45 @@ def test_every_locale_that_is_found_can_be_made(table, locale):
     ):
         table.fake(kind, ["x"], kind, locale=locale)
     assert table.sample(20).null_count().sum_horizontal().item() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("hash", lambda digest: digest[:40]),
+        ("hash", lambda digest: digest[:32].upper()),
+        ("password", lambda digest: f"$2b$12${digest[:53]}"),
+        ("token", lambda digest: f"sk_live_{digest[:24]}"),
+    ],
+)
+def test_hashes_and_secrets_are_as_long_and_of_such_characters_as_those_of_the_source(table, kind, form):
+    source = [form(hashlib.sha256(str(number).encode()).hexdigest()) for number in range(500)]
+    made = table.fake("value", source, kind).sample(1_000)["value"]
+    assert not set(made) & set(source)
+    assert set(made.str.len_chars()) == {len(source[0])}
+    signs = source[0][: len(source[0]) - 20]
+    assert made.str.starts_with(signs[:3] if kind != "hash" else "").all()
+    letters = "0-9A-F" if source[0].isupper() else "0-9a-f"
+    assert made.str.slice(len(source[0]) - 20).str.contains(f"^[{letters}]+$").all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [("building_number", "{}"), ("street_address", "Hauptstr. {}"), ("address", "{} Main St, Dover")],
+)
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR"])
+def test_house_numbers_are_as_long_as_those_of_the_source(table, folder, kind, written, locale):
+    source = [written.format(number % 240 + 1) for number in range(3_000)]
+    table.fake("place", source, kind, locale=locale).fit().save(folder)
+    made = Rules.load(folder).sample(3_000, rng=np.random.default_rng(0), nulls={})["place"]
+    numbers = made.str.extract(r"(?:^|\s)(\d+)(?:$|[\s,])")
+    assert not made.str.contains(r"\d/|\d-\d").any()
+    lengths = [float((numbers.str.len_chars() == digits).mean()) for digits in (1, 2, 3)]
+    assert lengths == pytest.approx([9 / 240, 90 / 240, 141 / 240], abs=0.05)
+
+
+@pytest.mark.parametrize("locale", [one for one in sorted(AVAILABLE_LOCALES) if "_" in one and one != "fr_QC"])
+def test_people_of_every_locale_have_many_names(locale):
+    for names in (*pools(locale).first_names, *pools(locale).last_names):
+        assert "Doe" not in set(names) or len(names) > 100
+        assert len(names) >= 5

@@ -152,3 +152,66 @@ def test_intervals_are_spread_like_the_source(table):
     days = values.str.extract(r"^(\d+) days").cast(pl.Int64)
     assert 40 < days.mean() < 60
     assert days.max() < 100
+
+
+TAGS = array("text[]", DataType(kind=Kind.TEXT, native="text"))
+WORDS, SHARES = ["new", "red", "on sale", "last"], [0.5, 0.25, 0.15, 0.1]
+
+
+def tagged(n: int = 3_000, *, apart: bool = True) -> list[list[str]]:
+    rng = np.random.default_rng(1)
+    return [rng.choice(WORDS, size=rng.integers(0, 4), replace=not apart, p=SHARES).tolist() for _ in range(n)]
+
+
+def literal(words: list[str]) -> str:
+    return "{" + ",".join(f'"{word}"' for word in words) + "}"
+
+
+def words_of(text: str) -> list[str]:
+    return [word.strip('"') for word in text.strip("{}[]").split(",") if word]
+
+
+def shares_of(rows: list[list[str]]) -> np.ndarray:
+    every = [word for row in rows for word in row]
+    return np.array([every.count(word) for word in WORDS]) / len(every)
+
+
+@pytest.mark.parametrize("apart", [True, False])
+@pytest.mark.parametrize("as_json", [True, False])
+def test_words_that_many_arrays_share_come_out_in_their_shares_and_as_many(table, apart, as_json):
+    source = tagged(apart=apart)
+    texts = [json.dumps(row) for row in source] if as_json else [literal(row) for row in source]
+    values = table.column("tags", texts, type=JSON if as_json else TAGS).sample(10_000)["tags"]
+    made = [json.loads(value) if as_json else words_of(value) for value in values]
+    assert {word for row in made for word in row} == set(WORDS)
+    assert shares_of(made) == pytest.approx(shares_of(source), abs=0.03)
+    sizes, expected = (np.bincount([len(row) for row in rows], minlength=4) / len(rows) for rows in (made, source))
+    assert sizes == pytest.approx(expected, abs=0.05)
+    assert any(len(set(row)) < len(row) for row in made) is not apart
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_word_that_one_array_holds_many_times_does_not_come_out(table, as_json):
+    source = [*tagged(), ["secret"] * 20]
+    texts = [json.dumps(row) for row in source] if as_json else [literal(row) for row in source]
+    values = table.column("tags", texts, type=JSON if as_json else TAGS).sample(5_000)["tags"]
+    assert not values.str.contains("secret").any()
+    assert values.str.contains("red").any()
+
+
+def test_a_key_that_one_document_holds_many_times_does_not_come_out(table):
+    source = [json.dumps([{"known": 1}])] * 50 + [json.dumps([{"secret": 1}] * 20)]
+    values = table.column("documents", source, type=JSON).sample(500)["documents"]
+    assert not values.str.contains("secret").any()
+
+
+def test_words_of_many_different_arrays_are_made_up(table):
+    source = [literal([f"word{number}", f"term{number}"]) for number in range(500)]
+    values = table.column("tags", source, type=TAGS).sample(500)["tags"]
+    assert not {word for text in source for word in words_of(text)} & {w for v in values for w in words_of(v)}
+
+
+def test_personal_data_in_arrays_is_not_shared(table):
+    source = [literal([f"person{number % 5}@example.org"]) for number in range(500)]
+    values = table.column("contacts", source, type=TAGS).sample(500)["contacts"]
+    assert not any(f"person{number}@example.org" in value for value in values for number in range(5))

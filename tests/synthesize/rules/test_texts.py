@@ -1,3 +1,4 @@
+import base64
 import re
 import uuid
 from collections.abc import Sequence
@@ -164,3 +165,30 @@ def test_long_documents_are_hashed_soon_enough(table):
     source = ["word " * 200_000 + str(number) for number in range(20)]
     made = table.column("body", source).sample(5)["body"]
     assert not set(made) & set(source)
+
+
+def hexadecimal(n: int, digits: int) -> list[str]:
+    return [uuid.uuid5(uuid.NAMESPACE_DNS, str(number)).hex[:digits] for number in range(n)]
+
+
+@pytest.mark.parametrize("n", [20, 200, 3_000])
+def test_hexadecimal_stays_so_beside_other_letters(n):
+    assert matches(draw([f"x-{digits}" for digits in hexadecimal(n, 7)]), "x-[0-9a-f]{7}")
+    assert matches(draw([f"run_{digits}_Z" for digits in hexadecimal(n, 12)]), "run_[0-9a-f]{12}_Z")
+
+
+def test_every_piece_has_an_alphabet_of_its_own():
+    source = [f"{digits.upper()}/{digits}" for digits in hexadecimal(1_000, 8)]
+    assert matches(draw(source), "[0-9A-F]{8}/[0-9a-f]{8}")
+    base32 = [base64.b32encode(bytes.fromhex(digits)).decode() for digits in hexadecimal(60, 20)]
+    assert matches(draw(base32), "[A-Z2-7]{16}")
+    padded = [base64.b64encode(bytes.fromhex(digits)).decode() for digits in hexadecimal(500, 32)]
+    assert matches(draw(padded), "[A-Za-z0-9+/]{22}==")
+    base64_texts = [base64.b64encode(bytes.fromhex(digits)).decode() for digits in hexadecimal(500, 24)]
+    assert matches(draw(base64_texts), "[A-Za-z0-9+/]{16}")
+    assert matches(draw([f"{int(digits, 16):032b}" for digits in hexadecimal(40, 8)]), "[01]{32}")
+
+
+def test_paths_and_codes_with_signs_at_their_places_are_no_base64():
+    source = [f"Year{2020 + number % 3}/Report{number:04d}" for number in range(1_000)]
+    assert matches(draw(source), r"Year20\d\d/Report\d{4}")
