@@ -99,9 +99,7 @@ def keep_orders(
     return rows
 
 
-def _kept(
-    rows: pl.DataFrame, order: NotAbove, free: Collection[str], grids: Mapping[str, Grid]
-) -> pl.DataFrame:
+def _kept(rows: pl.DataFrame, order: NotAbove, free: Collection[str], grids: Mapping[str, Grid]) -> pl.DataFrame:
     lower, upper = order.lower, order.upper
     alike = rows.schema[lower] == rows.schema[upper] and _same_points(grids.get(lower), grids.get(upper))
     if {lower, upper} <= set(free) and alike:

@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import Field
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.grid import Grid
 from synth_assets.synthesize.deviation import Deviation, find_tie, may_follow, plain_numbers
 from synth_assets.synthesize.protocol import Following, LabelShare
 from synth_assets.synthesize.relational.families.arranged import Arranged
@@ -42,6 +43,7 @@ class FamilyOrder(Value):
         links: Columns that are set by their siblings when all rows of the family are there.
         running: Columns of numbers that are not learned but worked out: that of the sibling before and another number.
         compared: Columns made earlier of which a row knows whether they are as in the sibling before.
+        grid: What that column's times lie on: each step ends at the nearest point of it.
         stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
     """
 
@@ -57,6 +59,7 @@ class FamilyOrder(Value):
     links: tuple[Link, ...] = ()
     running: tuple[Running, ...] = ()
     compared: tuple[str, ...] = ()
+    grid: Grid | None = None
     stride: int | None = None
 
     def of_columns(self, names: Collection[str]) -> Self:
@@ -79,6 +82,7 @@ class FamilyOrder(Value):
             running=self.running,
             step=self.column if self.column in names else None,
             unit=self.unit,
+            grid=self.grid,
         )
 
 
@@ -100,6 +104,7 @@ def learn_order(
     column: str | None,
     tied: Collection[str] = (),
     links: tuple[Link, ...] = (),
+    grid: Grid | None = None,
     continuous: npt.NDArray[np.bool_] | None = None,
     min_group: int,
 ) -> FamilyOrder:
@@ -112,6 +117,7 @@ def learn_order(
         column: The one of `rows` that orders them; None if none does.
         tied: Those that are not what they were in the table: they are not learned by how far they are off.
         links: What is known already of columns that siblings set.
+        grid: What the times that order them lie on.
         continuous: False for rows whose forerunner is held out; None where there is none.
         min_group: Fewest rows that must share the earliest and latest value.
     """
@@ -136,6 +142,7 @@ def learn_order(
     return FamilyOrder(
         column=column,
         unit=unit,
+        grid=grid,
         earliest=earliest,
         latest=latest,
         previous=previous,

@@ -9,6 +9,7 @@ from synth_assets.dependencies.combination import keep_combination, shared_combi
 from synth_assets.dependencies.determined import keep_determined
 from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.formulas import in_order
+from synth_assets.dependencies.grid import Grid, keep_on_grid
 from synth_assets.dependencies.null_by import keep_null_by, relabel_null_by
 from synth_assets.dependencies.null_together import keep_null_together
 from synth_assets.dependencies.one_of import keep_one_of
@@ -22,6 +23,7 @@ from synth_assets.plan.dependencies import (
     NullBy,
     NullTogether,
     OneOf,
+    OnGrid,
     Total,
 )
 from synth_assets.store.folder import Folder
@@ -67,6 +69,7 @@ class Keeping:
         self._declared = declared
         self._free = free - {formula.column for formula in formulas}
         self._known = known
+        self._grids = {one.column: Grid(**one.model_dump()) for one in dependencies if isinstance(one, OnGrid)}
 
     def apply(self, rows: pl.DataFrame, names: NamedColumns, rng: np.random.Generator) -> pl.DataFrame:
         """The rows so that everything holds; columns that break nothing stay as they are.
@@ -75,11 +78,13 @@ class Keeping:
             names: The same rows, and what they know of the rows above them.
         """
         orders = [one for one in self._dependencies if isinstance(one, NotAbove)]
-        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps]
+        # The date of a day may lie before a time of that day.
+        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps if gap.floor == 1]
         before = rows
         for _ in range(TURNS):
             start = rows
-            rows = keep_orders(self._nulls(self._labels(rows, rng), rng), orders, self._free)
+            rows = self._on_grids(self._nulls(self._labels(rows, rng), rng))
+            rows = keep_orders(rows, orders, self._free, self._grids)
             rows = self._computed(rows, before, names)
             if all(start[name].equals(rows[name]) for name in rows.columns):
                 break
@@ -121,6 +126,11 @@ class Keeping:
         changed = pl.Series(np.logical_or.reduce([kept[n].ne_missing(since[n]).to_numpy() for n in rows.columns]))
         decoded = self._gaps.decode(kept, rows.schema)
         return rows.with_columns(rows[name].zip_with(~changed, decoded[name]) for name in rows.columns)
+
+    def _on_grids(self, rows: pl.DataFrame) -> pl.DataFrame:
+        for grid in self._grids.values():
+            rows = keep_on_grid(rows, grid, self._free)
+        return rows
 
     def _computed(self, rows: pl.DataFrame, before: pl.DataFrame, names: NamedColumns) -> pl.DataFrame:
         """The rows with the columns of formulas of which anything has changed, and of those that the plan declares."""
