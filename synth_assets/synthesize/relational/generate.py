@@ -27,6 +27,7 @@ from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.hybrid.rows import HybridRows
 from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
 from synth_assets.synthesize.relational.keeping.keeping import VALUES, saved_keeping
+from synth_assets.synthesize.relational.keeping.kept import marked_columns
 from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
@@ -161,7 +162,7 @@ class Generation(Referring):
         for column, restored in counted.items():
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
-        rows = self._with_dependencies(name, rows)
+        rows = self._with_dependencies(name, rows, hidden)
         known = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
         if name in self._hybrid:
             others = [column for column in structure.learned if column not in model.identifying]
@@ -297,15 +298,25 @@ class Generation(Referring):
 
         return self._blockwise(name, sampled, purpose=purpose)
 
-    def _with_dependencies(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows so that what is known to hold between their columns does."""
+    def _with_dependencies(self, name: str, rows: pl.DataFrame, hidden: dict[str, pl.Series]) -> pl.DataFrame:
+        """The rows so that what is known to hold between their columns does; sets which of `hidden` are NULL."""
         structure = self._structures[name]
         keeping = saved_keeping(self._models[name], structure, self._profiles, self._structures)
         if keeping is None:
             return rows
         self._tables.put(name, rows)
         names = NamedColumns(self._structures, self._tables, self._features.__getitem__)
-        return keeping.apply(rows, names, self._rng(name, "dependencies"))
+        # What rules make is not there yet: in its place stands whether it will be NULL.
+        marked = [column for column in marked_columns(structure) if null_name(column) in hidden]
+        there = pl.DataFrame({column: ~hidden[null_name(column)] for column in sorted(marked)})
+        kept = keeping.apply(
+            rows.with_columns(values.replace(old=False, new=None) for values in there),
+            names,
+            self._rng(name, "dependencies"),
+        )
+        for column in marked:
+            hidden[null_name(column)] = kept[column].is_null().alias(null_name(column))
+        return kept.select(rows.columns)
 
     def _around(self, name: str, part: slice) -> Surroundings:
         """The driving parents of some rows."""

@@ -29,12 +29,19 @@ from synth_assets.plan.dependencies import (
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.relational.gaps import Gaps
-from synth_assets.synthesize.relational.keeping.kept import changeable_columns, declared_formulas, kept_dependencies
+from synth_assets.synthesize.relational.keeping.kept import (
+    changeable_columns,
+    declared_formulas,
+    kept_dependencies,
+    marked_columns,
+)
+from synth_assets.synthesize.relational.keeping.mending import broken_rows, donors, tied_together
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.shape import saved_shape
 from synth_assets.synthesize.relational.structure import TableStructure
 
 TURNS = 3
+MOST_DONORS = 10
 VALUES = "values"
 
 
@@ -92,6 +99,35 @@ class Keeping:
             # What begins later than anything may end stays NULL, whatever its label says: it takes another.
             if isinstance(one, NullBy):
                 rows = relabel_null_by(rows, one, free=self._free, rng=rng)
+        return self._mended(self._computed(rows, before, names), [*self._dependencies, *orders], names, rng)
+
+    def _mended(
+        self, rows: pl.DataFrame, kept: Sequence[Dependency], names: NamedColumns, rng: np.random.Generator
+    ) -> pl.DataFrame:
+        """The rows of which those that break something take what has to do with it from one that breaks nothing."""
+        ties = [one.columns for one in (*kept, *self._formulas) if set(one.columns) <= set(rows.columns)]
+        free = self._free & set(rows.columns)
+        of_labels = {name for one in kept if not isinstance(one, NotAbove | OnGrid) for name in one.columns}
+        groups = tied_together([*ties, *((gap.column, gap.since) for gap in self._gaps.steps)])
+        for _ in range(MOST_DONORS):
+            broken = {one.text: broken_rows(rows, one, self._known) for one in kept}
+            wrong = np.logical_or.reduce(list(broken.values()), initial=False)
+            if not np.any(wrong) or np.all(wrong):
+                break
+            since, source = self._gaps.encode(rows), {name: np.arange(rows.height) for name in free}
+            for group in groups:
+                here = [broken[one.text] for one in kept if set(one.columns) <= group]
+                alike = sorted((group & of_labels) - free)
+                at, donor = donors(rows, np.logical_or.reduce(here, initial=False), ~wrong, alike=alike, rng=rng)
+                for name in group & free:
+                    source[name][at] = donor
+            taken = since.with_columns(since[name].gather(source[name]) for name in sorted(free))
+            tried = self._computed(self._gaps.decode(taken, rows.schema), rows, names)
+            still = np.logical_or.reduce([broken_rows(tried, one, self._known) for one in kept])
+            mended = pl.Series(wrong & ~still)
+            rows = rows.with_columns(rows[name].zip_with(~mended, tried[name]) for name in rows.columns)
+            for values in rows:
+                names.put(self._table, values)
         return rows
 
     def _labels(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
@@ -165,7 +201,7 @@ def saved_keeping(
         kept,
         computed_columns(model, declared),
         declared=frozenset(formula.column for formula in declared),
-        free=changeable_columns(model, structure),
+        free=changeable_columns(model, structure) | marked_columns(structure),
         known={one.text: model.read_frame(_file(one)) for one in kept if isinstance(one, Combination)},
         gaps=shape.gaps if shape else Gaps(),
     )
