@@ -29,6 +29,7 @@ from synth_assets.synthesize.relational.families.history import (
 )
 from synth_assets.synthesize.relational.families.links import Link, find_links, linked
 from synth_assets.synthesize.relational.families.order import FamilyOrder, follows_in, learn_order
+from synth_assets.synthesize.relational.families.rising import without_falls
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
 from synth_assets.synthesize.relational.families.walking import walk_families
 from synth_assets.synthesize.relational.further.in_time import Times
@@ -47,6 +48,7 @@ from synth_assets.synthesize.relational.training import (
     beside,
     formulas_of,
     residuals_of,
+    rising_of,
 )
 
 MOST_REDRAWS = 20
@@ -98,7 +100,8 @@ class ValueModel:
         known_times = [*fixed, *([order_by] if order_by else [])]
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         kept = training.kept
-        residuals = residuals_of(training, rows, gaps, min_group)
+        rising = rising_of(training, rows)
+        residuals = residuals_of(training, rows, gaps, min_group, besides=rising)
         tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
         free = [name for name in rows.columns if name not in tied] if training.discover else []
         parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
@@ -160,6 +163,7 @@ class ValueModel:
                 tied=tied,
                 links=links,
                 grid=gridded.grid(order_by),
+                rising=rising,
                 continuous=siblings.continuous,
                 min_group=min_group,
             )
@@ -225,6 +229,7 @@ class ValueModel:
         if order.links:
             arranged = Arranged(np.arange(rows.height), rank_within(around.families))
             rows = linked(beside(around.known, rows), arranged, order.links, rng).select(rows.columns)
+        rows = without_falls(rows, around.families, order.rising)
         return self._repaired(self._computed(rows, around), around, rng)
 
     def _started(
