@@ -1,6 +1,7 @@
 """Times that lie on a grid: the first of a month, Mondays, midnight, full quarters of an hour."""
 
 from collections.abc import Collection
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -67,14 +68,14 @@ class Grid(OnGrid):
         self,
         values: pl.Series,
         *,
-        towards: str = "nearest",
+        towards: Literal["nearest", "floor", "ceil"] = "nearest",
         least: int | None = None,
         most: int | None = None,
     ) -> pl.Series:
         """The times moved to points of the grid.
 
         Args:
-            towards: `nearest`, `floor` (never later) or `ceil` (never earlier).
+            towards: Which point: the nearest one, `floor` for one that is never later, `ceil` for never earlier.
             least, most: The numbers of the first and the last point that may come out.
         """
         dtype = values.dtype
