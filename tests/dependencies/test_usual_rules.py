@@ -189,3 +189,12 @@ def test_the_synthesizer_says_what_it_keeps_of_columns_that_rules_make(
     assert artifact is not None
     assert "status -> cancel_reason IS NULL" in str(artifact.facts["dependencies"])
     assert "courier_email" in str(artifact.facts["dependencies"])
+
+
+def test_the_verdict_counts_rows_that_are_null_unlike_their_like(
+    refreshed: tuple[Path, Refresh, dict[str, pl.DataFrame]],
+) -> None:
+    verdict, _ = refreshed[1].judge()
+    checks = {check.name: check for check in verdict.checks if check.name.startswith("integrity_holds")}
+    assert {"integrity_holds_status_cancel_reason", "integrity_holds_starts"} <= set(checks)
+    assert [name for name, check in checks.items() if not check.passed] == []

@@ -26,6 +26,7 @@ class Gap(Value):
             earlier time.
         earliest, latest: The range in which the column's own values may come out, in the physical unit or as points.
         open: The column may be NULL.
+        longest: The most units that come out where the range moves a time; a column that may be NULL is, beyond it.
         beyond: Frequent values after all that it may lie after, such as 9999-12-31 for "not yet": -1, -2 and so on
             stand for them.
     """
@@ -36,6 +37,7 @@ class Gap(Value):
     earliest: int
     latest: int
     open: bool
+    longest: int | None = None
     beyond: tuple[int, ...] = ()
     floor: int = 1
     grid: Grid | None = None
@@ -62,6 +64,10 @@ class Gap(Value):
         if self.open:
             # A row that begins later than any has ended has not ended; where all end, it ended as it began.
             units = units.set((begin > self.latest).fill_null(value=False), None)
+            if self.longest is not None:
+                # The first that may come out would be too long after: what begins that early has not ended, either.
+                moved = (units > self.longest) & (units > drawn["units"])
+                units = units.set(moved.fill_null(value=False), None)
         place = begin + units * self.unit
         times = place if self.grid is None else _times(self.grid, place, dtype)
         for at, value in enumerate(self.beyond):
@@ -80,6 +86,11 @@ class Gap(Value):
         earliest, latest = shared_range(points.to_numpy(), min_group)
         unit = common_unit(points - _points(grid, both["since"], dtype))
         return self.model_copy(update={"grid": grid, "unit": unit, "earliest": earliest, "latest": latest})
+
+    def with_longest(self, rows: pl.DataFrame, min_group: int) -> "Gap":
+        """The gap with the most units that at least so many rows reach."""
+        units = self.encode(rows).drop_nulls()
+        return self.model_copy(update={"longest": shared_range(units.filter(units >= 0).to_numpy(), min_group)[1]})
 
     def _begin(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """What the time, of this type, is counted from: in its physical unit, or as a point of its grid."""
@@ -120,7 +131,8 @@ class Gaps(Value):
         for name in sorted(times, key=lambda time: (time not in known, len(before[time]))):
             possible = [found for found in before[name] if found[1].since in placed]
             if possible and name not in known:
-                steps.append(min(possible, key=lambda found: found[0])[1].on_grid(rows, min_group))
+                _, closest = min(possible, key=lambda found: found[0])
+                steps.append(closest.on_grid(rows, min_group).with_longest(rows, min_group))
             placed.add(name)
         return cls(steps=tuple(steps))
 

@@ -41,7 +41,7 @@ from synth_assets.synthesize.relational.shape import saved_shape
 from synth_assets.synthesize.relational.structure import TableStructure
 
 TURNS = 3
-MOST_DONORS = 10
+MOST_DONORS = 20
 VALUES = "values"
 
 
@@ -85,8 +85,12 @@ class Keeping:
             names: The same rows, and what they know of the rows above them.
         """
         orders = [one for one in self._dependencies if isinstance(one, NotAbove)]
-        # The date of a day may lie before a time of that day.
-        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps if gap.floor == 1]
+        orders += [
+            NotAbove(lower=gap.since, upper=gap.column)
+            for gap in self._gaps.steps
+            # The date of a day is not before a time of that day.
+            if gap.floor == 1 and type(rows.schema[gap.since]) is type(rows.schema[gap.column])
+        ]
         before = rows
         for _ in range(TURNS):
             start = rows
@@ -109,8 +113,8 @@ class Keeping:
         free = self._free & set(rows.columns)
         of_labels = {name for one in kept if not isinstance(one, NotAbove | OnGrid) for name in one.columns}
         groups = tied_together([*ties, *((gap.column, gap.since) for gap in self._gaps.steps)])
+        broken = {one.text: broken_rows(rows, one, self._known) for one in kept}
         for _ in range(MOST_DONORS):
-            broken = {one.text: broken_rows(rows, one, self._known) for one in kept}
             wrong = np.logical_or.reduce(list(broken.values()), initial=False)
             if not np.any(wrong) or np.all(wrong):
                 break
@@ -124,8 +128,9 @@ class Keeping:
             taken = since.with_columns(since[name].gather(source[name]) for name in sorted(free))
             tried = self._computed(self._gaps.decode(taken, rows.schema), rows, names)
             still = np.logical_or.reduce([broken_rows(tried, one, self._known) for one in kept])
-            mended = pl.Series(wrong & ~still)
-            rows = rows.with_columns(rows[name].zip_with(~mended, tried[name]) for name in rows.columns)
+            left = pl.Series(~wrong | still)
+            rows = rows.with_columns(rows[name].zip_with(left, tried[name]) for name in rows.columns)
+            broken = {text: of & still for text, of in broken.items()}
             for values in rows:
                 names.put(self._table, values)
         return rows
