@@ -27,7 +27,7 @@ from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.hybrid.rows import HybridRows
 from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
 from synth_assets.synthesize.relational.keeping.keeping import VALUES, saved_keeping
-from synth_assets.synthesize.relational.keeping.kept import marked_columns
+from synth_assets.synthesize.relational.keeping.marks import nulls_of, with_marks
 from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
@@ -306,16 +306,8 @@ class Generation(Referring):
             return rows
         self._tables.put(name, rows)
         names = NamedColumns(self._structures, self._tables, self._features.__getitem__)
-        # What rules make is not there yet: in its place stands whether it will be NULL.
-        marked = [column for column in marked_columns(structure) if null_name(column) in hidden]
-        there = pl.DataFrame({column: ~hidden[null_name(column)] for column in sorted(marked)})
-        kept = keeping.apply(
-            rows.with_columns(values.replace(old=False, new=None) for values in there),
-            names,
-            self._rng(name, "dependencies"),
-        )
-        for column in marked:
-            hidden[null_name(column)] = kept[column].is_null().alias(null_name(column))
+        kept = keeping.apply(with_marks(rows, hidden, structure), names, self._rng(name, "dependencies"))
+        hidden |= nulls_of(kept, hidden, structure)
         return kept.select(rows.columns)
 
     def _around(self, name: str, part: slice) -> Surroundings:
