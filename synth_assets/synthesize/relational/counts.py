@@ -11,6 +11,7 @@ from synth_assets.catalog.model import Value
 MOST_POINTS = 2048
 ROWS_A_SPAN = 200
 MOST_SPANS = 24
+FEW_PARENTS, SELDOM = 20, 0.05  # most parents with children, and their share of all, of whom no rule is known
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,13 @@ class CountDistribution:
         return counts
 
     def restore_positive(self, drawn: npt.NDArray[np.float64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """As `restore`, but who was drawn to have none has none: the model knows which rows have no children."""
+        """As `restore`, but who was drawn to have none has none: the model knows which rows have no children.
+
+        Where only a few rows of many have any, it does not know which: then as many have some as in the source.
+        """
+        with_children = sum(point >= 0.5 for point in self.points)
+        if with_children <= min(FEW_PARENTS, SELDOM * len(self.points)):
+            return self.restore(drawn, factor=1.0, rng=rng)
         counts = np.zeros(len(drawn), dtype=np.int64)
         some = np.flatnonzero(np.nan_to_num(drawn) >= 0.5)
         positive = CountDistribution(tuple(point for point in self.points if point >= 0.5))

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from synth_assets.statistics.labels import shared_labels
+from synth_assets.synthesize.relational.further.roles import as_labels, find_driving_roles
 from synth_assets.synthesize.relational.further.tendencies import is_tendency
-from synth_assets.synthesize.relational.matching import gather
+from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
 
@@ -77,6 +78,11 @@ def features_of(
     return own if above is None else pl.concat([own, above], how="horizontal")
 
 
+def with_roles(features: pl.DataFrame, roles: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """The features with the roles of the rows before all others: who knows the role need not guess it."""
+    return pl.DataFrame([*roles.values(), *features.get_columns()]) if roles else features
+
+
 class SourceFeatures:
     """Features of real rows, by table.
 
@@ -88,6 +94,7 @@ class SourceFeatures:
         self._source = source
         self._held_out = held_out
         self._known: dict[str, pl.DataFrame] = {}
+        self._roles: dict[str, dict[Reference, Rows]] = {}
 
     def of(self, table: str) -> pl.DataFrame:
         """One row for each row of the table, held-out rows included."""
@@ -97,8 +104,18 @@ class SourceFeatures:
             if structure.driving:
                 rows = self._source.parents(table, structure.driving.key)
                 above = gather(inherited(self.of(structure.driving.key.parent)), rows)
-            self._known[table] = features_of(structure, self._source.frame(table), self.counts(table), above)
+            known = features_of(structure, self._source.frame(table), self.counts(table), above)
+            roles = self.roles(table).items()
+            self._known[table] = with_roles(known, {r.name: as_labels(of_row, r) for r, of_row in roles})
         return self._known[table]
+
+    def roles(self, table: str) -> dict[Reference, Rows]:
+        """The role of each row to its children, by the key that the table drives, where there are roles."""
+        if table not in self._roles:
+            driven = self._source.structures[table].driven
+            found = {reference: find_driving_roles(reference, self._source) for reference in driven}
+            self._roles[table] = {reference: roles for reference, roles in found.items() if roles is not None}
+        return self._roles[table]
 
     def counts(self, table: str) -> dict[str, pl.Series]:
         """Children of each row of the table, by the name of the reference."""

@@ -17,6 +17,7 @@ from synth_assets.synthesize.relational.counts import CountDistribution, CountsI
 from synth_assets.synthesize.relational.families.panels import Panel, find_panels
 from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.further.fitting import fit_further
+from synth_assets.synthesize.relational.further.roles import Roles
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.hybrid.fitting import BESIDE_REAL, save_source_rows
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
@@ -65,6 +66,7 @@ class TableFit(TableTraining):
                     source=self._inputs.source,
                     features=self._inputs.features,
                     outcomes=self._outcomes,
+                    roles=self._roles[reference.name],
                     min_group=self._inputs.plan.min_group,
                     seed=self._seed,
                 )
@@ -117,6 +119,10 @@ class TableFit(TableTraining):
             panels=self._panels(trained) if generated else (),
             identifying=self._identifying if generated else (),
             order=self._order if generated else None,
+            roles={
+                r.name: Roles(groups=(0,) * (int(of_row.max()) + 1), parents=len(of_row))
+                for r, of_row in self._inputs.features.roles(structure.name).items()
+            },
             shared=save_shared(folder.folder(FREQUENT), trained, self._shared, min_group=min_group),
             has_identifying=identifying is not None,
             has_values=values is not None,

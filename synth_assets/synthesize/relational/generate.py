@@ -19,8 +19,11 @@ from synth_assets.synthesize.relational.features import (
     features_of,
     further_features,
     inherited,
+    with_roles,
 )
 from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
+from synth_assets.synthesize.relational.further.choosing import roles_given
+from synth_assets.synthesize.relational.further.roles import as_labels
 from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
@@ -28,7 +31,7 @@ from synth_assets.synthesize.relational.hybrid.rows import HybridRows
 from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
 from synth_assets.synthesize.relational.keeping.keeping import VALUES, saved_keeping
 from synth_assets.synthesize.relational.keeping.marks import nulls_of, with_marks
-from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.matching import Rows, gather, no_columns
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.referring import Referring
@@ -100,6 +103,7 @@ class Generation(Referring):
             counts = {count.name: count for count in self._models[name].read_frame(COUNTS)}
             parents = self._tables.parents(name, structure.driving.key) if structure.driving else self._orphans(0)
             features = features_of(structure, learned, counts, self._inherited(name, parents))
+            features = self._with_roles(name, features)
             self._features[name] = features.with_columns(self._models[name].read_frame(TENDENCIES).get_columns())
 
     def _inherited(self, name: str, parents: Rows) -> pl.DataFrame | None:
@@ -163,7 +167,7 @@ class Generation(Referring):
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
         rows = self._with_dependencies(name, rows, hidden)
-        known = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
+        known = pl.DataFrame(hidden) if hidden else no_columns(rows.height)
         if name in self._hybrid:
             others = [column for column in structure.learned if column not in model.identifying]
             rows = self._with_real_columns(name, rows, others)
@@ -171,6 +175,7 @@ class Generation(Referring):
         self._hidden[name] = known
         counts = {reference: known[count_name(reference)] for reference in model.children}
         features = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
+        features = self._with_roles(name, features)
         self._features[name] = features.with_columns(known[c] for c in known.columns if is_tendency(c))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
@@ -185,7 +190,7 @@ class Generation(Referring):
         self._parents[name], self._source_rows[name] = parents, arrangement.source_rows
         self._kept[name] = np.arange(len(parents))
         self._wanted[name] = len(parents)
-        rows = _nothing(len(parents))
+        rows = no_columns(len(parents))
         balanced = self._balanced(name)
         if model.has_identifying:
             identifying = ValueModel.load(self._models[name].folder(IDENTIFYING))
@@ -196,11 +201,11 @@ class Generation(Referring):
 
             rows = self._blockwise(name, sampled, purpose="block")
         leaves = rows.select(c for c in rows.columns if c not in structure.learned)
-        self._hidden[name] = leaves if leaves.width else _nothing(len(parents))
+        self._hidden[name] = leaves if leaves.width else no_columns(len(parents))
         if name in self._hybrid:
             self._hidden[name] = self._hybrid[name].with_saved(self._hidden[name], self._source_rows[name])
         rows = rows if balanced is None else rows.with_columns(balanced.get_columns())
-        rows = rows.select(model.identifying) if model.identifying else _nothing(len(parents))
+        rows = rows.select(model.identifying) if model.identifying else no_columns(len(parents))
         return self._with_key(rows, driving, parents) if driving else rows
 
     def _with_real_columns(self, name: str, rows: pl.DataFrame, among: Sequence[str]) -> pl.DataFrame:
@@ -242,9 +247,9 @@ class Generation(Referring):
                 context = rows if rows.width else None
                 drawn = values.sample(Surroundings(rows.height, context), self._rng(name, "hidden"))
                 rows = pl.concat([rows, drawn], how="horizontal") if rows.width else drawn
-            return rows if rows.width else _nothing(rows.height)
+            return rows if rows.width else no_columns(rows.height)
         if values is None:
-            return _nothing(height)
+            return no_columns(height)
         known = (*model.identifying, *model.shared_columns)
         drawn = self._sampled(name, values, early, known=known, purpose="values")
         wished = self._structures[name].decision.balance
@@ -279,15 +284,13 @@ class Generation(Referring):
         given: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
         """Columns for all rows, given their parents and columns that are there; `given` as in Surroundings."""
-        further = [(r, self._tables.parents(name, r.key)) for r in early]
+        further = [(self._known_further(name, r), self._tables.parents(name, r.key)) for r in early]
         there = self._tables.frame(name).select(known) if known else None
 
         def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
             around = self._around(name, part)
             contexts = [around.context] if around.context is not None else []
-            contexts += [
-                gather(further_features(r, self._features[r.key.parent]), parents[part]) for r, parents in further
-            ]
+            contexts += [gather(known, parents[part]) for known, parents in further]
             around = replace(
                 around,
                 context=pl.concat(contexts, how="horizontal") if contexts else None,
@@ -297,6 +300,26 @@ class Generation(Referring):
             return values.sample(around, rng)
 
         return self._blockwise(name, sampled, purpose=purpose)
+
+    def _known_further(self, name: str, reference: Reference) -> pl.DataFrame:
+        """What rows know of each row of a further parent."""
+        features = self._features[reference.key.parent]
+        known = further_features(reference, features)
+        if name in self._whole:
+            return known
+        model = next(one for one in self._relational[name].further if one.reference == reference.name)
+        given = roles_given(reference, model, features)
+        return with_roles(known, {reference.name: as_labels(given.of_parent, reference)}) if given else known
+
+    def _with_roles(self, name: str, features: pl.DataFrame) -> pl.DataFrame:
+        """What children know of the rows, with the roles that these have."""
+        given = {}
+        for reference in self._structures[name].driven:
+            if roles := self._relational[name].roles.get(reference.name):
+                counts = features[count_name(reference.name)].to_numpy()
+                one_group = np.zeros(len(counts), dtype=np.int64)
+                given[reference.name] = as_labels(roles.give_out(one_group, counts).of_parent, reference)
+        return with_roles(features, given)
 
     def _with_dependencies(self, name: str, rows: pl.DataFrame, hidden: dict[str, pl.Series]) -> pl.DataFrame:
         """The rows so that what is known to hold between their columns does; sets which of `hidden` are NULL."""
@@ -375,8 +398,3 @@ class Generation(Referring):
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)
         return rows.select(structure.published_columns)
-
-
-def _nothing(rows: int) -> pl.DataFrame:
-    """Rows without a column of their own; polars forgets how many there are unless one stands in."""
-    return pl.DataFrame({"": np.zeros(rows, dtype=np.int8)})

@@ -12,6 +12,7 @@ from synth_assets.synthesize.relational.families.panels import Panel
 from synth_assets.synthesize.relational.further.agreement import Agreement
 from synth_assets.synthesize.relational.further.in_time import NotBefore
 from synth_assets.synthesize.relational.further.partition import Coding, Partition
+from synth_assets.synthesize.relational.further.roles import Roles
 from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal
 from synth_assets.synthesize.relational.sharing import Shared
 from synth_assets.synthesize.version import VERSION, check_version
@@ -27,6 +28,7 @@ class FurtherModel(Value):
     partition: dict[str, JsonValue] = Field(description="A Partition's fields.")
     agreement: Agreement | None
     not_before: tuple[NotBefore, ...] = Field(default=(), description="Times that are not before the parent's.")
+    roles: Roles | None = Field(default=None, description="What single parents are to the rows that refer to them.")
     degrees: tuple[float, ...] = Field(description="Quantiles of children per parent row.")
 
     def tree(self) -> Partition:
@@ -81,6 +83,7 @@ class RelationalModel(Value):
         identifying: Learned columns that are made first: those of keys, and the one that orders siblings.
         order: The learned column that orders siblings.
         shared: What rows that refer to the same rows share: made after these keys and before all other columns.
+        roles: What single rows are to their children, by the key that this table drives, where that is known.
     """
 
     table: str
@@ -96,6 +99,7 @@ class RelationalModel(Value):
     identifying: tuple[str, ...]
     order: str | None
     shared: tuple[Shared, ...]
+    roles: dict[str, Roles] = Field(default_factory=dict)
     has_identifying: bool
     has_values: bool
     has_rules: bool

@@ -15,7 +15,8 @@ from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.arrival import arrival
 from synth_assets.synthesize.relational.families.order_candidates import order_candidates
 from synth_assets.synthesize.relational.families.walking import order_column, worth_following
-from synth_assets.synthesize.relational.features import SourceFeatures, further_features, further_name
+from synth_assets.synthesize.relational.features import SourceFeatures, further_features, further_name, with_roles
+from synth_assets.synthesize.relational.further.roles import as_labels, find_roles
 from synth_assets.synthesize.relational.further.tendencies import Tendency, find_tendencies, knows_tendencies
 from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure
@@ -63,6 +64,12 @@ class TableTraining:
         if not self._native:
             return ()
         return tuple(r for r in self._structure.further if r in self._structure.referring_first)
+
+    @cached_property
+    def _roles(self) -> dict[str, Rows | None]:
+        """By further key: the role of each row of its parent, None where parents have none."""
+        source, min_group = self._inputs.source, self._inputs.plan.min_group
+        return {r.name: find_roles(r, source, min_group=min_group) for r in self._structure.further}
 
     @cached_property
     def _families(self) -> Rows | None:
@@ -122,6 +129,9 @@ class TableTraining:
     def _further_context(self, reference: Reference) -> pl.DataFrame:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
         known = gather(further_features(reference, self._inputs.features.of(reference.key.parent)), parents)
+        if (roles := self._roles[reference.name]) is not None:
+            labels = gather(as_labels(roles, reference).to_frame(), parents).to_series()
+            return with_roles(known, {reference.name: labels})
         if not knows_tendencies(reference, self._inputs.source.structures):
             return known
         tendencies = find_tendencies(reference, self._inputs.source, min_group=self._inputs.plan.min_group)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from synth_assets.synthesize.trees.cells import find_cells
 from synth_assets.synthesize.trees.coarse import coarse
 from synth_assets.synthesize.trees.coded import Coded
 from synth_assets.synthesize.trees.dependencies import determinants, missing_by, null_rules, tellers_of
@@ -23,6 +24,7 @@ from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
 Places = npt.NDArray[np.intp]
 _FEW_LEAVES = 5  # a column with fewer rows than so many leaves beside its most frequent value is rare
 _BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
+_CELL_COLUMNS = 8  # among which those are looked for whose combinations have leaves of their own
 _CLASSES = 24  # most groups of codes that a tree tells apart
 _ONCE_MORE = 1.5  # leaves that come of splitting on have so many times the rows: they say more of single codes
 _FEWEST = 20  # rows of a leaf when a tree is grown from a part of the rows
@@ -114,12 +116,23 @@ def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings
     overall = np.bincount(target[seen], minlength=size).astype(np.float64)
     by = job.teller if job.determinant is None else job.determinant
     if by is not None:
-        part = replace(part, tree=lookup(by, int(coded.sizes[by])))
+        part = replace(part, tree=lookup(by, np.arange(coded.sizes[by])))
     else:
         some = _drawn(seen, settings.tree_rows, rng)
         looked = _telling(information, entropy, place, job.earlier, settings.features)
         classes = _classes(coded, place, overall, looked, information[place], _CLASSES)
-        part = _grown(coded, part, some, classes, looked, settings, share=len(some) / len(seen))
+        part = _grown(
+            coded,
+            part,
+            some,
+            classes,
+            looked,
+            information,
+            entropy,
+            settings,
+            share=len(some) / len(seen),
+            seed=job.seed,
+        )
     many = _drawn(seen, settings.leaf_rows, rng)
     leaf = part.leaf(matrix if len(many) == coded.rows else matrix[:, many])
     # What a teller's rare or unknown codes say would come from fewer rows than a leaf must have.
@@ -155,9 +168,12 @@ def _grown(
     rows: Places,
     classes: npt.NDArray[np.intp],
     looked: Places,
+    information: Floats,
+    entropy: Floats,
     settings: TreesSettings,
     *,
     share: float,
+    seed: int,
 ) -> Part:
     """The part with its directions and tree, learned from these rows of what it may look at: a share of all rows."""
     # A matrix of these columns alone; what is learned from it is of the whole one's.
@@ -192,6 +208,18 @@ def _grown(
             classes=_CLASSES,
             smallest_leaf=int(smallest * _ONCE_MORE),
         )
+        if coded.discrete[part.place]:
+            told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
+            cells = find_cells(
+                looked_at,
+                target,
+                among=np.flatnonzero(np.isin(looked, told)),
+                sizes=sizes,
+                smallest_leaf=smallest,
+                rather=tree,
+                seed=seed,
+            )
+            tree = tree if cells is None else cells
     if len(places):
         tree = replace(tree, column=places[tree.column])
     return replace(part, directions=tuple(direction.of_places(looked) for direction in directions), tree=tree)

@@ -21,7 +21,7 @@ from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 _LEAST_ROWS = 40  # rows that a bin should hold
 _OFF_MIDDLE = 0.45
 _NEARLY_ALL = 0.95  # share of the rows
-_MOST_NAMED = 400  # values with codes of their own where nearly all rows repeat them
+_MOST_NAMED = 4_096  # values with codes of their own where nearly all rows repeat them
 _FEWEST_EACH = 20  # rows that these have on average
 _MOST_WHOLE = 4_096  # whole numbers whose codes are looked up rather than searched for
 _FEW_WHOLE = 100_000

@@ -88,10 +88,15 @@ def grow(
     return _flatten(nodes, inner, ranks)
 
 
-def lookup(column: int, size: int) -> Tree:
-    """A tree with one leaf for each code of one column."""
-    # A chain of splits would be as deep as there are codes; a balanced tree over the codes is not.
-    todo = [(0, size)]
+def lookup(column: int, groups: Whole) -> Tree:
+    """A tree with one leaf for each group of the codes of one column, numbered alike.
+
+    Args:
+        groups: The group of each code, 0 .. without a gap.
+    """
+    # A chain of splits would be as deep as there are groups; a balanced tree over them is not.
+    count = int(groups.max()) + 1
+    todo = [(0, count)]
     spans: list[tuple[int, int]] = []
     left: list[int] = []
     while todo:
@@ -103,9 +108,9 @@ def lookup(column: int, size: int) -> Tree:
             todo += [(low, middle), (middle, high)]
         else:
             left.append(len(spans) - 1)
-    codes = np.arange(size)
+    size = len(groups)
     right = [
-        (codes >= (low + high) // 2).astype(np.uint8) if high - low > 1 else np.zeros(size, np.uint8)
+        (groups >= (low + high) // 2).astype(np.uint8) if high - low > 1 else np.zeros(size, np.uint8)
         for low, high in spans
     ]
     leaf = np.array([low if high - low == 1 else -1 for low, high in spans], np.intp)
@@ -115,7 +120,7 @@ def lookup(column: int, size: int) -> Tree:
         (np.arange(len(spans)) * size).astype(np.intp),
         np.concatenate(right),
         leaf,
-        int(np.ceil(np.log2(size))) if size > 1 else 0,
+        int(np.ceil(np.log2(count))) if count > 1 else 0,
     )
 
 

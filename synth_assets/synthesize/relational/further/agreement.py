@@ -6,7 +6,7 @@ import numpy as np
 
 from synth_assets.catalog.model import Value
 from synth_assets.synthesize.relational.matching import Rows
-from synth_assets.synthesize.relational.structure import Reference
+from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import Ancestor, LinkedTables
 
 LEAST_SHARE = 0.95
@@ -60,3 +60,10 @@ def _comparable(reference: Reference, of_child: Ancestor, of_parent: Ancestor) -
     if reference.to_itself:
         return of_child.path == of_parent.path != ()
     return True
+
+
+def filled_before(reference: Reference, structure: TableStructure) -> tuple[str, ...]:
+    """The keys of the child that are filled when this one is."""
+    in_order = sorted(structure.further, key=lambda r: (r.deferred, r not in structure.referring_first))
+    names = [r.name for r in ([structure.driving] if structure.driving else []) + in_order]
+    return tuple(names[: names.index(reference.name)])

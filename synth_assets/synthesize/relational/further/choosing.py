@@ -11,6 +11,7 @@ from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.further.fitting import leaf_name
 from synth_assets.synthesize.relational.further.in_time import in_time
 from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
+from synth_assets.synthesize.relational.further.roles import Given
 from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
 from synth_assets.synthesize.relational.key_columns import key_columns
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
@@ -58,13 +59,21 @@ def fill_reference(
         if column in rows.columns and not key.branch
     ]
     child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden)
-    leaves = model.tree().apply(features) if features.height else np.array([], dtype=np.int64)
+    partition = model.tree()
+    leaves = partition.apply(features) if features.height else np.array([], dtype=np.int64)
     degrees = _degrees(reference, model, features, rng)
+    first, given = partition.leaves, roles_given(reference, model, features)
+    beyond = first + len(model.roles.groups if model.roles else ())
+    looked_for = _leaf_numbers(reference, hidden, wanted, beyond=beyond)
+    if given:
+        looked_for = np.where(looked_for < first, looked_for, _with_stand_ins(looked_for, given, first))
+        leaves = np.where(given.of_parent >= 0, first + given.of_parent, leaves)
+        degrees = given.degrees(looked_for - first, degrees, rng)
     if any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets):
         degrees = add_up_to(degrees, len(wanted), most=1, rng=rng)
     chosen = np.full(rows.height, NO_ROW, dtype=np.int64)
     chosen[wanted] = choose_parents(
-        Side(child_group[wanted], _leaf_numbers(reference, hidden, wanted, beyond=int(leaves.max(initial=0)) + 1)),
+        Side(child_group[wanted], looked_for),
         Side(parent_group, leaves),
         degrees=degrees,
         strict=optional or reference.to_itself,
@@ -82,6 +91,20 @@ def fill_reference(
         if any(structure.table.column(values.name).nullable for values in free):
             filled = free
     return rows.with_columns(filled)
+
+
+def roles_given(reference: Reference, model: FurtherModel, features: pl.DataFrame) -> Given | None:
+    """The roles that generated parents with these features have; None if there are none."""
+    if not model.roles or not features.height:
+        return None
+    degrees = features[count_name(reference.name)].cast(pl.Int64).fill_null(0).to_numpy()
+    return model.roles.give_out(model.tree().apply(features), degrees)
+
+
+def _with_stand_ins(looked_for: Rows, given: Given, first: int) -> Rows:
+    """The numbers of roles that are there, instead of those that no parent has."""
+    numbers: Rows = np.r_[given.stand_in + first, first + len(given.stand_in)]  # the last: without a parent
+    return numbers[np.clip(looked_for - first, 0, len(numbers) - 1)]
 
 
 def _in_time(

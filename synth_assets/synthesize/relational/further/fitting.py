@@ -6,12 +6,13 @@ import polars as pl
 from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import CountDistribution
 from synth_assets.synthesize.relational.features import SourceFeatures, count_name, feature_name
-from synth_assets.synthesize.relational.further.agreement import find_agreement
+from synth_assets.synthesize.relational.further.agreement import filled_before, find_agreement
 from synth_assets.synthesize.relational.further.in_time import find_not_before
 from synth_assets.synthesize.relational.further.partition import Partition
-from synth_assets.synthesize.relational.matching import NO_ROW, group_numbers
+from synth_assets.synthesize.relational.further.roles import Roles
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel, partition_fields
-from synth_assets.synthesize.relational.structure import Reference, TableStructure
+from synth_assets.synthesize.relational.structure import Reference
 from synth_assets.synthesize.relational.tables import SourceTables
 
 MOST_LEAVES = 96
@@ -28,16 +29,20 @@ def fit_further(
     source: SourceTables,
     features: SourceFeatures,
     outcomes: pl.DataFrame,
+    roles: Rows | None = None,
     min_group: int,
     seed: int,
 ) -> tuple[FurtherModel, pl.Series]:
     """The model of one further key, and the leaf of the parent of each training row.
+
+    Roles are leaves, too, numbered after those of the partition.
 
     Args:
         reference: The key.
         source: Real rows.
         features: Those of real rows.
         outcomes: What the parents are grouped by, one row for each row of the child.
+        roles: The role of each parent row, see roles; None if they have none.
         min_group: Fewest child rows that tell parents apart.
         seed: Of the rows that are looked at in a big table.
     """
@@ -60,24 +65,25 @@ def fit_further(
         seed=seed,
     )
     leaves = np.full(rows.height, NO_ROW, dtype=np.int64)
-    leaves[known] = partition.apply(looked_at)[chosen[known]]
+    of_parent = partition.apply(looked_at)
+    given = None
+    if roles is not None:
+        play = np.flatnonzero(roles >= 0)
+        groups = of_parent[play[np.argsort(roles[play])]]
+        given = Roles(groups=tuple(groups.tolist()), parents=len(roles))
+        of_parent = np.where(roles >= 0, partition.leaves + roles, of_parent)
+    leaves[known] = of_parent[chosen[known]]
     text = pl.Series(leaf_name(reference.name), leaves[trained])
     degrees = source.count_children(reference)[source.training(reference.key.parent)]
     model = FurtherModel(
         reference=reference.name,
         always=bool((chosen[trained & refers(rows, reference.key)] >= 0).all()),
         partition=partition_fields(partition),
-        agreement=find_agreement(source, reference, chosen, filled=_filled_before(reference, child)),
+        agreement=find_agreement(source, reference, chosen, filled=filled_before(reference, child)),
         not_before=find_not_before(
             rows.select(child.learned), source.frame(reference.key.parent).select(own.learned), chosen
         ),
+        roles=given,
         degrees=CountDistribution.of(degrees, min_group=min_group).points,
     )
     return model, text.set(text < 0, None).cast(pl.String)
-
-
-def _filled_before(reference: Reference, structure: TableStructure) -> tuple[str, ...]:
-    """The keys of the child that are filled when this one is."""
-    in_order = sorted(structure.further, key=lambda r: (r.deferred, r not in structure.referring_first))
-    names = [r.name for r in ([structure.driving] if structure.driving else []) + in_order]
-    return tuple(names[: names.index(reference.name)])

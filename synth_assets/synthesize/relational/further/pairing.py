@@ -43,7 +43,7 @@ def choose_parents(
     chosen = np.full(len(children.groups), NO_ROW, dtype=np.int64)
     if not len(parents.groups) or not len(chosen):
         return chosen
-    places = rng.permutation(np.repeat(np.arange(len(degrees)), _scaled(degrees, len(chosen), rng)))
+    places = rng.permutation(np.repeat(np.arange(len(degrees)), scaled(degrees, len(chosen), rng)))
     waiting = rng.permutation(len(chosen))
     most_leaves = int(max(children.leaves.max(initial=0), parents.leaves.max(initial=0))) + 2
     cells = (
@@ -57,7 +57,7 @@ def choose_parents(
     return chosen
 
 
-def _scaled(degrees: npt.NDArray[np.int64], wanted: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def scaled(degrees: npt.NDArray[np.int64], wanted: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
     """Degrees that add up to `wanted`: places are added or taken away at random, in proportion to the degree."""
     total = int(degrees.sum())
     if not total:

@@ -1,0 +1,113 @@
+"""Trees with a leaf for each combination of codes of a few columns: airline, destination and the number of the flight.
+
+A tree that tells groups of codes apart splits in two at a time and sees no single code of hundreds. Where what a part
+may be is a matter of which combination of labels comes before it, each combination that enough rows share has a leaf of
+its own. Whether that says more is measured on rows that the distributions were not counted on.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synth_assets.synthesize.trees.refining import joined
+from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.tree import STUMP, Tree, lookup
+
+Whole = npt.NDArray[np.intp]
+_MOST_COLUMNS = 3
+_MOST_ROWS = 20_000
+_MOST_CODES = 1_000  # of a column whose codes are told apart
+_LEAST_GAIN = 0.02  # nats a row, for each further column and against another tree
+_BORROWED = 5.0  # rows of the cell before that a cell counts with its own
+
+
+def find_cells(
+    codes: Codes, target: Codes, *, among: Whole, sizes: Whole, smallest_leaf: int, rather: Tree, seed: int
+) -> Tree | None:
+    """A tree of cells, if it says clearly more of the target than another tree; None otherwise.
+
+    Args:
+        codes: (columns, rows) of the rows to learn from, as both trees walk over them.
+        target: The code of each row that is to be told.
+        among: The columns whose combinations may be cells; those of over 1,000 codes may not.
+        sizes: The number of codes of each column.
+        smallest_leaf: Fewest rows of a leaf.
+        rather: The other tree.
+        seed: Of the rows that are looked at, and of those of them that distributions are counted on: half.
+    """
+    rng = np.random.default_rng(seed)
+    rows = np.arange(len(target))
+    if len(rows) > _MOST_ROWS:
+        rows = np.sort(rng.choice(rows, _MOST_ROWS, replace=False))
+    few = np.ascontiguousarray(codes[:, rows])
+    counted = rng.random(len(rows)) < 0.5
+    judge = _Judge(target[rows], counted, max(2, round(smallest_leaf * len(rows) / len(target) / 2)))
+    none = np.zeros(len(rows), np.intp)
+    overall = judge.likelihood(none, np.full(len(rows), 1.0 / (int(target.max()) + 1)))
+    other = judge.score(judge.likelihood(rather.walk(few), overall))
+    cells, known, chosen = none, overall, list[int]()
+    usable = [column for column in among.tolist() if 2 <= sizes[column] <= _MOST_CODES]
+    while len(chosen) < _MOST_COLUMNS:
+        tried = {c: judge.likelihood(cells * int(sizes[c]) + few[c], known) for c in usable if c not in chosen}
+        best = max(tried, key=lambda column: (judge.score(tried[column]), -column), default=None)
+        if best is None or judge.score(tried[best]) < judge.score(known) + _LEAST_GAIN:
+            break
+        chosen.append(best)
+        cells, known = np.unique(cells * int(sizes[best]) + few[best], return_inverse=True)[1], tried[best]
+    if not chosen or judge.score(known) < other + _LEAST_GAIN:
+        return None
+    return _tree_of(codes, np.arange(len(target)), chosen, sizes, smallest_leaf)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """How likely the other half of the rows is by what half of them says.
+
+    Attributes:
+        target: The code of each row.
+        counted: The rows that are counted.
+        fewest: Counted rows of a cell that has a distribution of its own.
+    """
+
+    target: Codes
+    counted: npt.NDArray[np.bool_]
+    fewest: int
+
+    def likelihood(self, cells: Whole, before: Floats) -> Floats:
+        """Of each row's code in its cell, given its likelihood in the cell before."""
+        numbers = np.unique(cells, return_inverse=True)[1]
+        rows = np.bincount(numbers[self.counted], minlength=int(numbers.max()) + 1)[numbers]
+        pairs = np.unique(numbers * 65_536 + self.target, return_inverse=True)[1]
+        alike = np.bincount(pairs[self.counted], minlength=int(pairs.max()) + 1)[pairs]
+        return np.where(rows >= self.fewest, (alike + _BORROWED * before) / (rows + _BORROWED), before)
+
+    def score(self, likelihood: Floats) -> float:
+        """The mean logarithm over the rows that were not counted."""
+        return float(np.log(likelihood[~self.counted]).mean())
+
+
+def _tree_of(codes: Codes, rows: Whole, columns: list[int], sizes: Whole, smallest_leaf: int) -> Tree:
+    """A leaf for each combination that enough of the rows share, one for what is left of each step."""
+    if not columns:
+        return STUMP
+    column, size = columns[0], int(sizes[columns[0]])
+    own = codes[column][rows]
+    counts = np.bincount(own, minlength=size)
+    large = np.flatnonzero(counts >= smallest_leaf)
+    if not len(large):
+        return STUMP
+    groups = np.full(size, len(large), np.intp)
+    groups[large] = np.arange(len(large))
+    left = len(rows) - int(counts[large].sum())
+    if left < smallest_leaf:  # too few to have a leaf: they go with the smallest of the others
+        groups[groups == len(large)] = int(np.argmin(counts[large]))
+    if groups.max() == 0:
+        return _tree_of(codes, rows, columns[1:], sizes, smallest_leaf)
+    group = groups[own]
+    below = {
+        number: sub
+        for number in range(len(large))
+        if (sub := _tree_of(codes, rows[group == number], columns[1:], sizes, smallest_leaf)).depth
+    }
+    return joined(lookup(column, groups), below)
