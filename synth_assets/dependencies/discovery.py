@@ -8,6 +8,7 @@ from synth_assets.dependencies.combination import find_combinations, shared_comb
 from synth_assets.dependencies.determined import find_determined, undetermined
 from synth_assets.dependencies.formula import Formula, scale_of
 from synth_assets.dependencies.formulas import find_formulas, wrongly_computed
+from synth_assets.dependencies.grid import find_grids, off_grid
 from synth_assets.dependencies.jointly import find_jointly_determined, most_different
 from synth_assets.dependencies.null_by import find_null_by, wrongly_null
 from synth_assets.dependencies.null_together import find_null_together, partly_null
@@ -24,6 +25,7 @@ from synth_assets.plan.dependencies import (
     NullBy,
     NullTogether,
     OneOf,
+    OnGrid,
     Total,
 )
 
@@ -70,6 +72,7 @@ def discover(
         *orders,
         *together,
         *find_null_by(free.drop(flags), determined, together),
+        *find_grids(free),
     )
     said = {one.text for one in declared}
     return tuple(one for one in found if one.text not in said)
@@ -107,6 +110,8 @@ def breaches(one: Dependency, rows: pl.DataFrame, children: Sequence[Children], 
             return int(partly_null(rows, one).sum())
         case NullBy():
             return int(wrongly_null(rows, one).sum())
+        case OnGrid():
+            return int(off_grid(rows, one).sum())
         case Combination():
             known = shared_combinations(rows, one.columns, min_group=min_group)
             return int(unknown(rows, known, one.columns).sum())

@@ -1,13 +1,14 @@
 """Numbers and times of one row of which one never exceeds the other."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.chance import FEWEST_ROWS, MOST_BY_CHANCE, is_chance
+from synth_assets.dependencies.grid import Grid
 from synth_assets.plan.dependencies import NotAbove
 
 PROBES = 1_000
@@ -78,23 +79,30 @@ def find_orders(rows: pl.DataFrame, *, besides: Collection[frozenset[str]] = ())
     return tuple(NotAbove(lower=lower, upper=upper) for lower, upper in direct)
 
 
-def keep_orders(rows: pl.DataFrame, orders: Sequence[NotAbove], free: Collection[str]) -> pl.DataFrame:
+def keep_orders(
+    rows: pl.DataFrame, orders: Sequence[NotAbove], free: Collection[str], grids: Mapping[str, Grid] | None = None
+) -> pl.DataFrame:
     """Rows in which no lower column exceeds its upper one.
 
     Two columns that may be changed exchange their values; of others, the one that may takes the other's.
+
+    Args:
+        grids: By column, the grid that its times lie on: they stay on it.
     """
+    grids = grids or {}
     for _ in range(len(orders) + 1):
         wrong = [order for order in orders if above(rows, order.lower, order.upper).any()]
         if not wrong:
             break
         for order in wrong:
-            rows = _kept(rows, order, free)
+            rows = _kept(rows, order, free, grids)
     return rows
 
 
-def _kept(rows: pl.DataFrame, order: NotAbove, free: Collection[str]) -> pl.DataFrame:
+def _kept(rows: pl.DataFrame, order: NotAbove, free: Collection[str], grids: Mapping[str, Grid]) -> pl.DataFrame:
     lower, upper = order.lower, order.upper
-    if {lower, upper} <= set(free) and rows.schema[lower] == rows.schema[upper]:
+    alike = rows.schema[lower] == rows.schema[upper] and _same_points(grids.get(lower), grids.get(upper))
+    if {lower, upper} <= set(free) and alike:
         fine = ~above(rows, lower, upper)
         less, more = rows[lower], rows[upper]
         return rows.with_columns(
@@ -102,8 +110,16 @@ def _kept(rows: pl.DataFrame, order: NotAbove, free: Collection[str]) -> pl.Data
         )
     for bound in reversed(Bound.of(order)):
         if bound.column in free:
-            return rows.with_columns(bound.apply(rows, rows.schema[bound.column]))
+            kept = bound.apply(rows, rows.schema[bound.column])
+            if bound.column in grids:
+                kept = grids[bound.column].snapped(kept, towards="floor" if bound.at_most else "ceil")
+            return rows.with_columns(kept)
     return rows
+
+
+def _same_points(one: Grid | None, other: Grid | None) -> bool:
+    """Whether times may change places: both lie on one grid, or on none."""
+    return one == other if one is None or other is None else one == other.model_copy(update={"column": one.column})
 
 
 def _in_order(probes: pl.DataFrame) -> list[tuple[str, str]]:

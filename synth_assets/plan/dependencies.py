@@ -10,6 +10,9 @@ Operation = Literal["copy", "sum", "difference", "product", "clock", "year", "mo
 JOINING = (10, 60, 100, 1_000)  # what numbers are put together by: hours and minutes, a group's number and its own
 A_HUNDREDTH = 0.01  # what one of a column of percentages counts for
 SIGNS = {"sum": "+", "difference": "-", "product": "*"}
+Every = Literal["month", "week", "day", "hour", "minute", "second"]
+SECONDS: dict[Every, int] = {"week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
+_DAYS = ("Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday")  # 1970-01-01 was the first
 
 
 class Term(Value):
@@ -201,6 +204,40 @@ class NullBy(Value):
         return f"{self.by} -> {self.column} IS NULL"
 
 
+class OnGrid(Value):
+    """`billed_on is the first of a month`: a time has points of a grid only, wherever it is known."""
+
+    kind: Literal["on_grid"] = "on_grid"
+    column: str
+    every: Every
+    count: int = Field(default=1, description="Of how many of these: 15 for a quarter of an hour.")
+    offset: int = Field(default=0, description="Where it begins: months, or else seconds, after 1970-01-01.")
+    day: int = Field(default=1, description="Day of a month; 0: the last one.")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column,)
+
+    @property
+    def text(self) -> str:
+        return f"{self.column} is {self._where}"
+
+    @property
+    def _where(self) -> str:
+        if self.every == "month":
+            day = {0: "the last", 1: "the first"}.get(self.day, f"day {self.day}")
+            return f"{day} of a month" if self.count == 1 else f"{day} of every {self.count} months"
+        days, seconds = divmod(self.offset, SECONDS["day"])
+        clock = f"{seconds // 3_600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        if self.every == "week":
+            return f"a {_DAYS[days]}" + (f", at {clock}" if seconds else "")
+        if self.every == "day":
+            return f"at {clock}" if seconds else "at midnight"
+        every = f"full {self.every}s" if self.count == 1 else f"full {self.count} {self.every}s"
+        return f"at {every}" + (f" and {clock}" if seconds else "")
+
+
 Dependency: TypeAlias = Annotated[
-    Computed | Total | NotAbove | Determined | OneOf | Combination | NullTogether | NullBy, Field(discriminator="kind")
+    Computed | Total | NotAbove | Determined | OneOf | Combination | NullTogether | NullBy | OnGrid,
+    Field(discriminator="kind"),
 ]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.grid import Grid
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.deviation import Deviation
 from synth_assets.synthesize.running import Running
@@ -99,6 +100,7 @@ class Following:
         deviations: Columns of numbers and times that are learned by how far they are off the row before.
         running: Columns that are not learned but worked out.
         step: The column that is learned as the gap to the row before, in whole `unit`s of its physical values.
+        grid: What its times lie on: each step ends at the nearest point.
     """
 
     previous: Mapping[str, str]
@@ -109,6 +111,7 @@ class Following:
     running: tuple[Running, ...] = ()
     step: str | None = None
     unit: int = 1
+    grid: Grid | None = None
 
 
 @runtime_checkable

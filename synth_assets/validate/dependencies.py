@@ -6,7 +6,8 @@ from synth_assets.catalog.model import ForeignKey
 from synth_assets.dependencies.combination import shared_combinations, unknown
 from synth_assets.dependencies.discovery import breaches
 from synth_assets.dependencies.totals import Children, children_of
-from synth_assets.plan.dependencies import Combination, Total
+from synth_assets.plan.dependencies import Combination, NullBy, NullTogether, Total
+from synth_assets.plan.resolved import Role, Treatment
 from synth_assets.statistics.references import match_rows
 from synth_assets.store.profile import KnownDependency
 from synth_assets.store.verdict import CheckResult, Severity
@@ -40,7 +41,7 @@ def _checks(
     keys: Mapping[str, Sequence[ForeignKey]],
 ) -> Iterator[CheckResult]:
     said = known.dependency.text
-    if not set(known.dependency.columns) <= set(subject.learned):
+    if not set(known.dependency.columns) <= _kept(known, subject):
         if known.declared:
             yield _warning(name, subject, f"{said} is declared, but not all of its columns are learned.", NOT_LEARNED)
         return
@@ -59,6 +60,18 @@ def _checks(
         description=f"{broken} of {subject.synthetic.rows} rows break {said}; wanted: none.",
         remedy=AGAIN if broken else "",
     )
+
+
+def _kept(known: KnownDependency, subject: Subject) -> frozenset[str]:
+    """The columns between which a dependency is kept: learned ones, and for NULLs those that rules make, too."""
+    learned, one = frozenset(subject.learned), known.dependency
+    if not subject.decision.is_generated or not isinstance(one, NullBy | NullTogether):
+        return learned
+    emptied = (Treatment.NULL, Treatment.CONSTANT)
+    made = {
+        c.name for c in subject.decision.columns if c.role in (Role.VALUE, Role.TEXT) and c.treatment not in emptied
+    }
+    return learned | (made & {one.column} if isinstance(one, NullBy) else made)
 
 
 def _warning(name: str, subject: Subject, text: str, remedy: str) -> CheckResult:

@@ -31,7 +31,8 @@ def unrelated(rng: np.random.Generator) -> pl.DataFrame:
         "fee": pl.Series(np.round(np.exp(rng.normal(1, 1, rows)), 2)).cast(pl.Decimal(10, 2)),
         "share": pl.Series(rng.random(rows)),
         "day": pl.Series([start + dt.timedelta(days=int(day)) for day in days]),
-        "time": pl.Series([dt.time(int(hour), int(minute)) for hour, minute in rng.integers(0, 24, (rows, 2))]),
+        "time": pl.Series([dt.time(*map(int, parts)) for parts in rng.integers(0, 24, (rows, 3))]),
+        "moment": pl.Series(rng.integers(0, 2_000_000, rows) * 1_000_000).cast(pl.Datetime("us")),
     }
     columns["open day"] = holes(columns["day"].shuffle(seed=int(rng.integers(2**31))))
     columns["open label"] = holes(columns["label 12"].shuffle(seed=int(rng.integers(2**31))))

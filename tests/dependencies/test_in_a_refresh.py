@@ -73,6 +73,8 @@ def test_the_profile_and_the_synthesizer_say_what_holds(root: Path, tmp_path: Pa
         "total = net + fee",
         "only known combinations of currency, tax_code, rate",
         "opens_at <= closes_at",
+        "opens_at is at full minutes",
+        "closes_at is at full minutes",
         "discount <= net",
         "discount <= total",
         "carrier, parcel_grams are NULL together",

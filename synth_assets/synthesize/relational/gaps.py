@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.grid import Grid, find_grid
 
 FEWEST_ROWS = 50
 _OFTEN = 0.02  # share of rows whose value is one that stands for something
@@ -21,8 +22,11 @@ class Gap(Value):
 
     Attributes:
         floor: What the earlier times are rounded down to: a day's date is not before a time of that day.
-        earliest, latest: The range in which the column's own values may come out, in the physical unit.
+        grid: What the column's times lie on: points of it are counted, from the first one that is not before the
+            earlier time.
+        earliest, latest: The range in which the column's own values may come out, in the physical unit or as points.
         open: The column may be NULL.
+        longest: The most units that come out where the range moves a time; a column that may be NULL is, beyond it.
         beyond: Frequent values after all that it may lie after, such as 9999-12-31 for "not yet": -1, -2 and so on
             stand for them.
     """
@@ -33,12 +37,65 @@ class Gap(Value):
     earliest: int
     latest: int
     open: bool
+    longest: int | None = None
     beyond: tuple[int, ...] = ()
     floor: int = 1
+    grid: Grid | None = None
 
-    def begin(self, dtype: pl.DataType) -> pl.Expr:
-        """What the time, of this type, is counted from, in its physical unit."""
-        return _ticks(self.since, dtype) // self.floor * self.floor
+    def encode(self, rows: pl.DataFrame) -> pl.Series:
+        """The whole units from the earlier times to the column's, NULL where either is."""
+        dtype = rows.schema[self.column]
+        times = ticks(rows[self.column], dtype)
+        place = times if self.grid is None else _points(self.grid, times, dtype)
+        units = (place - self._begin(rows, dtype)) // self.unit
+        for at, value in enumerate(self.beyond):
+            units = units.set((times == value).fill_null(value=False), -1 - at)
+        return units.alias(self.column)
+
+    def decode(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+        """The times that lie so many units after the earlier ones."""
+        begin = self._begin(rows, dtype)
+        # What lies outside the range takes the nearest whole number of units within.
+        fewest, most = -((begin - self.earliest) // self.unit), (self.latest - begin) // self.unit
+        drawn = pl.DataFrame({"units": rows[self.column].cast(pl.Int64), "fewest": fewest, "most": most})
+        kept = pl.max_horizontal(pl.min_horizontal(pl.max_horizontal("units", "fewest"), "most"), 0)
+        known = pl.col("units").is_not_null() & pl.col("fewest").is_not_null()
+        units = drawn.select(pl.when(known).then(kept)).to_series()
+        if self.open:
+            # A row that begins later than any has ended has not ended; where all end, it ended as it began.
+            units = units.set((begin > self.latest).fill_null(value=False), None)
+            if self.longest is not None:
+                # The first that may come out would be too long after: what begins that early has not ended, either.
+                moved = (units > self.longest) & (units > drawn["units"])
+                units = units.set(moved.fill_null(value=False), None)
+        place = begin + units * self.unit
+        times = place if self.grid is None else _times(self.grid, place, dtype)
+        for at, value in enumerate(self.beyond):
+            times = times.set((rows[self.column] == -1 - at).fill_null(value=False), value)
+        return from_ticks(times, dtype).alias(self.column)
+
+    def on_grid(self, rows: pl.DataFrame, min_group: int) -> "Gap":
+        """The gap in points of the grid that the column's times lie on, if they lie on any."""
+        dtype = rows.schema[self.column]
+        both = pl.DataFrame({"time": ticks(rows[self.column], dtype), "since": self._begin(rows, dtype)})
+        both = both.filter(pl.col("time").is_not_null() & ~pl.col("time").is_in(self.beyond))
+        grid = find_grid(from_ticks(both["time"], dtype).alias(self.column))
+        if grid is None:
+            return self
+        points = _points(grid, both["time"], dtype)
+        earliest, latest = shared_range(points.to_numpy(), min_group)
+        unit = common_unit(points - _points(grid, both["since"], dtype))
+        return self.model_copy(update={"grid": grid, "unit": unit, "earliest": earliest, "latest": latest})
+
+    def with_longest(self, rows: pl.DataFrame, min_group: int) -> "Gap":
+        """The gap with the most units that at least so many rows reach."""
+        units = self.encode(rows).drop_nulls()
+        return self.model_copy(update={"longest": shared_range(units.filter(units >= 0).to_numpy(), min_group)[1]})
+
+    def _begin(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+        """What the time, of this type, is counted from: in its physical unit, or as a point of its grid."""
+        begin = ticks(rows[self.since], dtype) // self.floor * self.floor
+        return begin if self.grid is None else _points(self.grid, begin, dtype)
 
 
 class Gaps(Value):
@@ -74,7 +131,8 @@ class Gaps(Value):
         for name in sorted(times, key=lambda time: (time not in known, len(before[time]))):
             possible = [found for found in before[name] if found[1].since in placed]
             if possible and name not in known:
-                steps.append(min(possible, key=lambda found: found[0])[1])
+                _, closest = min(possible, key=lambda found: found[0])
+                steps.append(closest.on_grid(rows, min_group).with_longest(rows, min_group))
             placed.add(name)
         return cls(steps=tuple(steps))
 
@@ -84,24 +142,12 @@ class Gaps(Value):
 
     def encode(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Replace later times by whole units since the earlier ones."""
-        return rows.with_columns(_encoded(gap, rows.schema[gap.column]) for gap in self.steps)
+        return rows.with_columns(gap.encode(rows) for gap in self.steps)
 
     def decode(self, rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         """Undo `encode`; `schema` gives the types of the times."""
         for gap in self.steps:
-            since = gap.begin(schema[gap.column])
-            physical = since + pl.col(gap.column) * gap.unit
-            # A row that begins later than any has ended has not ended, or ended as it began.
-            too_late = pl.lit(None, dtype=pl.Int64) if gap.open else since
-            ended = pl.max_horizontal(physical.clip(gap.earliest, gap.latest), since)
-            ended = pl.when(since > gap.latest).then(too_late).otherwise(ended)
-            physical = pl.when(physical.is_not_null()).then(ended)
-            for at, value in enumerate(gap.beyond):
-                physical = pl.when(pl.col(gap.column) == -1 - at).then(value).otherwise(physical)
-            target = schema[gap.column]
-            rows = rows.with_columns(
-                physical.cast(pl.Int32 if target == pl.Date else pl.Int64).cast(target).alias(gap.column)
-            )
+            rows = rows.with_columns(gap.decode(rows, schema[gap.column]))
         return rows
 
 
@@ -120,12 +166,14 @@ def from_ticks(values: pl.Series, dtype: pl.DataType) -> pl.Series:
     return (values.cast(pl.Int32) if dtype == pl.Date else values).cast(dtype)
 
 
-def _encoded(gap: Gap, dtype: pl.DataType) -> pl.Expr:
-    physical = pl.col(gap.column).to_physical().cast(pl.Int64)
-    encoded = (physical - gap.begin(dtype)) // gap.unit
-    for at, value in enumerate(gap.beyond):
-        encoded = pl.when(physical == value).then(-1 - at).otherwise(encoded)
-    return encoded.alias(gap.column)
+def _points(grid: Grid, times: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """The numbers of the first points of a grid that are not before times in the physical unit of a type."""
+    return pl.Series(grid.ceil(times.fill_null(0).to_numpy(), dtype)).set(times.is_null(), None)
+
+
+def _times(grid: Grid, points: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """The times of points, in the physical unit of a type."""
+    return pl.Series(grid.at(points.fill_null(0).to_numpy(), dtype)).set(points.is_null(), None)
 
 
 def common_unit(differences: pl.Series) -> int:

@@ -30,7 +30,8 @@ from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.hybrid.rows import HybridRows
 from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
 from synth_assets.synthesize.relational.keeping.keeping import VALUES, saved_keeping
-from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.keeping.marks import nulls_of, with_marks
+from synth_assets.synthesize.relational.matching import Rows, gather, no_columns
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.referring import Referring
@@ -165,8 +166,8 @@ class Generation(Referring):
         for column, restored in counted.items():
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
-        rows = self._with_dependencies(name, rows)
-        known = pl.DataFrame(hidden) if hidden else _nothing(rows.height)
+        rows = self._with_dependencies(name, rows, hidden)
+        known = pl.DataFrame(hidden) if hidden else no_columns(rows.height)
         if name in self._hybrid:
             others = [column for column in structure.learned if column not in model.identifying]
             rows = self._with_real_columns(name, rows, others)
@@ -189,7 +190,7 @@ class Generation(Referring):
         self._parents[name], self._source_rows[name] = parents, arrangement.source_rows
         self._kept[name] = np.arange(len(parents))
         self._wanted[name] = len(parents)
-        rows = _nothing(len(parents))
+        rows = no_columns(len(parents))
         balanced = self._balanced(name)
         if model.has_identifying:
             identifying = ValueModel.load(self._models[name].folder(IDENTIFYING))
@@ -200,11 +201,11 @@ class Generation(Referring):
 
             rows = self._blockwise(name, sampled, purpose="block")
         leaves = rows.select(c for c in rows.columns if c not in structure.learned)
-        self._hidden[name] = leaves if leaves.width else _nothing(len(parents))
+        self._hidden[name] = leaves if leaves.width else no_columns(len(parents))
         if name in self._hybrid:
             self._hidden[name] = self._hybrid[name].with_saved(self._hidden[name], self._source_rows[name])
         rows = rows if balanced is None else rows.with_columns(balanced.get_columns())
-        rows = rows.select(model.identifying) if model.identifying else _nothing(len(parents))
+        rows = rows.select(model.identifying) if model.identifying else no_columns(len(parents))
         return self._with_key(rows, driving, parents) if driving else rows
 
     def _with_real_columns(self, name: str, rows: pl.DataFrame, among: Sequence[str]) -> pl.DataFrame:
@@ -246,9 +247,9 @@ class Generation(Referring):
                 context = rows if rows.width else None
                 drawn = values.sample(Surroundings(rows.height, context), self._rng(name, "hidden"))
                 rows = pl.concat([rows, drawn], how="horizontal") if rows.width else drawn
-            return rows if rows.width else _nothing(rows.height)
+            return rows if rows.width else no_columns(rows.height)
         if values is None:
-            return _nothing(height)
+            return no_columns(height)
         known = (*model.identifying, *model.shared_columns)
         drawn = self._sampled(name, values, early, known=known, purpose="values")
         wished = self._structures[name].decision.balance
@@ -319,15 +320,17 @@ class Generation(Referring):
                 labels.append(as_labels(reference, given.of_parent, given.groups))
         return with_roles(features, labels)
 
-    def _with_dependencies(self, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows so that what is known to hold between their columns does."""
+    def _with_dependencies(self, name: str, rows: pl.DataFrame, hidden: dict[str, pl.Series]) -> pl.DataFrame:
+        """The rows so that what is known to hold between their columns does; sets which of `hidden` are NULL."""
         structure = self._structures[name]
         keeping = saved_keeping(self._models[name], structure, self._profiles, self._structures)
         if keeping is None:
             return rows
         self._tables.put(name, rows)
         names = NamedColumns(self._structures, self._tables, self._features.__getitem__)
-        return keeping.apply(rows, names, self._rng(name, "dependencies"))
+        kept = keeping.apply(with_marks(rows, hidden, structure), names, self._rng(name, "dependencies"))
+        hidden |= nulls_of(kept, hidden, structure)
+        return kept.select(rows.columns)
 
     def _around(self, name: str, part: slice) -> Surroundings:
         """The driving parents of some rows."""
@@ -394,8 +397,3 @@ class Generation(Referring):
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)
         return rows.select(structure.published_columns)
-
-
-def _nothing(rows: int) -> pl.DataFrame:
-    """Rows without a column of their own; polars forgets how many there are unless one stands in."""
-    return pl.DataFrame({"": np.zeros(rows, dtype=np.int8)})

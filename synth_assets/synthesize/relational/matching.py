@@ -18,6 +18,11 @@ def gather(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame:
     return frame.select(pl.all().gather(wanted)) if frame.width else frame
 
 
+def no_columns(rows: int) -> pl.DataFrame:
+    """Rows without a column of their own; polars forgets how many there are unless one stands in."""
+    return pl.DataFrame({"": np.zeros(rows, dtype=np.int8)})
+
+
 def group_numbers(frames: Sequence[pl.DataFrame]) -> list[Rows]:
     """One number for each distinct row over all frames (of the same width); NO_ROW where a column is null."""
     names = [f"g{at}" for at in range(frames[0].width)]

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.grid import Grid
 from synth_assets.synthesize.relational.further.in_time import NotBefore, Times, find_not_before
 from synth_assets.synthesize.relational.gaps import common_unit, from_ticks, shared_range, ticks
 
@@ -36,8 +37,14 @@ class ParentsTime(Value):
         """The times of the parents as ticks of the column's type; NaN where nobody knows."""
         return self.order.parent_times(context[self.order.parent_column], dtype)
 
-    def moved(self, values: pl.Series, context: pl.DataFrame, rng: np.random.Generator) -> pl.Series:
-        """The values with those that come too early moved; a parent that is later than all has its own time."""
+    def moved(
+        self, values: pl.Series, context: pl.DataFrame, rng: np.random.Generator, *, grid: Grid | None = None
+    ) -> pl.Series:
+        """The values with those that come too early moved; a parent that is later than all has its own time.
+
+        Args:
+            grid: What the values lie on: those that are moved take its next point.
+        """
         begin = self.begin(context, values.dtype)
         times = self.order.child_times(values)
         early = np.flatnonzero(times < begin)
@@ -47,7 +54,8 @@ class ParentsTime(Value):
         off, room = begin[early] - times[early], np.maximum(self.latest - begin[early], 0.0)
         off = np.where(off <= room, off, rng.random(len(early)) * room)
         steps = np.floor(off / self.unit).astype(np.int64) * self.unit
-        return values.scatter(early, from_ticks(pl.Series(begin[early].astype(np.int64) + steps), values.dtype))
+        moved = from_ticks(pl.Series(begin[early].astype(np.int64) + steps), values.dtype)
+        return values.scatter(early, moved if grid is None else grid.snapped(moved, towards="ceil"))
 
 
 def find_parents_times(

@@ -5,6 +5,7 @@ from synth_assets.dependencies.formula import Formula
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.families.order import FamilyOrder
 from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.parents_time import ParentsTime
 from synth_assets.synthesize.relational.residuals import Residuals
 
@@ -15,6 +16,7 @@ class Shape(Value):
     Attributes:
         columns: What is learned; the formulas give the rest.
         parents_times: What must not come too early for its parents.
+        gridded: Times that lie on a grid; those of gaps apart, which count its points.
     """
 
     synthesizer: str
@@ -23,6 +25,7 @@ class Shape(Value):
     gaps: Gaps
     residuals: Residuals = Residuals()
     parents_times: tuple[ParentsTime, ...] = ()
+    gridded: Gridded = Gridded()
     order: FamilyOrder | None
     parts: tuple[str, ...]
 

@@ -1,6 +1,6 @@
 """What a value model is fitted on, and what its rows are drawn for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,8 @@ import polars as pl
 from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.synthesize.registry import learns_context
+from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.rising import find_rising
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.residuals import Residuals
@@ -123,11 +125,29 @@ def formulas_of(training: Training, synthesizer: str, min_group: int, seed: int)
     return find_formulas(rows, beside(training.context, training.known, others), min_group=min_group, seed=seed)
 
 
-def residuals_of(training: Training, rows: pl.DataFrame, gaps: Gaps, min_group: int) -> Residuals:
-    """The columns to learn that nearly follow another one, of the table or of its parents."""
+def rising_of(training: Training, rows: pl.DataFrame) -> tuple[str, ...]:
+    """The columns to learn that never fall from sibling to sibling."""
+    siblings = training.siblings
+    if not training.discover or siblings is None or not siblings.follow:
+        return ()
+    arranged = Arranged.by(siblings.families, siblings.order_by)
+    fixed = training.kept | training.computed_later | {*training.hidden, siblings.column}
+    return find_rising(
+        rows,
+        siblings.order_by,
+        order=arranged.order,
+        follows=(arranged.position > 0) & siblings.continuous[arranged.order],
+        among=[name for name in rows.columns if name not in fixed],
+    )
+
+
+def residuals_of(
+    training: Training, rows: pl.DataFrame, gaps: Gaps, min_group: int, *, besides: Collection[str] = ()
+) -> Residuals:
+    """The columns to learn that nearly follow another one, of the table or of its parents; `besides` follow none."""
     if not training.discover:
         return Residuals()
-    closed = training.kept | training.computed_later | gaps.columns | gaps.since | {*training.hidden}
+    closed = training.kept | training.computed_later | gaps.columns | gaps.since | {*training.hidden, *besides}
     order_by = training.siblings.column if training.siblings else None
     among = [name for name in rows.columns if name not in closed and name != order_by]
     around = beside(training.known, rows.drop(training.hidden))

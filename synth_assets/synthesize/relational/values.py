@@ -1,6 +1,5 @@
 """A model of some learned columns of one table, given what is made before them, and how rows follow each other."""
 
-from collections.abc import Collection
 from typing import Self
 
 import numpy as np
@@ -10,8 +9,6 @@ import polars as pl
 from synth_assets.dependencies.formula import Formula
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import (
-    ColumnKind,
-    ColumnSpec,
     FollowingSynthesizer,
     SequenceSynthesizer,
     Synthesizer,
@@ -19,6 +16,7 @@ from synth_assets.synthesize.protocol import (
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
 from synth_assets.synthesize.relational.canaries import Planted, plant
+from synth_assets.synthesize.relational.column_specs import column_spec
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.ends import LENGTH, ends_of, find_stride, starts_of
 from synth_assets.synthesize.relational.families.history import (
@@ -31,10 +29,12 @@ from synth_assets.synthesize.relational.families.history import (
 )
 from synth_assets.synthesize.relational.families.links import Link, find_links, linked
 from synth_assets.synthesize.relational.families.order import FamilyOrder, follows_in, learn_order
+from synth_assets.synthesize.relational.families.rising import without_falls
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
 from synth_assets.synthesize.relational.families.walking import walk_families
 from synth_assets.synthesize.relational.further.in_time import Times
 from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
 from synth_assets.synthesize.relational.parents_time import find_parents_times
@@ -48,6 +48,7 @@ from synth_assets.synthesize.relational.training import (
     beside,
     formulas_of,
     residuals_of,
+    rising_of,
 )
 
 MOST_REDRAWS = 20
@@ -99,10 +100,13 @@ class ValueModel:
         known_times = [*fixed, *([order_by] if order_by else [])]
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         kept = training.kept
-        residuals = residuals_of(training, rows, gaps, min_group)
+        rising = rising_of(training, rows)
+        residuals = residuals_of(training, rows, gaps, min_group, besides=rising)
         tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
         free = [name for name in rows.columns if name not in tied] if training.discover else []
         parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
+        timed = rows.drop(gaps.columns | training.computed_later | {*training.hidden}, strict=False).columns
+        gridded = Gridded.find(rows, among=timed if training.discover else (), min_group=min_group)
         encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
@@ -112,7 +116,9 @@ class ValueModel:
         encoded = planted.rows
 
         def spec_of(columns: pl.DataFrame) -> TableSpec:
-            specs = tuple(_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns)
+            specs = tuple(
+                column_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns
+            )
             return TableSpec(table, specs, min_group, discover=training.discover)
 
         def fitted(name: str, columns: pl.DataFrame, given: pl.DataFrame | None, part_seed: int) -> Synthesizer:
@@ -156,6 +162,8 @@ class ValueModel:
                 column=order_by,
                 tied=tied,
                 links=links,
+                grid=gridded.grid(order_by),
+                rising=rising,
                 continuous=siblings.continuous,
                 min_group=min_group,
             )
@@ -185,6 +193,7 @@ class ValueModel:
             gaps=gaps,
             residuals=residuals,
             parents_times=parents_times,
+            gridded=gridded,
             order=order,
             parts=tuple(parts),
         )
@@ -220,6 +229,7 @@ class ValueModel:
         if order.links:
             arranged = Arranged(np.arange(rows.height), rank_within(around.families))
             rows = linked(beside(around.known, rows), arranged, order.links, rng).select(rows.columns)
+        rows = without_falls(rows, around.families, order.rising)
         return self._repaired(self._computed(rows, around), around, rng)
 
     def _started(
@@ -234,6 +244,7 @@ class ValueModel:
             start = starts_of(ends, lengths, stride=order.stride, dtype=dtype).to_frame()
         context = beside(around.context, around.known, first, start)
         rows = beside(self._model("rows").sample(around.rows, context=context, given=None, rng=rng), start)
+        rows = self._shape.gridded.snapped(rows, besides=self._shape.residuals.columns)
         if not start.width:
             rows = self._in_time(rows, around, rng)
         return with_first_totals(rows, around.known, order).select(self._shape.columns)
@@ -251,7 +262,10 @@ class ValueModel:
         """The rows with the times that come too early for their parents moved."""
         if around.context is None:
             return rows
-        return rows.with_columns(one.moved(rows[one.column], around.context, rng) for one in self._shape.parents_times)
+        grid = self._shape.gridded.grid
+        return rows.with_columns(
+            one.moved(rows[one.column], around.context, rng, grid=grid(one.column)) for one in self._shape.parents_times
+        )
 
     def _begin(self, order: FamilyOrder, around: Surroundings) -> Times | None:
         """What siblings must not come before, of each row, in the column that they follow each other by."""
@@ -266,9 +280,10 @@ class ValueModel:
 
     def _added_up(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """The learned columns as they are in the table."""
-        rows = self._in_time(rows, around, rng)
+        gridded, nearly = self._shape.gridded, self._shape.residuals
+        rows = self._in_time(gridded.snapped(rows, besides=nearly.columns), around, rng)
         decoded = self._shape.gaps.decode(beside(around.context, around.known, rows), self._schema)
-        decoded = self._shape.residuals.decode(decoded, self._schema)
+        decoded = gridded.snapped(nearly.decode(decoded, self._schema), besides=set(rows.columns) - nearly.columns)
         return decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns)
 
     def _computed(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
@@ -377,24 +392,3 @@ def _replaced(rows: pl.DataFrame, at: Rows, fresh: pl.DataFrame) -> pl.DataFrame
     source = np.arange(rows.height)
     source[at] = rows.height + np.arange(fresh.height)
     return pl.concat([rows, fresh])[source]
-
-
-def _spec(values: pl.Series, *, kept: frozenset[str], hidden: Collection[str], gaps: Gaps) -> ColumnSpec:
-    kind = column_kind(values.dtype)
-    counted = values.name in hidden and kind is ColumnKind.NUMBER
-    return ColumnSpec(
-        name=values.name,
-        kind=kind,
-        nullable=values.null_count() > 0,
-        minimum=gaps.least(values.name) if values.name in gaps.columns else 0 if counted else None,
-        keep=values.name in kept,
-    )
-
-
-def column_kind(dtype: pl.DataType) -> ColumnKind:
-    """How a synthesizer must read a column of this type."""
-    if dtype == pl.Boolean:
-        return ColumnKind.BOOLEAN
-    if dtype.is_temporal():
-        return ColumnKind.DATETIME
-    return ColumnKind.NUMBER if dtype.is_numeric() else ColumnKind.CATEGORY

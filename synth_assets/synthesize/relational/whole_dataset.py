@@ -12,11 +12,11 @@ import polars as pl
 from synth_assets.plan.resolved import Mode, ResolvedPlan
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.protocol import ColumnSpec, TableSpec
+from synth_assets.synthesize.relational.column_specs import column_kind
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
-from synth_assets.synthesize.relational.values import column_kind
 from synth_assets.synthesize.sdv.errors import EngineRefused
 from synth_assets.synthesize.sdv.hma import HMA, Link, LinkedRows
 

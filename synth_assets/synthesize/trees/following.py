@@ -117,15 +117,18 @@ class _Labels:
 class _Steps:
     """A number or time that is drawn as whole units since the row before."""
 
-    def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, unit: int) -> None:
-        self._column, self._dtype, self._unit = column, first.dtype, unit
+    def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, following: Following) -> None:
+        self._column, self._dtype, self._unit, self._grid = column, first.dtype, following.unit, following.grid
         self._values = np.zeros(rows, np.int64)
         self._values[starts] = first.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
 
     def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
         assert isinstance(self._column.coding, Numbers)  # noqa: S101 (gaps are numbers)
         gaps, missing = self._column.coding.values(codes, rng)
-        self._values[at] = self._values[at - 1] + np.where(missing, 0, gaps).astype(np.int64) * self._unit
+        made = self._values[at - 1] + np.where(missing, 0, gaps).astype(np.int64) * self._unit
+        if self._grid is not None:
+            made = self._grid.at(self._grid.nearest(made, self._dtype), self._dtype)
+        self._values[at] = made
 
     def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
         assert isinstance(context.coding, Numbers)  # noqa: S101 (of a number)
@@ -343,7 +346,7 @@ def _means(
 
 def _column(column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, following: Following) -> _Column:
     if column.name == following.step:
-        return _Steps(column, first, starts, rows, following.unit)
+        return _Steps(column, first, starts, rows, following)
     if column.name in following.deviations:
         return _Deviations(column, first, starts, rows, following.deviations[column.name])
     if isinstance(column.coding, LabelCodes):

@@ -106,9 +106,11 @@ def test_later_dates_become_gaps_and_come_back() -> None:
     assert encoded["shipped"].min() == 1
     assert gaps.decode(encoded, rows.schema).equals(rows)
     protected = Gaps.find(rows, min_group=10)
-    made = protected.decode(protected.encode(rows), rows.schema)["shipped"].drop_nulls().sort()
-    assert made[0] == made[9] < made[10]
-    assert made[-1] == made[-10] > made[-12]
+    decoded = protected.decode(protected.encode(rows), rows.schema)
+    made, real = decoded["shipped"].drop_nulls().sort(), rows["shipped"].drop_nulls().sort()
+    assert real[0] < real[9] <= made[0] and made[-1] <= real[-10] < real[-1]
+    # What was whole weeks stays whole weeks where it gives way to the range.
+    assert ((decoded["shipped"] - decoded["ordered"]).drop_nulls().dt.total_days() % 7 == 0).all()
 
 
 @pytest.mark.parametrize(("ended", "last"), [(80, None), (100, date(2024, 4, 9))])
@@ -310,3 +312,42 @@ def test_families_moved_to_earlier_do_not_all_end_at_the_same_time() -> None:
     assert made.max() <= 10_000
     assert len(np.unique(made[:, 2])) > 500
     assert (np.diff(made, axis=1) == np.diff(days, axis=1)).all()
+
+
+def test_a_time_on_a_grid_is_counted_in_its_points() -> None:
+    rng = np.random.default_rng(0)
+    signed = pl.Series("signed", 18_000 + rng.integers(0, 900, 400).astype(np.int32)).cast(pl.Date)
+    later = pl.Series(rng.integers(0, 5, 400))
+    starts = (signed.dt.month_end().dt.offset_by("1d").to_frame("at").with_columns(later.alias("months"))).select(
+        pl.col("at").dt.offset_by(pl.col("months").cast(pl.String) + "mo")
+    )["at"]
+    rows = pl.DataFrame({"signed": signed, "starts": starts.set(pl.Series(np.arange(400) % 7 == 0), None)})
+    gaps = Gaps.find(rows, min_group=1)
+    assert [(g.column, g.since, g.grid and g.grid.text) for g in gaps.steps] == [
+        ("starts", "signed", "starts is the first of a month")
+    ]
+    encoded = gaps.encode(rows)
+    assert set(encoded["starts"].drop_nulls()) <= set(range(6))
+    assert gaps.decode(encoded, rows.schema).equals(rows)
+    drawn = encoded.with_columns(pl.Series("signed", rng.permutation(signed.to_numpy()), dtype=pl.Date))
+    made = gaps.decode(drawn, rows.schema)
+    assert (made["starts"].drop_nulls().dt.day() == 1).all()
+    assert (made["starts"] >= made["signed"]).drop_nulls().all()
+
+
+def test_what_begins_long_before_the_first_that_may_come_out_has_not_ended() -> None:
+    rng = np.random.default_rng(0)
+    issued = pl.Series("issued", 18_000 + np.arange(1_000)).cast(pl.Int32).cast(pl.Date)
+    sent = issued.dt.offset_by("1d").alias("sent").set(pl.Series(rng.random(1_000) < 0.8), None)
+    rows = pl.DataFrame({"issued": issued, "sent": sent.set(pl.Series(np.arange(1_000) % 2 == 0), None)})
+    rows = rows.with_columns((pl.col("sent") + pl.duration(days=pl.lit(rng.integers(0, 3, 1_000)))).cast(pl.Date))
+    (gap,) = Gaps.find(rows, min_group=10).steps
+    assert (gap.column, gap.since, gap.longest) == ("sent", "issued", 3)
+    drawn = rows.with_columns(sent=pl.lit(2, dtype=pl.Int64))
+    made = Gaps(steps=(gap,)).decode(drawn, rows.schema)
+    late = (made["sent"] - made["issued"]).dt.total_days()
+    assert late.drop_nulls().is_between(0, 3).all()
+    assert made["sent"].null_count() > 20 and made["sent"][:20].null_count() == 20
+    # Where all rows have one, it is late rather than missing.
+    filled = Gaps(steps=(gap.model_copy(update={"open": False}),)).decode(drawn, rows.schema)
+    assert filled["sent"].null_count() == 0 and filled["sent"].min() == made["sent"].min()

@@ -9,7 +9,8 @@ import polars as pl
 from pydantic import Field
 
 from synth_assets.catalog.model import Value
-from synth_assets.synthesize.deviation import Deviation, find_tie, may_follow, plain_numbers
+from synth_assets.dependencies.grid import Grid
+from synth_assets.synthesize.deviation import Deviation, Tie, find_tie, may_follow, plain_numbers
 from synth_assets.synthesize.protocol import Following, LabelShare
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.links import Link
@@ -42,6 +43,8 @@ class FamilyOrder(Value):
         links: Columns that are set by their siblings when all rows of the family are there.
         running: Columns of numbers that are not learned but worked out: that of the sibling before and another number.
         compared: Columns made earlier of which a row knows whether they are as in the sibling before.
+        rising: Columns of numbers that never fall from sibling to sibling, and are not worked out.
+        grid: What that column's times lie on: each step ends at the nearest point of it.
         stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
     """
 
@@ -57,6 +60,8 @@ class FamilyOrder(Value):
     links: tuple[Link, ...] = ()
     running: tuple[Running, ...] = ()
     compared: tuple[str, ...] = ()
+    rising: tuple[str, ...] = ()
+    grid: Grid | None = None
     stride: int | None = None
 
     def of_columns(self, names: Collection[str]) -> Self:
@@ -79,6 +84,7 @@ class FamilyOrder(Value):
             running=self.running,
             step=self.column if self.column in names else None,
             unit=self.unit,
+            grid=self.grid,
         )
 
 
@@ -100,6 +106,8 @@ def learn_order(
     column: str | None,
     tied: Collection[str] = (),
     links: tuple[Link, ...] = (),
+    grid: Grid | None = None,
+    rising: Collection[str] = (),
     continuous: npt.NDArray[np.bool_] | None = None,
     min_group: int,
 ) -> FamilyOrder:
@@ -112,6 +120,8 @@ def learn_order(
         column: The one of `rows` that orders them; None if none does.
         tied: Those that are not what they were in the table: they are not learned by how far they are off.
         links: What is known already of columns that siblings set.
+        grid: What the times that order them lie on.
+        rising: Columns that never fall from sibling to sibling.
         continuous: False for rows whose forerunner is held out; None where there is none.
         min_group: Fewest rows that must share the earliest and latest value.
     """
@@ -136,13 +146,15 @@ def learn_order(
     return FamilyOrder(
         column=column,
         unit=unit,
+        grid=grid,
         earliest=earliest,
         latest=latest,
         previous=previous,
         averaged=tuple(n for n in previous if around.schema[n].is_numeric() and n != column),
         staying=tuple(n for n in rows.columns if n in previous and _often_stays(rows[n], arranged)),
         shares=_shares(around, previous, rows.height, min_group),
-        deviations=_deviations(rows.select(following), arranged.order, follows, min_group),
+        deviations=_deviations(rows.select(following), arranged.order, follows, min_group, rising),
+        rising=tuple(name for name in following if name in rising),
         links=links,
         running=running,
         compared=tuple(n for n in previous if known is not None and n in known.columns and _is_label(known[n])),
@@ -186,14 +198,22 @@ def _shares(rows: pl.DataFrame, names: Collection[str], height: int, min_group: 
 
 
 def _deviations(
-    rows: pl.DataFrame, order: npt.NDArray[np.int64], follows: npt.NDArray[np.bool_], min_group: int
+    rows: pl.DataFrame,
+    order: npt.NDArray[np.int64],
+    follows: npt.NDArray[np.bool_],
+    min_group: int,
+    rising: Collection[str],
 ) -> dict[str, Deviation]:
-    """The columns, filled everywhere, that follow the sibling before more closely than by codes."""
+    """The columns, filled everywhere, that follow the sibling before more closely than by codes, or never fall."""
     later = np.flatnonzero(follows)
     later = later[np.linspace(0, len(later) - 1, min(len(later), MOST_COMPARED)).astype(np.intp)]
     found = {}
     for name, values in ((name, rows[name]) for name in rows.columns):
         time = isinstance(values.dtype, pl.Date | pl.Datetime)
+        if name in rising and not values.null_count():
+            # Only steps that were there come out, and none of them leads down.
+            found[name] = Deviation.of(values, Tie(gain=0.0, way="difference", slope=1.0), min_group=min_group)
+            continue
         if values.null_count() or not (time or values.dtype.is_numeric()) or not may_follow(values):
             continue
         plain = plain_numbers(values)

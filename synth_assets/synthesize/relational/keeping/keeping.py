@@ -9,6 +9,7 @@ from synth_assets.dependencies.combination import keep_combination, shared_combi
 from synth_assets.dependencies.determined import keep_determined
 from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.formulas import in_order
+from synth_assets.dependencies.grid import Grid, keep_on_grid
 from synth_assets.dependencies.null_by import keep_null_by, relabel_null_by
 from synth_assets.dependencies.null_together import keep_null_together
 from synth_assets.dependencies.one_of import keep_one_of
@@ -22,17 +23,25 @@ from synth_assets.plan.dependencies import (
     NullBy,
     NullTogether,
     OneOf,
+    OnGrid,
     Total,
 )
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
 from synth_assets.synthesize.relational.gaps import Gaps
-from synth_assets.synthesize.relational.keeping.kept import changeable_columns, declared_formulas, kept_dependencies
+from synth_assets.synthesize.relational.keeping.kept import (
+    changeable_columns,
+    declared_formulas,
+    kept_dependencies,
+    marked_columns,
+)
+from synth_assets.synthesize.relational.keeping.mending import broken_rows, donors, tied_together
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.shape import saved_shape
 from synth_assets.synthesize.relational.structure import TableStructure
 
 TURNS = 3
+MOST_DONORS = 20
 VALUES = "values"
 
 
@@ -67,6 +76,7 @@ class Keeping:
         self._declared = declared
         self._free = free - {formula.column for formula in formulas}
         self._known = known
+        self._grids = {one.column: Grid(**one.model_dump()) for one in dependencies if isinstance(one, OnGrid)}
 
     def apply(self, rows: pl.DataFrame, names: NamedColumns, rng: np.random.Generator) -> pl.DataFrame:
         """The rows so that everything holds; columns that break nothing stay as they are.
@@ -75,11 +85,17 @@ class Keeping:
             names: The same rows, and what they know of the rows above them.
         """
         orders = [one for one in self._dependencies if isinstance(one, NotAbove)]
-        orders += [NotAbove(lower=gap.since, upper=gap.column) for gap in self._gaps.steps]
+        orders += [
+            NotAbove(lower=gap.since, upper=gap.column)
+            for gap in self._gaps.steps
+            # The date of a day is not before a time of that day.
+            if gap.floor == 1 and type(rows.schema[gap.since]) is type(rows.schema[gap.column])
+        ]
         before = rows
         for _ in range(TURNS):
             start = rows
-            rows = keep_orders(self._nulls(self._labels(rows, rng), rng), orders, self._free)
+            rows = self._on_grids(self._nulls(self._labels(rows, rng), rng))
+            rows = keep_orders(rows, orders, self._free, self._grids)
             rows = self._computed(rows, before, names)
             if all(start[name].equals(rows[name]) for name in rows.columns):
                 break
@@ -87,6 +103,36 @@ class Keeping:
             # What begins later than anything may end stays NULL, whatever its label says: it takes another.
             if isinstance(one, NullBy):
                 rows = relabel_null_by(rows, one, free=self._free, rng=rng)
+        return self._mended(self._computed(rows, before, names), [*self._dependencies, *orders], names, rng)
+
+    def _mended(
+        self, rows: pl.DataFrame, kept: Sequence[Dependency], names: NamedColumns, rng: np.random.Generator
+    ) -> pl.DataFrame:
+        """The rows of which those that break something take what has to do with it from one that breaks nothing."""
+        ties = [one.columns for one in (*kept, *self._formulas) if set(one.columns) <= set(rows.columns)]
+        free = self._free & set(rows.columns)
+        of_labels = {name for one in kept if not isinstance(one, NotAbove | OnGrid) for name in one.columns}
+        groups = tied_together([*ties, *((gap.column, gap.since) for gap in self._gaps.steps)])
+        broken = {one.text: broken_rows(rows, one, self._known) for one in kept}
+        for _ in range(MOST_DONORS):
+            wrong = np.logical_or.reduce(list(broken.values()), initial=False)
+            if not np.any(wrong) or np.all(wrong):
+                break
+            since, source = self._gaps.encode(rows), {name: np.arange(rows.height) for name in free}
+            for group in groups:
+                here = [broken[one.text] for one in kept if set(one.columns) <= group]
+                alike = sorted((group & of_labels) - free)
+                at, donor = donors(rows, np.logical_or.reduce(here, initial=False), ~wrong, alike=alike, rng=rng)
+                for name in group & free:
+                    source[name][at] = donor
+            taken = since.with_columns(since[name].gather(source[name]) for name in sorted(free))
+            tried = self._computed(self._gaps.decode(taken, rows.schema), rows, names)
+            still = np.logical_or.reduce([broken_rows(tried, one, self._known) for one in kept])
+            left = pl.Series(~wrong | still)
+            rows = rows.with_columns(rows[name].zip_with(left, tried[name]) for name in rows.columns)
+            broken = {text: of & still for text, of in broken.items()}
+            for values in rows:
+                names.put(self._table, values)
         return rows
 
     def _labels(self, rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
@@ -122,6 +168,11 @@ class Keeping:
         decoded = self._gaps.decode(kept, rows.schema)
         return rows.with_columns(rows[name].zip_with(~changed, decoded[name]) for name in rows.columns)
 
+    def _on_grids(self, rows: pl.DataFrame) -> pl.DataFrame:
+        for grid in self._grids.values():
+            rows = keep_on_grid(rows, grid, self._free)
+        return rows
+
     def _computed(self, rows: pl.DataFrame, before: pl.DataFrame, names: NamedColumns) -> pl.DataFrame:
         """The rows with the columns of formulas of which anything has changed, and of those that the plan declares."""
         changed = {name for name in rows.columns if not rows[name].equals(before[name])}
@@ -155,7 +206,7 @@ def saved_keeping(
         kept,
         computed_columns(model, declared),
         declared=frozenset(formula.column for formula in declared),
-        free=changeable_columns(model, structure),
+        free=changeable_columns(model, structure) | marked_columns(structure),
         known={one.text: model.read_frame(_file(one)) for one in kept if isinstance(one, Combination)},
         gaps=shape.gaps if shape else Gaps(),
     )

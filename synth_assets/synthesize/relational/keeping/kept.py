@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from synth_assets.dependencies.discovery import formula_of
 from synth_assets.dependencies.formula import Formula
-from synth_assets.plan.dependencies import Computed, Dependency, NotAbove, Total
+from synth_assets.plan.dependencies import Computed, Dependency, NotAbove, NullBy, NullTogether, Total
 from synth_assets.plan.resolved import Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.store.profile import TableProfile
@@ -17,23 +17,43 @@ LOOKING = ("trees", "auto")  # engines that look for formulas themselves, in oth
 def kept_dependencies(
     structure: TableStructure, profiles: Mapping[str, TableProfile], structures: Mapping[str, TableStructure]
 ) -> tuple[Dependency, ...]:
-    """Those between learned columns of a synthetic table that identify nothing.
+    """Those between learned columns of a synthetic table that identify nothing, and NULLs of what rules make.
 
     Columns of keys are made before all others, and columns that the plan keeps have their real values.
     """
     if not structure.decision.is_generated or structure.name not in profiles:
         return ()
     known = [found.dependency for found in profiles[structure.name].dependencies]
-    free = free_columns(structure)
+    free, marks = free_columns(structure), marked_columns(structure)
     return tuple(
         one
         for one in known
         if (
             one.column in free and total_reference(one, structure, structures) is not None
             if isinstance(one, Total)
-            else set(one.columns) <= set(structure.learned) and set(one.columns) & free
+            else set(one.columns) <= _known_columns(one, structure) and set(one.columns) & (free | marks)
         )
     )
+
+
+def marked_columns(structure: TableStructure) -> frozenset[str]:
+    """Columns that rules make after all others, and whose NULLs are learned."""
+    made = (Treatment.NULL, Treatment.CONSTANT)
+    return frozenset(
+        one.name for one in structure.ruled if one.name not in structure.referencing and one.treatment not in made
+    )
+
+
+def _known_columns(one: Dependency, structure: TableStructure) -> frozenset[str]:
+    """The columns of which enough is known to keep a dependency: of some, whether they are NULL is all that matters."""
+    learned = frozenset(structure.learned)
+    match one:
+        case NullTogether():
+            return learned | marked_columns(structure)
+        case NullBy():
+            return learned | (marked_columns(structure) & {one.column})
+        case _:
+            return learned
 
 
 def free_columns(structure: TableStructure) -> frozenset[str]:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.dependencies.grid import Grid, find_grid
 from synth_assets.synthesize.relational.gaps import common_unit, from_ticks
 from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.relational.matching import Rows, group_numbers
@@ -136,7 +137,9 @@ def _repaired(
     if len(unique_set) == 1:
         values = rows[unique_set[0]]
         if learned and (values.dtype.is_numeric() or values.dtype.is_temporal()):
-            return rows.with_columns(unique_numbers(values, rng=rng))
+            grid = find_grid(values)
+            different = unique_numbers(_places(values, grid), rng=rng)
+            return rows.with_columns(_values(different, grid, values.dtype) if grid else different)
         return rows
     swapped = _swappable(unique_set, repair, learned)
     for columns in swapped:
@@ -156,9 +159,11 @@ def _repaired(
 def _into_gaps(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, fixed: Fixed) -> pl.DataFrame:
     """Repeated rows take the nearest whole number or time that no row of their group has: nearly all hours are there.
 
-    What may be taken lies between the least and the greatest value of all rows, in steps of their common unit.
+    What may be taken lies between the least and the greatest value of all rows, in steps of their common unit or as
+    points of the grid that all times lie on.
     """
-    physical = rows[column].to_physical().cast(pl.Int64)
+    grid = find_grid(rows[column])
+    physical = _places(rows[column], grid).to_physical().cast(pl.Int64)
     values = physical.fill_null(0).to_numpy().copy()
     known = physical.drop_nulls().unique().sort()
     if len(known) < 2:
@@ -184,9 +189,24 @@ def _into_gaps(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, fix
             at = int(gaps[np.argmin(np.abs(gaps - place[row]))])
             free[at] = False
             values[row] = least + at * unit
-    changed = pl.Series(column, values)
-    typed = from_ticks(changed, rows.schema[column])
+    changed, dtype = pl.Series(column, values), rows.schema[column]
+    typed = _values(changed, grid, dtype) if grid else from_ticks(changed, dtype)
     return rows.with_columns(typed.set(rows[column].is_null(), None))
+
+
+def _places(values: pl.Series, grid: Grid | None) -> pl.Series:
+    """The numbers of the points that times are, where they lie on a grid; other values as they are."""
+    if grid is None:
+        return values
+    ticks = values.to_physical().cast(pl.Int64)
+    points = pl.Series(values.name, grid.floor(ticks.fill_null(0).to_numpy(), values.dtype))
+    return points.set(values.is_null(), None)
+
+
+def _values(points: pl.Series, grid: Grid, dtype: pl.DataType) -> pl.Series:
+    """The times that points are."""
+    ticks = pl.Series(points.name, grid.at(points.fill_null(0).to_numpy(), dtype))
+    return from_ticks(ticks, dtype).set(points.is_null(), None)
 
 
 def _relabelled(

@@ -1,6 +1,7 @@
 """Combinations that may occur once only."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -145,3 +146,24 @@ def test_a_group_that_has_nearly_every_year_takes_those_that_it_lacks(season: Ta
     assert not made.select("player", "year").is_duplicated().any()
     assert made["year"].min() == 1900
     assert made["year"].max() == 1999
+
+
+def test_repeated_times_on_a_grid_move_to_other_points_of_it(season: TableStructure) -> None:
+    learned = [
+        column.model_copy(update={"role": Role.VALUE if column.name == "year" else column.role})
+        for column in season.decision.columns
+    ]
+    structure = replace(season, decision=season.decision.model_copy(update={"columns": tuple(learned)}), further=())
+    months = pl.Series("year", [date(2000 + n // 12, n % 12 + 1, 1) for n in range(120)])
+    rng = np.random.default_rng(0)
+    rows = pl.DataFrame({"player": np.repeat(np.arange(20), 60), "year": months.gather(rng.integers(0, 120, 1_200))})
+    assert rows.is_duplicated().sum() > 200
+    unique, _ = make_unique(rows, Repair(structure=structure, ordinals=()), rng=rng)
+    assert not unique.is_duplicated().any() and unique.height == rows.height
+    assert (unique["year"].dt.day() == 1).all()
+    assert unique["year"].min() == months.min() and unique["year"].max() == months.max()
+    # A column that is unique by itself.
+    alone = structure.table.model_copy(update={"primary_key": Key(columns=("year",))})
+    few = pl.DataFrame({"year": months.gather(rng.integers(0, 120, 90))})
+    different, _ = make_unique(few, Repair(structure=replace(structure, table=alone), ordinals=()), rng=rng)
+    assert different["year"].n_unique() == 90 and (different["year"].dt.day() == 1).all()
