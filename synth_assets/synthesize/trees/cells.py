@@ -5,6 +5,7 @@ may be is a matter of which combination of labels comes before it, each combinat
 its own. Whether that says more is measured on rows that the distributions were not counted on.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ _MOST_COLUMNS = 3
 _MOST_ROWS = 20_000
 _MOST_CODES = 1_000  # of a column whose codes are told apart
 _LEAST_GAIN = 0.02  # nats a row, for each further column and against another tree
+_LEAST_LOST = 0.01
 _BORROWED = 5.0  # rows of the cell before that a cell counts with its own
 
 
@@ -31,6 +33,7 @@ def find_cells(
     sizes: Whole,
     smallest_leaf: int,
     rather: Tree,
+    split_on: Callable[[Tree], Tree],
     seed: int,
 ) -> Tree | None:
     """A tree of cells, if it says clearly more of the target than another tree; None otherwise.
@@ -44,6 +47,7 @@ def find_cells(
         sizes: The number of codes of each column.
         smallest_leaf: Fewest rows of a leaf.
         rather: The other tree.
+        split_on: The tree with the leaves that it can split further.
         seed: Of the rows that are looked at, and of those of them that distributions are counted on: half.
     """
     rng = np.random.default_rng(seed)
@@ -53,23 +57,24 @@ def find_cells(
     few = np.ascontiguousarray(codes[:, rows])
     counted = rng.random(len(rows)) < 0.5
     fewest = max(2, round(smallest_leaf * len(rows) / len(target) / 2))
-    judge = _Judge(target[rows], counted, fewest)
-    other, cells, known, chosen = rather.walk(few), np.zeros(len(rows), np.intp), judge.alone(), list[int]()
+    judge = _Judge(target[rows], counted)
+    cells, known, chosen = np.zeros(len(rows), np.intp), judge.alone(), list[int]()
     usable = [column for column in among.tolist() if 2 <= sizes[column] <= _MOST_CODES]
     while len(chosen) < _MOST_COLUMNS:
-        tried = {c: judge.likelihood(cells * int(sizes[c]) + few[c], known) for c in usable if c not in chosen}
+        left = [column for column in usable if column not in chosen]
+        tried = {c: judge.likelihood(cells * int(sizes[c]) + few[c], known, fewest=fewest) for c in left}
         best = max(tried, key=lambda column: (judge.score(tried[column]), -column), default=None)
         if best is None or judge.score(tried[best]) < judge.score(known) + _LEAST_GAIN:
             break
         chosen.append(best)
         cells, known = np.unique(cells * int(sizes[best]) + few[best], return_inverse=True)[1], tried[best]
-    if not chosen or judge.score(known) < judge.score(judge.likelihood(other, judge.alone())) + _LEAST_GAIN:
+    if not chosen:
         return None
-    coarsely = _Judge(classes[target[rows]], counted, fewest)
-    here, there = (coarsely.score(coarsely.likelihood(leaf, coarsely.alone())) for leaf in (cells, other))
-    if here < there - _LEAST_GAIN:
-        return None
-    return _tree_of(codes, np.arange(len(target)), chosen, sizes, smallest_leaf)
+    tree = split_on(_tree_of(codes, np.arange(len(target)), chosen, sizes, smallest_leaf))
+    coarsely = _Judge(classes[target[rows]], counted)
+    more = judge.of_leaves(tree.walk(few)) - judge.of_leaves(rather.walk(few))
+    coarsely_more = coarsely.of_leaves(tree.walk(few)) - coarsely.of_leaves(rather.walk(few))
+    return tree if more >= _LEAST_GAIN and coarsely_more >= -_LEAST_LOST else None
 
 
 @dataclass(frozen=True)
@@ -79,25 +84,27 @@ class _Judge:
     Attributes:
         target: The code or class of each row.
         counted: The rows that are counted.
-        fewest: Counted rows of a cell that has a distribution of its own.
     """
 
     target: Codes | Whole
     counted: npt.NDArray[np.bool_]
-    fewest: int
 
     def alone(self) -> Floats:
         """The likelihood of each row's code when nothing is known of the row."""
         same = np.full(len(self.target), 1.0 / (int(self.target.max()) + 1))
         return self.likelihood(np.zeros(len(self.target), np.intp), same)
 
-    def likelihood(self, cells: Whole, before: Floats) -> Floats:
-        """Of each row's code in its cell, given its likelihood in the cell before."""
+    def likelihood(self, cells: Whole, before: Floats, *, fewest: int = 1) -> Floats:
+        """Of each row's code in its cell, given its likelihood in the cell before: that of cells of fewer rows."""
         numbers = np.unique(cells, return_inverse=True)[1]
         rows = np.bincount(numbers[self.counted], minlength=int(numbers.max()) + 1)[numbers]
         pairs = np.unique(numbers * 65_536 + self.target, return_inverse=True)[1]
         alike = np.bincount(pairs[self.counted], minlength=int(pairs.max()) + 1)[pairs]
-        return np.where(rows >= self.fewest, (alike + _BORROWED * before) / (rows + _BORROWED), before)
+        return np.where(rows >= fewest, (alike + _BORROWED * before) / (rows + _BORROWED), before)
+
+    def of_leaves(self, leaf: Whole) -> float:
+        """The score of the leaves of a tree."""
+        return self.score(self.likelihood(leaf, self.alone()))
 
     def score(self, likelihood: Floats) -> float:
         """The mean logarithm over the rows that were not counted."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -198,17 +199,18 @@ def _grown(
         smallest_leaf=_fewest(settings.telling_leaf_for(coded.rows), share),
         usual_leaf=smallest,
     )
+    split_on = partial(
+        refined,
+        codes=looked_at,
+        target=target,
+        sizes=sizes,
+        ordered=ordered,
+        in_order=bool(coded.ordered[part.place]),
+        classes=_CLASSES,
+        smallest_leaf=int(smallest * _ONCE_MORE),
+    )
     if np.count_nonzero(np.bincount(target)) > _CLASSES:
-        tree = refined(
-            tree,
-            looked_at,
-            target,
-            sizes=sizes,
-            ordered=ordered,
-            in_order=bool(coded.ordered[part.place]),
-            classes=_CLASSES,
-            smallest_leaf=int(smallest * _ONCE_MORE),
-        )
+        tree = split_on(tree)
     told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
     if _may_have_cells(coded, part.place, told):
         cells = find_cells(
@@ -219,6 +221,7 @@ def _grown(
             sizes=sizes,
             smallest_leaf=smallest,
             rather=tree,
+            split_on=split_on,
             seed=seed,
         )
         tree = tree if cells is None else cells
