@@ -14,7 +14,7 @@ import polars as pl
 
 from synth_assets.catalog.driving import LOOKUP_CHILDREN
 from synth_assets.catalog.model import Value
-from synth_assets.plan.resolved import Mode, Treatment
+from synth_assets.plan.resolved import Mode, TableDecision, Treatment
 from synth_assets.synthesize.relational.further.agreement import filled_before, find_agreement
 from synth_assets.synthesize.relational.further.pairing import scaled
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, rank_within
@@ -22,9 +22,9 @@ from synth_assets.synthesize.relational.structure import NATIVE, Reference
 from synth_assets.synthesize.relational.tables import SourceTables, references_of
 from synth_assets.synthesize.trees.coarse import coarse
 
-MOST_ROLES = 400
-_MARK = "role "
-FEWEST_ROWS = 20  # of a role
+_MARK = "@ "
+_MOST_ROLES = 400
+_FEWEST_ROWS = 20  # of a role
 _LEAST_COVERED = 0.9  # of the rows that refer to any parent
 _MOST_MOVED = 0.05  # of the rows
 _LEAST_TOLD = 0.02  # nats of another column
@@ -143,7 +143,7 @@ def find_roles(reference: Reference, source: SourceTables, *, min_group: int) ->
     parents, families = _trained_parents(reference, source), None
     if structure.driving:
         families = _trained_parents(structure.driving, source)
-    roles = _largest(parents, source.frame(reference.key.parent).height, max(FEWEST_ROWS, min_group))
+    roles = _largest(parents, source.frame(reference.key.parent).height, max(_FEWEST_ROWS, min_group))
     if roles is None or (families is not None and _fewest_families(roles, parents, families) < min_group):
         return None
     if not _roles_tell(roles, reference, source, parents):
@@ -162,7 +162,7 @@ def find_driving_roles(reference: Reference, source: SourceTables) -> Rows | Non
     """
     decision, parent = source.structures[reference.child].decision, source.structures[reference.key.parent].decision
     personal = any(column.treatment in _PERSONAL for column in parent.columns)
-    if personal or parent.private or not decision.is_generated or decision.mode is Mode.HYBRID:
+    if personal or parent.private or not _is_learned(decision):
         return None
     parents = _trained_parents(reference, source)
     roles = _largest(parents, source.frame(reference.key.parent).height, LOOKUP_CHILDREN)
@@ -179,7 +179,7 @@ def _largest(parents: Rows, height: int, fewest: int) -> Rows | None:
     counts = np.bincount(parents[parents >= 0], minlength=height)
     largest = np.argsort(-counts, kind="stable")
     largest = largest[counts[largest] >= fewest]
-    if not 2 <= len(largest) <= MOST_ROLES or counts[largest].sum() < _LEAST_COVERED * counts.sum():
+    if not 2 <= len(largest) <= _MOST_ROLES or counts[largest].sum() < _LEAST_COVERED * counts.sum():
         return None
     roles = np.full(height, NO_ROW, dtype=np.int64)
     roles[largest] = np.arange(len(largest))
@@ -205,19 +205,21 @@ def _roles_tell(roles: Rows, reference: Reference, source: SourceTables, parents
 def _may_have_roles(reference: Reference, source: SourceTables) -> bool:
     """Whether the parent of this key is picked from all rows of its table, for rows that are learned."""
     structure, key = source.structures[reference.child], reference.key
-    decision = structure.decision
     elsewhere = [
         r for r in references_of(structure) if r.name != reference.name and set(r.key.columns) & {*key.columns}
     ]
     return (
-        decision.is_generated
-        and decision.mode is not Mode.HYBRID
-        and decision.synthesizer == NATIVE
+        _is_learned(structure.decision)
         and not source.structures[key.parent].decision.private
         and len(key.columns) == 1
         and not (elsewhere or reference.deferred or reference.to_itself or key.branch)
         and reference in structure.further
     )
+
+
+def _is_learned(decision: TableDecision) -> bool:
+    """Whether all rows of a table are made by the engine that knows their parents."""
+    return decision.is_generated and decision.mode is not Mode.HYBRID and decision.synthesizer == NATIVE
 
 
 def _others(reference: Reference, source: SourceTables, trained: Rows) -> Iterator[Rows]:
