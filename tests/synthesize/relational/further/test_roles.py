@@ -127,3 +127,49 @@ def test_what_fewer_driving_parents_share_is_no_role(refresh: Refresh) -> None:
     source, _ = refresh._source
     further = source.structures["flights"].further
     assert all(find_roles(reference, source, min_group=241) is None for reference in further)
+
+
+def _stations(folder: Path, *, with_keepers: bool) -> Refresh:
+    """Six stations of one kind, each with readings around a level of its own; with or without who keeps them."""
+    rng = np.random.default_rng(9)
+    station = rng.integers(0, 6, 3_600)
+    readings = pl.DataFrame({"station_id": station, "level": 100 * station + rng.integers(0, 20, len(station))})
+    keepers = [f"{name}.{family}@mail.example" for name in ("ana", "bo", "cy") for family in ("field", "lake")]
+    with closing(sqlite3.connect(folder / "production.db")) as connection, connection:
+        connection.executescript(
+            """
+            CREATE TABLE stations (id INTEGER PRIMARY KEY, kind TEXT NOT NULL);
+            CREATE TABLE readings (
+              id INTEGER PRIMARY KEY, station_id INTEGER NOT NULL REFERENCES stations (id), level INTEGER NOT NULL
+            );
+            """
+        )
+        connection.executemany("INSERT INTO stations VALUES (?, 'river')", [(at,) for at in range(6)])
+        connection.executemany("INSERT INTO readings (station_id, level) VALUES (?, ?)", readings.rows())
+        if with_keepers:
+            connection.execute("ALTER TABLE stations ADD COLUMN keeper_email TEXT")
+            connection.executemany(
+                "UPDATE stations SET keeper_email = ? WHERE id = ?", zip(keepers, range(6), strict=True)
+            )
+    plan = {"dataset": "readings", "source": "production", "targets": ["staging"], "privacy": {"hold_out": 0}}
+    refresh = Refresh(zoo_project(folder, plan=plan), "readings", refresh="r")
+    refresh.snapshot()
+    refresh.profile()
+    return refresh
+
+
+def test_rows_of_a_parent_that_is_looked_up_are_like_each_other(tmp_path: Path) -> None:
+    refresh = _stations(tmp_path, with_keepers=False)
+    for group in refresh.groups:
+        refresh.fit(group)
+        refresh.generate(group)
+    made = refresh.synthetic_table("readings").read()
+    levels = made.group_by("station_id", pl.col("level") // 100).len()
+    assert levels.group_by("station_id").agg(pl.col("len").max())["len"].sum() >= 0.99 * made.height
+
+
+def test_nobody_is_known_by_the_rows_that_hang_on_them(tmp_path: Path) -> None:
+    source, _ = _stations(tmp_path, with_keepers=True)._source
+    driving = source.structures["readings"].driving
+    assert driving is not None
+    assert find_driving_roles(driving, source) is None
