@@ -189,17 +189,17 @@ def _largest(parents: Rows, height: int, fewest: int) -> Rows | None:
 def _fewest_families(roles: Rows, parents: Rows, families: Rows) -> int:
     """Of how many driving parents the rows of a role are at least."""
     known = np.flatnonzero((parents >= 0) & (roles[np.maximum(parents, 0)] >= 0))
-    pairs = np.unique(np.column_stack([roles[parents[known]], families[known]]), axis=0)
-    return int(np.bincount(pairs[:, 0]).min())
+    pairs = pl.DataFrame({"role": roles[parents[known]], "family": families[known]})
+    return int(pairs.group_by("role").agg(pl.col("family").n_unique())["family"].to_numpy().min())
 
 
 def _roles_tell(roles: Rows, reference: Reference, source: SourceTables, parents: Rows) -> bool:
     """Whether what role a row's parent has says something of the row."""
-    trained = np.flatnonzero(source.training(reference.child))
     rows = np.flatnonzero((parents >= 0) & (roles[np.maximum(parents, 0)] >= 0))
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_ROWS)).astype(np.intp)]
+    looked_at = np.flatnonzero(source.training(reference.child))[rows]
     played = roles[parents[rows]]
-    return any(_tells(played, other[rows]) for other in _others(reference, source, trained))
+    return any(_tells(played, classes) for classes in _others(reference, source, looked_at))
 
 
 def _may_have_roles(reference: Reference, source: SourceTables) -> bool:
@@ -222,16 +222,16 @@ def _is_learned(decision: TableDecision) -> bool:
     return decision.is_generated and decision.mode is not Mode.HYBRID and decision.synthesizer == NATIVE
 
 
-def _others(reference: Reference, source: SourceTables, trained: Rows) -> Iterator[Rows]:
-    """What else there is of the rows, in a few classes each: their columns, and the parents that they refer to."""
+def _others(reference: Reference, source: SourceTables, rows: Rows) -> Iterator[Rows]:
+    """What else there is of these rows, in a few classes each: their columns, and the parents that they refer to."""
     structure = source.structures[reference.child]
     for name in structure.learned:
-        values = source.frame(reference.child)[name][trained]
+        values = source.frame(reference.child)[name].gather(rows)
         codes = values.rank("dense").fill_null(0).to_numpy().astype(np.intp)
         yield coarse(np.bincount(codes), ordered=values.dtype != pl.String, most=_CLASSES)[codes]
     for other in structure.referring_first:
         if other.name != reference.name:
-            codes = source.parents(structure.name, other.key)[trained] + 1
+            codes = source.parents(structure.name, other.key)[rows] + 1
             yield coarse(np.bincount(codes), ordered=False, most=_CLASSES)[codes]
 
 
