@@ -211,8 +211,8 @@ def _grown(
     )
     if np.count_nonzero(np.bincount(target)) > _CLASSES:
         tree = split_on(tree)
-    told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
-    if _may_have_cells(coded, part.place, told):
+    if _may_have_cells(coded, part.place):
+        told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
         cells = find_cells(
             looked_at,
             target,
@@ -230,11 +230,9 @@ def _grown(
     return replace(part, directions=tuple(direction.of_places(looked) for direction in directions), tree=tree)
 
 
-def _may_have_cells(coded: Coded, place: int, told: Places) -> bool:
-    """Whether many values are to be told, or are looked at, that have nothing to do with their neighbours."""
-    if int(coded.sizes[place]) > (_MANY_NUMBERS if coded.ordered[place] else _CLASSES):
-        return True
-    return bool((~coded.ordered[told] & (coded.sizes[told] > _CLASSES)).any())
+def _may_have_cells(coded: Coded, place: int) -> bool:
+    """Whether many values are to be told that have nothing to do with their neighbours."""
+    return int(coded.sizes[place]) > (_MANY_NUMBERS if coded.ordered[place] else _CLASSES)
 
 
 def _fewest(rows: int, share: float) -> int:
