@@ -12,7 +12,7 @@ from synth_assets.synthesize.private.coding import PrivateColumn
 from synth_assets.synthesize.private.synthesizer import PrivateSynthesizer
 from synth_assets.synthesize.protocol import ColumnSpec, TableSpec
 from synth_assets.synthesize.registry import synthesizer_class
-from synth_assets.synthesize.relational.values import column_kind
+from synth_assets.synthesize.relational.column_specs import column_kind
 
 MIN_GROUP = 10
 EPSILON, DELTA, CELLS = 2.0, 1e-6, 1_000

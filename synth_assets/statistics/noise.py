@@ -21,6 +21,7 @@ def sampling_noise(
     rng: np.random.Generator,
     repeats: int = 3,
     families: Array | None = None,
+    synthetic_families: int | None = None,
 ) -> float:
     """What a perfect engine would lose of a similarity through sampling alone.
 
@@ -35,6 +36,8 @@ def sampling_noise(
         repeats: Splits to take the mean of.
         families: The family (rows of one parent) of each source row, shape (rows,). Rows of one family are alike, so
             families are drawn as a whole. None: every row for itself.
+        synthetic_families: Families on the other side, where what is measured is of families more than of rows: then
+            their numbers count, not those of rows.
     """
     if source.rows < 4 or not synthetic_rows:
         return 1.0
@@ -46,7 +49,10 @@ def sampling_noise(
             lost.append(1.0 - similarity)
     if not lost:
         return 0.0
-    scale = np.sqrt((1 / source.rows + 1 / synthetic_rows) / (4 / source.rows))
+    here, there = source.rows, synthetic_rows
+    if families is not None and synthetic_families:
+        here, there = len(np.unique(families)), synthetic_families
+    scale = np.sqrt((1 / here + 1 / there) / (4 / here))
     return float(np.mean(lost) * scale)
 
 

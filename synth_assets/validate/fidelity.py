@@ -343,7 +343,7 @@ def _pairs(
     value = pairs_similarity(source, synthetic, pairs)
     if value is None and synthetic.rows:
         return not_applicable(name=name, table=child.name, family=FAMILY, why="every value to compare is rare")
-    noise = _pairs_noise(source, synthetic.rows, pairs, rng)
+    noise = _pairs_noise(source, synthetic.rows, pairs, rng, parents=(sides[0].parent_rows, sides[1].parent_rows))
     fewest = min(child.comparable.rows, parent.comparable.rows)
     return figure(
         name=name,
@@ -367,16 +367,30 @@ def _pairs(
 
 
 def _pairs_noise(
-    source: PairCodes, synthetic_rows: int, pairs: list[tuple[int, int]], rng: np.random.Generator
+    source: PairCodes,
+    synthetic_rows: int,
+    pairs: list[tuple[int, int]],
+    rng: np.random.Generator,
+    *,
+    parents: tuple[Array, Array],
 ) -> float:
+    """What sampling alone takes; where there are far fewer parents than in the source, sampling of these."""
     child = len(source.child)
+    here, there = (len(np.unique(rows)) for rows in parents)
+    fewer = there < here / 2
 
     def measure(left: Side, right: Side) -> float | None:
         split = [PairCodes(s.values[:child], s.values[child:], s.rows) for s in (left, right)]
         return pairs_similarity(split[0], split[1], pairs)
 
     return sampling_noise(
-        measure, Side((*source.child, *source.parent), source.rows), synthetic_rows, rng=rng, repeats=1
+        measure,
+        Side((*source.child, *source.parent), source.rows),
+        synthetic_rows,
+        rng=rng,
+        repeats=1,
+        families=parents[0] if fewer else None,
+        synthetic_families=there if fewer else None,
     )
 
 

@@ -12,6 +12,7 @@ from synth_assets.statistics.references import refers
 from synth_assets.statistics.trend import binned, joint_similarity, quantile_edges
 from synth_assets.validate.rows import Rows, draw
 
+PARENT_ROW = "\0parent"
 ROWS_JOINED = 30_000
 MOST_PAIRS = 200
 # Categories beyond these count as one: a joint table of two long tails would hold noise only.
@@ -51,12 +52,14 @@ class Joined:
 
     Attributes:
         all_children, all_parents: Every row of the two tables, pointed to or not: their counts say what is rare.
+        parent_rows: The number of the parent of each row, shape (rows,).
     """
 
     child: pl.DataFrame
     parent: pl.DataFrame
     all_children: pl.DataFrame
     all_parents: pl.DataFrame
+    parent_rows: Array
 
 
 def joined(
@@ -77,16 +80,21 @@ def joined(
         *(pl.col(c).alias(r) for c, r in zip(key.columns, references, strict=True)),
         *(pl.col(c).alias(f"child_{i}") for i, c in enumerate(child_columns)),
     )
-    right = parents.select(
-        *(pl.col(c).alias(r) for c, r in zip(key.parent_columns, references, strict=True)),
-        *(pl.col(c).alias(f"parent_{i}") for i, c in enumerate(parent_columns)),
-    ).cast({r: left.schema[r] for r in references}, strict=False)
+    right = (
+        parents.select(
+            *(pl.col(c).alias(r) for c, r in zip(key.parent_columns, references, strict=True)),
+            *(pl.col(c).alias(f"parent_{i}") for i, c in enumerate(parent_columns)),
+        )
+        .cast({r: left.schema[r] for r in references}, strict=False)
+        .with_row_index(PARENT_ROW)
+    )
     rows = left.join(right, on=references, how="inner", maintain_order="left")
     return Joined(
         rows.select(pl.col(f"child_{i}").alias(c) for i, c in enumerate(child_columns)),
         rows.select(pl.col(f"parent_{i}").alias(c) for i, c in enumerate(parent_columns)),
         all_children,
         parents,
+        rows[PARENT_ROW].to_numpy(),
     )
 
 
