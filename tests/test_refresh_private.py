@@ -231,3 +231,18 @@ def test_any_private_rows_can_be_learned_and_drawn(tmp_path: Path) -> None:
 
     assert rows["at"].null_count() == 0
     assert rows["kind"].is_in(["planned", "emergency"]).all()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_noise_makes_no_more_rows_than_there_are_parents_for(tmp_path: Path, attempt: int) -> None:
+    """The noise is not seeded: of four attempts at least one would nearly always have rows without a parent."""
+    build_hospital(tmp_path / "production.db", patients=60)
+    with closing(sqlite3.connect(tmp_path / "production.db")) as connection, connection:
+        connection.executescript("DELETE FROM discharges; DELETE FROM visits WHERE id > 3;")
+    few = prepared(tmp_path)
+    few.fit([name for group in few.groups for name in group])
+    for group in few.groups:
+        few.generate(group)
+    discharges, visits = few.synthetic_table("discharges").read(), few.synthetic_table("visits").read()
+    assert discharges["visit_id"].is_in(visits["id"].implode()).all()
+    assert discharges["visit_id"].is_unique().all()

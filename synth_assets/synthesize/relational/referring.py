@@ -13,7 +13,7 @@ from synth_assets.synthesize.relational.keeping.repair import Repair, make_uniqu
 from synth_assets.synthesize.relational.key_columns import key_columns
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 from synth_assets.synthesize.relational.placement import Placement
-from synth_assets.synthesize.relational.structure import Reference
+from synth_assets.synthesize.relational.structure import Reference, may_be_null
 
 
 class Referring(Placement):
@@ -83,6 +83,12 @@ class Referring(Placement):
         hidden, none = self._hidden[name], null_name(reference.name)
         if none in hidden.columns:
             parents = np.where(hidden[none].to_numpy(), NO_ROW, parents)
+        if not may_be_null(table, reference.key) and (parents == NO_ROW).any():
+            # Numbers of rows are noisy: there may be more than there are parents for.
+            left = np.flatnonzero(parents != NO_ROW)
+            rows, parents = rows[left], parents[left]
+            self._keep_rows(name, left)
+            self._features[name] = self._features[name][left]
         self._tables.put(name, self._with_key(rows, reference, parents))
 
     def _make_unique(self, name: str, *, filled: Sequence[Reference]) -> Rows:
