@@ -4,16 +4,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from synth_assets.dependencies.combination import find_combinations, shared_combinations, unknown
-from synth_assets.dependencies.determined import find_determined, undetermined
+from synth_assets.dependencies.breaking import broken_rows
+from synth_assets.dependencies.combination import find_combinations, shared_combinations
+from synth_assets.dependencies.determined import find_determined
 from synth_assets.dependencies.formula import Formula, scale_of
 from synth_assets.dependencies.formulas import find_formulas, wrongly_computed
-from synth_assets.dependencies.grid import find_grids, off_grid
+from synth_assets.dependencies.grid import find_grids
 from synth_assets.dependencies.jointly import find_jointly_determined, most_different
-from synth_assets.dependencies.null_by import find_null_by, wrongly_null
-from synth_assets.dependencies.null_together import find_null_together, partly_null
-from synth_assets.dependencies.one_of import find_one_of, not_one
-from synth_assets.dependencies.order import above, find_orders
+from synth_assets.dependencies.null_by import find_null_by
+from synth_assets.dependencies.null_together import find_null_together
+from synth_assets.dependencies.one_of import find_one_of
+from synth_assets.dependencies.order import find_orders
 from synth_assets.dependencies.totals import Children, broken, find_totals
 from synth_assets.dependencies.totals import completed as completed_total
 from synth_assets.plan.dependencies import (
@@ -21,11 +22,6 @@ from synth_assets.plan.dependencies import (
     Computed,
     Dependency,
     Determined,
-    NotAbove,
-    NullBy,
-    NullTogether,
-    OneOf,
-    OnGrid,
     Total,
 )
 
@@ -100,21 +96,10 @@ def breaches(one: Dependency, rows: pl.DataFrame, children: Sequence[Children], 
         case Total():
             referring = _of(one, children)
             return broken(one, rows[one.column], referring) if referring else 0
-        case NotAbove():
-            return int(above(rows, one.lower, one.upper).sum())
-        case Determined():
-            return int(undetermined(rows, one).sum())
-        case OneOf():
-            return int(not_one(rows, one).sum())
-        case NullTogether():
-            return int(partly_null(rows, one).sum())
-        case NullBy():
-            return int(wrongly_null(rows, one).sum())
-        case OnGrid():
-            return int(off_grid(rows, one).sum())
         case Combination():
-            known = shared_combinations(rows, one.columns, min_group=min_group)
-            return int(unknown(rows, known, one.columns).sum())
+            return int(broken_rows(rows, one, shared_combinations(rows, one.columns, min_group=min_group)).sum())
+        case _:
+            return int(broken_rows(rows, one, None).sum())
 
 
 def formula_of(one: Computed) -> Formula:

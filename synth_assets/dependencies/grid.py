@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
+from synth_assets.dependencies.ticks import from_ticks, ticks
 from synth_assets.plan.dependencies import SECONDS, Every, OnGrid
 
 PROBES = 1_000
@@ -61,8 +62,17 @@ class Grid(OnGrid):
 
     def has(self, values: pl.Series) -> npt.NDArray[np.bool_]:
         """Whether each time is a point; NULL is not off the grid."""
-        ticks, known = physical(values)
-        return np.asarray((self.at(self.floor(ticks, values.dtype), values.dtype) == ticks) | ~known)
+        times = _plain(ticks(values, values.dtype))
+        on_it = self.at(self.floor(times, values.dtype), values.dtype) == times
+        return np.asarray(on_it | values.is_null().to_numpy())
+
+    def points(self, times: pl.Series, dtype: pl.DataType) -> pl.Series:
+        """The numbers of the first points that are not before times given as ticks; NULL stays NULL."""
+        return pl.Series(times.name, self.ceil(_plain(times), dtype)).set(times.is_null(), None)
+
+    def ticks(self, points: pl.Series, dtype: pl.DataType) -> pl.Series:
+        """The times of points as ticks; NULL stays NULL."""
+        return pl.Series(points.name, self.at(_plain(points), dtype)).set(points.is_null(), None)
 
     def snapped(
         self,
@@ -81,31 +91,20 @@ class Grid(OnGrid):
         dtype = values.dtype
         if self.has(values).all() and least is None and most is None:
             return values
-        ticks, known = physical(values)
-        number = {"nearest": self.nearest, "floor": self.floor, "ceil": self.ceil}[towards](ticks, dtype)
+        choose = {"nearest": self.nearest, "floor": self.floor, "ceil": self.ceil}[towards]
+        number = choose(_plain(ticks(values, dtype)), dtype)
         if least is not None or most is not None:
             number = np.clip(number, least, most)
         if isinstance(dtype, pl.Time):
             # A time of day has no day after it.
             number = np.clip(number, 0, self.floor(np.array([_a_day(dtype) - 1]), dtype))
-        return typed_times(values.name, np.where(known, self.at(number, dtype), 0), dtype).set(pl.Series(~known), None)
+        return from_ticks(self.ticks(pl.Series(values.name, number).set(values.is_null(), None), dtype), dtype)
 
     def _step(self, dtype: pl.DataType) -> int:
         return self.count * SECONDS[self.every] * _a_day(dtype) // SECONDS["day"]
 
     def _offset(self, dtype: pl.DataType) -> int:
         return self.offset * _a_day(dtype) // SECONDS["day"]
-
-
-def physical(values: pl.Series) -> tuple[Whole, npt.NDArray[np.bool_]]:
-    """(ticks, 0 where NULL; which are known)."""
-    return values.to_physical().cast(pl.Int64).fill_null(0).to_numpy(), values.is_not_null().to_numpy()
-
-
-def typed_times(name: str, ticks: Whole, dtype: pl.DataType) -> pl.Series:
-    """Ticks as times of a type."""
-    plain = pl.Series(name, ticks, dtype=pl.Int64)
-    return (plain.cast(pl.Int32) if dtype == pl.Date else plain).cast(dtype)
 
 
 def find_grid(values: pl.Series, *, tried: int = 1) -> Grid | None:
@@ -147,6 +146,10 @@ def off_grid(rows: pl.DataFrame, one: OnGrid) -> pl.Series:
 def keep_on_grid(rows: pl.DataFrame, grid: Grid, free: Collection[str]) -> pl.DataFrame:
     """Rows whose times are points of the grid: the nearest ones."""
     return rows.with_columns(grid.snapped(rows[grid.column])) if grid.column in free else rows
+
+
+def _plain(whole: pl.Series) -> Whole:
+    return whole.fill_null(0).to_numpy()
 
 
 def _different(values: pl.Series) -> Whole:

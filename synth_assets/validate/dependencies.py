@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from synth_assets.catalog.model import ForeignKey
-from synth_assets.dependencies.combination import shared_combinations, unknown
+from synth_assets.dependencies.breaking import broken_rows
+from synth_assets.dependencies.combination import shared_combinations
 from synth_assets.dependencies.discovery import breaches
 from synth_assets.dependencies.totals import Children, children_of
 from synth_assets.plan.dependencies import Combination, NullBy, NullTogether, Total
@@ -96,9 +97,8 @@ def _broken(
     rows = subject.synthetic.read(columns=list(one.columns))
     if isinstance(one, Combination):
         real = subject.extracted.read(columns=list(one.columns)).cast(rows.schema)
-        return int(
-            unknown(rows, shared_combinations(real, one.columns, min_group=subject.min_group), one.columns).sum()
-        )
+        combinations = shared_combinations(real, one.columns, min_group=subject.min_group)
+        return int(broken_rows(rows, one, combinations).sum())
     children = [_children(one, subject, judged[one.child], keys)] if isinstance(one, Total) else []
     return breaches(one, rows, children, subject.min_group)
 

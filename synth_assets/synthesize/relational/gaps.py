@@ -9,6 +9,7 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.grid import Grid, find_grid
+from synth_assets.dependencies.ticks import from_ticks, ticks
 
 FEWEST_ROWS = 50
 _OFTEN = 0.02  # share of rows whose value is one that stands for something
@@ -46,7 +47,7 @@ class Gap(Value):
         """The whole units from the earlier times to the column's, NULL where either is."""
         dtype = rows.schema[self.column]
         times = ticks(rows[self.column], dtype)
-        place = times if self.grid is None else _points(self.grid, times, dtype)
+        place = times if self.grid is None else self.grid.points(times, dtype)
         units = (place - self._begin(rows, dtype)) // self.unit
         for at, value in enumerate(self.beyond):
             units = units.set((times == value).fill_null(value=False), -1 - at)
@@ -69,7 +70,7 @@ class Gap(Value):
                 moved = (units > self.longest) & (units > drawn["units"])
                 units = units.set(moved.fill_null(value=False), None)
         place = begin + units * self.unit
-        times = place if self.grid is None else _times(self.grid, place, dtype)
+        times = place if self.grid is None else self.grid.ticks(place, dtype)
         for at, value in enumerate(self.beyond):
             times = times.set((rows[self.column] == -1 - at).fill_null(value=False), value)
         return from_ticks(times, dtype).alias(self.column)
@@ -82,9 +83,9 @@ class Gap(Value):
         grid = find_grid(from_ticks(both["time"], dtype).alias(self.column))
         if grid is None:
             return self
-        points = _points(grid, both["time"], dtype)
+        points = grid.points(both["time"], dtype)
         earliest, latest = shared_range(points.to_numpy(), min_group)
-        unit = common_unit(points - _points(grid, both["since"], dtype))
+        unit = common_unit(points - grid.points(both["since"], dtype))
         return self.model_copy(update={"grid": grid, "unit": unit, "earliest": earliest, "latest": latest})
 
     def with_longest(self, rows: pl.DataFrame, min_group: int) -> "Gap":
@@ -95,7 +96,7 @@ class Gap(Value):
     def _begin(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """What the time, of this type, is counted from: in its physical unit, or as a point of its grid."""
         begin = ticks(rows[self.since], dtype) // self.floor * self.floor
-        return begin if self.grid is None else _points(self.grid, begin, dtype)
+        return begin if self.grid is None else self.grid.points(begin, dtype)
 
 
 class Gaps(Value):
@@ -151,31 +152,6 @@ class Gaps(Value):
         return rows
 
 
-def _ticks(name: str, dtype: pl.DataType) -> pl.Expr:
-    """A time in the physical unit of another type."""
-    return pl.col(name).cast(dtype).to_physical().cast(pl.Int64)
-
-
-def ticks(values: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """Times in the physical unit of another type."""
-    return values.to_frame("time").select(_ticks("time", dtype)).to_series()
-
-
-def from_ticks(values: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """Whole numbers in the physical unit of a type as values of it."""
-    return (values.cast(pl.Int32) if dtype == pl.Date else values).cast(dtype)
-
-
-def _points(grid: Grid, times: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """The numbers of the first points of a grid that are not before times in the physical unit of a type."""
-    return pl.Series(grid.ceil(times.fill_null(0).to_numpy(), dtype)).set(times.is_null(), None)
-
-
-def _times(grid: Grid, points: pl.Series, dtype: pl.DataType) -> pl.Series:
-    """The times of points, in the physical unit of a type."""
-    return pl.Series(grid.at(points.fill_null(0).to_numpy(), dtype)).set(points.is_null(), None)
-
-
 def common_unit(differences: pl.Series) -> int:
     """The greatest number that divides all differences: their rounding; 1 if there is nothing to divide."""
     values = differences.drop_nulls().unique().to_numpy()
@@ -214,7 +190,7 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
     dtype = rows.schema[column]
     if not is_comparable(dtype, rows.schema[since]):
         return None
-    times = rows.select(_ticks(column, dtype).alias(column), _ticks(since, dtype).alias(since)).drop_nulls(column)
+    times = pl.DataFrame([ticks(rows[name], dtype) for name in (column, since)]).drop_nulls(column)
     floor = day_of(dtype, times[column])
     times = times.with_columns(pl.col(since) // floor * floor)
     filled, latest_since = times.height, times[since].max()

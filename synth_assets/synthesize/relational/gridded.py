@@ -6,7 +6,8 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.grid import TIMES, Grid, find_grid
-from synth_assets.synthesize.relational.gaps import shared_range, ticks
+from synth_assets.dependencies.ticks import ticks
+from synth_assets.synthesize.relational.gaps import shared_range
 
 
 class GridRange(Value):

@@ -11,8 +11,9 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.grid import Grid
+from synth_assets.dependencies.ticks import from_ticks, ticks
 from synth_assets.synthesize.relational.further.in_time import NotBefore, Times, find_not_before
-from synth_assets.synthesize.relational.gaps import common_unit, from_ticks, shared_range, ticks
+from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 
 
 class ParentsTime(Value):

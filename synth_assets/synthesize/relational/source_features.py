@@ -23,19 +23,16 @@ class SourceFeatures:
     def __init__(self, source: SourceTables, *, min_group: int, held_out: bool = False) -> None:
         self._source = source
         self._held_out = held_out
-        self._known: dict[str, pl.DataFrame] = {}
-        self._roles: dict[str, list[tuple[FurtherModel, pl.Series]]] = {}
         self._min_group = min_group
+        self._known: dict[str, tuple[pl.DataFrame, tuple[FurtherModel, ...]]] = {}
 
     def of(self, table: str) -> pl.DataFrame:
         """One row for each row of the table, held-out rows included."""
-        if table not in self._known:
-            self._known[table] = with_roles(self._columns_of(table), [labels for _, labels in self._roles_of(table)])
-        return self._known[table]
+        return self._with_roles(table)[0]
 
     def roles(self, table: str) -> tuple[FurtherModel, ...]:
         """What single rows are to their children, by the keys that the table drives, where that is known."""
-        return tuple(model for model, _ in self._roles_of(table))
+        return self._with_roles(table)[1]
 
     def implied(self, reference: Reference) -> frozenset[str]:
         """The features of a driving parent, and of those above it, that its role or theirs says all of."""
@@ -45,6 +42,27 @@ class SourceFeatures:
         above = self._source.structures[parent].driving
         return self.implied(above) if above else frozenset()
 
+    def _with_roles(self, table: str) -> tuple[pl.DataFrame, tuple[FurtherModel, ...]]:
+        if table not in self._known:
+            columns, structures = self._columns_of(table), self._source.structures
+            models, labels = [], []
+            for reference in structures[table].driven:
+                roles = find_driving_roles(reference, self._source)
+                if roles is not None:
+                    model, _ = fit_further(
+                        reference,
+                        source=self._source,
+                        known_parents=columns,
+                        outcomes=self._source.frame(reference.child).select(structures[reference.child].learned),
+                        roles=roles,
+                        min_group=self._min_group,
+                        seed=0,
+                    )
+                    models.append(model)
+                    labels.append(as_labels(reference, roles, model.tree().apply(columns)))
+            self._known[table] = with_roles(columns, labels), tuple(models)
+        return self._known[table]
+
     def _columns_of(self, table: str) -> pl.DataFrame:
         """The features without roles."""
         structure, above = self._source.structures[table], None
@@ -52,26 +70,6 @@ class SourceFeatures:
             rows = self._source.parents(table, structure.driving.key)
             above = gather(inherited(self.of(structure.driving.key.parent)), rows)
         return features_of(structure, self._source.frame(table), self.counts(table), above)
-
-    def _roles_of(self, table: str) -> list[tuple[FurtherModel, pl.Series]]:
-        if table not in self._roles:
-            found = []
-            for reference in self._source.structures[table].driven:
-                roles = find_driving_roles(reference, self._source)
-                if roles is not None:
-                    columns, child = self._columns_of(table), self._source.structures[reference.child]
-                    model, _ = fit_further(
-                        reference,
-                        source=self._source,
-                        known_parents=columns,
-                        outcomes=self._source.frame(child.name).select(child.learned),
-                        roles=roles,
-                        min_group=self._min_group,
-                        seed=0,
-                    )
-                    found.append((model, as_labels(reference, roles, model.tree().apply(columns))))
-            self._roles[table] = found
-        return self._roles[table]
 
     def counts(self, table: str) -> dict[str, pl.Series]:
         """Children of each row of the table, by the name of the reference."""

@@ -186,11 +186,12 @@ class TableTraining:
 
     @cached_property
     def _tendencies(self) -> list[Tendency]:
-        """What rows that refer to this table's have in common, see tendencies."""
-        source, found = self._inputs.source, list[Tendency]()
+        """What rows that refer to this table's have in common, see tendencies; where these have roles, they say it."""
+        source, min_group, found = self._inputs.source, self._inputs.plan.min_group, list[Tendency]()
         for reference in self._structure.chosen:
-            if knows_tendencies(reference, source.structures):
-                found += find_tendencies(reference, source, min_group=self._inputs.plan.min_group)
+            known = knows_tendencies(reference, source.structures)
+            if known and find_roles(reference, source, min_group=min_group) is None:
+                found += find_tendencies(reference, source, min_group=min_group)
         return found
 
     @cached_property

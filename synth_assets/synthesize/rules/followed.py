@@ -58,8 +58,10 @@ def fit_followed(texts: pl.Series, beside: pl.DataFrame, *, min_group: int) -> t
 
 def follow(texts: pl.Series, followed: Sequence[Followed], beside: pl.DataFrame | None, rows: Positions) -> pl.Series:
     """The texts with these parts as the columns say at these positions; as they are where a column is not there."""
-    for one in followed if beside is not None else ():
-        if beside is None or one.column not in beside.columns:
+    if beside is None:
+        return texts
+    for one in followed:
+        if one.column not in beside.columns:
             continue
         before = rf"^(?:[^A-Za-z0-9]*(?:{_PART})){{{one.place}}}[^A-Za-z0-9]*"
         frame = pl.DataFrame({"text": texts, "said": one.said(beside)[rows]}).with_columns(

@@ -71,10 +71,11 @@ def find_cells(
     if not chosen:
         return None
     tree = split_on(_tree_of(codes, np.arange(len(target)), chosen, sizes, smallest_leaf))
+    leaf, other = tree.walk(few), rather.walk(few)
+    if judge.of_leaves(leaf) - judge.of_leaves(other) < _LEAST_GAIN:
+        return None
     coarsely = _Judge(classes[target[rows]], counted)
-    more = judge.of_leaves(tree.walk(few)) - judge.of_leaves(rather.walk(few))
-    coarsely_more = coarsely.of_leaves(tree.walk(few)) - coarsely.of_leaves(rather.walk(few))
-    return tree if more >= _LEAST_GAIN and coarsely_more >= -_LEAST_LOST else None
+    return tree if coarsely.of_leaves(leaf) - coarsely.of_leaves(other) >= -_LEAST_LOST else None
 
 
 @dataclass(frozen=True)

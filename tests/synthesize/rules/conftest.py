@@ -72,9 +72,15 @@ class TableOfRules:
     def profile(self) -> TableProfile:
         return TableProfile(table=self.name, rows=len(self.rows), columns=())
 
-    def fit(self, *, min_group: int = 10) -> Rules:
+    def fit(self, *, min_group: int = 10, **known: pl.DataFrame | None) -> Rules:
         return Rules.fit(
-            self.rows, table=self.table, columns=self.decisions, profile=self.profile, key=KEY, min_group=min_group
+            self.rows,
+            table=self.table,
+            columns=self.decisions,
+            profile=self.profile,
+            key=KEY,
+            min_group=min_group,
+            **known,
         )
 
     def sample(self, n: int, *, nulls: Mapping[str, np.ndarray] | None = None, seed: int = 0) -> pl.DataFrame:

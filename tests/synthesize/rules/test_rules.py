@@ -80,15 +80,7 @@ def test_saved_rules_are_the_same_rules_and_hold_no_planted_value(table, folder)
 def test_values_of_rows_that_were_held_out_do_not_come_out(table):
     table.column("code", [f"{number:03d}" for number in range(500)])
     everything_but_ten = pl.DataFrame({"code": [f"{number:03d}" for number in range(990)]})
-    rules = Rules.fit(
-        table.rows,
-        table=table.table,
-        columns=table.decisions,
-        profile=table.profile,
-        key=KEY,
-        min_group=10,
-        avoid=everything_but_ten,
-    )
+    rules = table.fit(avoid=everything_but_ten)
     made = rules.sample(300, rng=np.random.default_rng(0), nulls={})["code"]
     assert not set(made) & set(everything_but_ten["code"])
 

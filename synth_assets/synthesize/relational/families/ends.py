@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.dependencies.ticks import from_ticks
 from synth_assets.synthesize.relational.families.arranged import Arranged
-from synth_assets.synthesize.relational.gaps import from_ticks
 from synth_assets.synthesize.relational.matching import Rows
 
 LENGTH = "#length"

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from synth_assets.dependencies.ticks import from_ticks
 from synth_assets.synthesize.protocol import FollowingSynthesizer
 from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
 from synth_assets.synthesize.relational.families.history import contexts_before
 from synth_assets.synthesize.relational.families.order import FamilyOrder
-from synth_assets.synthesize.relational.gaps import from_ticks
 from synth_assets.synthesize.relational.matching import Rows, runs
 
 MOST_SIBLINGS = 4_096

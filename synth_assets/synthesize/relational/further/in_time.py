@@ -8,7 +8,8 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.synthesize.relational.gaps import LITTLE_RISK, day_of, is_comparable, risk, ticks
+from synth_assets.dependencies.ticks import ticks
+from synth_assets.synthesize.relational.gaps import LITTLE_RISK, day_of, is_comparable, risk
 from synth_assets.synthesize.relational.matching import Rows, gather, runs
 
 FEWEST_ROWS = 50

@@ -140,13 +140,14 @@ def find_roles(reference: Reference, source: SourceTables, *, min_group: int) ->
     if not _may_have_roles(reference, source):
         return None
     structure = source.structures[reference.child]
-    parents, families = _trained_parents(reference, source), None
-    if structure.driving:
-        families = _trained_parents(structure.driving, source)
+    parents = _trained_parents(reference, source)
     roles = _largest(parents, source.frame(reference.key.parent).height, max(_FEWEST_ROWS, min_group))
-    if roles is None or (families is not None and _fewest_families(roles, parents, families) < min_group):
+    if roles is None:
         return None
-    if not _roles_tell(roles, reference, source, parents):
+    played = _played(roles, parents)
+    if structure.driving and _fewest_families(played, _trained_parents(structure.driving, source)) < min_group:
+        return None
+    if not _roles_tell(played, reference, source):
         return None
     # Where rows and parents have an ancestor in common, not all parents are there to choose from.
     chosen = source.parents(reference.child, reference.key)
@@ -166,7 +167,7 @@ def find_driving_roles(reference: Reference, source: SourceTables) -> Rows | Non
         return None
     parents = _trained_parents(reference, source)
     roles = _largest(parents, source.frame(reference.key.parent).height, LOOKUP_CHILDREN)
-    return roles if roles is not None and _roles_tell(roles, reference, source, parents) else None
+    return roles if roles is not None and _roles_tell(_played(roles, parents), reference, source) else None
 
 
 def _trained_parents(reference: Reference, source: SourceTables) -> Rows:
@@ -186,20 +187,23 @@ def _largest(parents: Rows, height: int, fewest: int) -> Rows | None:
     return roles
 
 
-def _fewest_families(roles: Rows, parents: Rows, families: Rows) -> int:
+def _played(roles: Rows, parents: Rows) -> Rows:
+    """The role of each row's parent, NO_ROW for none."""
+    return np.where(parents >= 0, roles[np.maximum(parents, 0)], NO_ROW)
+
+
+def _fewest_families(played: Rows, families: Rows) -> int:
     """Of how many driving parents the rows of a role are at least."""
-    known = np.flatnonzero((parents >= 0) & (roles[np.maximum(parents, 0)] >= 0))
-    pairs = pl.DataFrame({"role": roles[parents[known]], "family": families[known]})
+    pairs = pl.DataFrame({"role": played, "family": families}).filter(pl.col("role") >= 0)
     return int(pairs.group_by("role").agg(pl.col("family").n_unique())["family"].to_numpy().min())
 
 
-def _roles_tell(roles: Rows, reference: Reference, source: SourceTables, parents: Rows) -> bool:
-    """Whether what role a row's parent has says something of the row."""
-    rows = np.flatnonzero((parents >= 0) & (roles[np.maximum(parents, 0)] >= 0))
+def _roles_tell(played: Rows, reference: Reference, source: SourceTables) -> bool:
+    """Whether what role a training row's parent has says something of the row."""
+    rows = np.flatnonzero(played >= 0)
     rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_ROWS)).astype(np.intp)]
     looked_at = np.flatnonzero(source.training(reference.child))[rows]
-    played = roles[parents[rows]]
-    return any(_tells(played, classes) for classes in _others(reference, source, looked_at))
+    return any(_tells(played[rows], classes) for classes in _others(reference, source, looked_at))
 
 
 def _may_have_roles(reference: Reference, source: SourceTables) -> bool:

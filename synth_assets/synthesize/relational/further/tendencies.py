@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.synthesize.relational.further.roles import find_roles
 from synth_assets.synthesize.relational.keeping.kept import free_columns
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure
@@ -119,11 +118,8 @@ def knows_tendencies(reference: Reference, structures: Mapping[str, TableStructu
 def find_tendencies(reference: Reference, source: SourceTables, *, min_group: int) -> tuple[Tendency, ...]:
     """Those of the rows that refer to a parent by a key in which parents differ by more than chance, largest first.
 
-    What a column of the parent says by itself, as a product's price that of its sales, is none. Where parents have
-    roles, these say it all.
+    What a column of the parent says by itself, as a product's price that of its sales, is none.
     """
-    if find_roles(reference, source, min_group=min_group) is not None:
-        return ()
     structure = source.structures[reference.child]
     trained = np.flatnonzero(source.training(reference.child))
     rows, parents = source.frame(reference.child)[trained], source.parents(reference.child, reference.key)[trained]

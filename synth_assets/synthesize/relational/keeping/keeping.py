@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from synth_assets.dependencies.breaking import broken_rows
 from synth_assets.dependencies.combination import keep_combination, shared_combinations
 from synth_assets.dependencies.determined import keep_determined
 from synth_assets.dependencies.formula import Formula
@@ -35,7 +36,7 @@ from synth_assets.synthesize.relational.keeping.kept import (
     kept_dependencies,
     marked_columns,
 )
-from synth_assets.synthesize.relational.keeping.mending import broken_rows, donors, tied_together
+from synth_assets.synthesize.relational.keeping.mending import donors, tied_together
 from synth_assets.synthesize.relational.named_columns import NamedColumns
 from synth_assets.synthesize.relational.shape import saved_shape
 from synth_assets.synthesize.relational.structure import TableStructure
@@ -113,7 +114,7 @@ class Keeping:
         free = self._free & set(rows.columns)
         of_labels = {name for one in kept if not isinstance(one, NotAbove | OnGrid) for name in one.columns}
         groups = tied_together([*ties, *((gap.column, gap.since) for gap in self._gaps.steps)])
-        broken = {one.text: broken_rows(rows, one, self._known) for one in kept}
+        broken = {one.text: broken_rows(rows, one, self._known.get(one.text)) for one in kept}
         for _ in range(MOST_DONORS):
             wrong = np.logical_or.reduce(list(broken.values()), initial=False)
             if not np.any(wrong) or np.all(wrong):
@@ -127,7 +128,7 @@ class Keeping:
                     source[name][at] = donor
             taken = since.with_columns(since[name].gather(source[name]) for name in sorted(free))
             tried = self._computed(self._gaps.decode(taken, rows.schema), rows, names)
-            still = np.logical_or.reduce([broken_rows(tried, one, self._known) for one in kept])
+            still = np.logical_or.reduce([broken_rows(tried, one, self._known.get(one.text)) for one in kept])
             left = pl.Series(~wrong | still)
             rows = rows.with_columns(rows[name].zip_with(left, tried[name]) for name in rows.columns)
             broken = {text: of & still for text, of in broken.items()}

@@ -4,61 +4,16 @@ What is kept of one kind may break another: a label that is changed because of a
 combination. Columns that have to do with each other, directly or over others, are therefore taken together.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.dependencies.combination import unknown
-from synth_assets.dependencies.determined import undetermined
-from synth_assets.dependencies.grid import off_grid
-from synth_assets.dependencies.null_by import wrongly_null
-from synth_assets.dependencies.null_together import partly_null
-from synth_assets.dependencies.one_of import not_one
-from synth_assets.dependencies.order import above
-from synth_assets.plan.dependencies import (
-    Combination,
-    Computed,
-    Dependency,
-    Determined,
-    NotAbove,
-    NullBy,
-    NullTogether,
-    OneOf,
-    OnGrid,
-    Total,
-)
 from synth_assets.synthesize.relational.matching import group_numbers
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
-
-
-def broken_rows(rows: pl.DataFrame, one: Dependency, known: Mapping[str, pl.DataFrame]) -> Mask:
-    """True for rows that break a dependency; sums of children and what is computed are not looked at.
-
-    Args:
-        known: The combinations that may come out, by the text of their dependency.
-    """
-    match one:
-        case Combination():
-            wrong = unknown(rows, known[one.text], one.columns)
-        case Determined():
-            wrong = undetermined(rows, one)
-        case OneOf():
-            return not_one(rows, one)
-        case NullTogether():
-            wrong = partly_null(rows, one)
-        case NullBy():
-            wrong = wrongly_null(rows, one)
-        case NotAbove():
-            wrong = above(rows, one.lower, one.upper)
-        case OnGrid():
-            wrong = off_grid(rows, one)
-        case Computed() | Total():
-            return np.zeros(rows.height, dtype=np.bool_)
-    return wrong.to_numpy()
 
 
 def tied_together(ties: Iterable[Collection[str]]) -> list[frozenset[str]]:

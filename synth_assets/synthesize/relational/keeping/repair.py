@@ -7,7 +7,8 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.dependencies.grid import Grid, find_grid
-from synth_assets.synthesize.relational.gaps import common_unit, from_ticks
+from synth_assets.dependencies.ticks import from_ticks, ticks
+from synth_assets.synthesize.relational.gaps import common_unit
 from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal, repeated
 from synth_assets.synthesize.relational.matching import Rows, group_numbers
 from synth_assets.synthesize.relational.structure import ORDERED_KINDS, Reference, TableStructure
@@ -139,7 +140,9 @@ def _repaired(
         if learned and (values.dtype.is_numeric() or values.dtype.is_temporal()):
             grid = find_grid(values)
             different = unique_numbers(_places(values, grid), rng=rng)
-            return rows.with_columns(_values(different, grid, values.dtype) if grid else different)
+            if grid:
+                different = from_ticks(grid.ticks(different, values.dtype), values.dtype)
+            return rows.with_columns(different)
         return rows
     swapped = _swappable(unique_set, repair, learned)
     for columns in swapped:
@@ -190,23 +193,13 @@ def _into_gaps(rows: pl.DataFrame, unique_set: tuple[str, ...], column: str, fix
             free[at] = False
             values[row] = least + at * unit
     changed, dtype = pl.Series(column, values), rows.schema[column]
-    typed = _values(changed, grid, dtype) if grid else from_ticks(changed, dtype)
+    typed = from_ticks(grid.ticks(changed, dtype) if grid else changed, dtype)
     return rows.with_columns(typed.set(rows[column].is_null(), None))
 
 
 def _places(values: pl.Series, grid: Grid | None) -> pl.Series:
     """The numbers of the points that times are, where they lie on a grid; other values as they are."""
-    if grid is None:
-        return values
-    ticks = values.to_physical().cast(pl.Int64)
-    points = pl.Series(values.name, grid.floor(ticks.fill_null(0).to_numpy(), values.dtype))
-    return points.set(values.is_null(), None)
-
-
-def _values(points: pl.Series, grid: Grid, dtype: pl.DataType) -> pl.Series:
-    """The times that points are."""
-    ticks = pl.Series(points.name, grid.at(points.fill_null(0).to_numpy(), dtype))
-    return from_ticks(ticks, dtype).set(points.is_null(), None)
+    return values if grid is None else grid.points(ticks(values, values.dtype), values.dtype)
 
 
 def _relabelled(
