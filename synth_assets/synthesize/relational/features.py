@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from synth_assets.synthesize.relational.further.affiliations import is_affiliation
 from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
@@ -26,6 +27,11 @@ def further_name(reference: str, feature: str) -> str:
     return f"{reference}: {feature}"
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a feature is one that only the rows know which refer by one key, or that decides which they refer to."""
+    return is_tendency(name) or is_affiliation(name)
+
+
 def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[str, pl.Series]) -> pl.DataFrame:
     """Learned columns and counts of children of each row.
 
@@ -43,12 +49,12 @@ def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[
 
 def inherited(features: pl.DataFrame) -> pl.DataFrame:
     """The features of a parent that its children hand on to their own children."""
-    return features.select([name for name in features.columns if not is_tendency(name)][:MOST_INHERITED])
+    return features.select([name for name in features.columns if not is_hidden(name)][:MOST_INHERITED])
 
 
 def further_features(reference: Reference, features: pl.DataFrame) -> pl.DataFrame:
     """The features of a further parent that the rows which refer to it know, with tendencies of such rows."""
-    names = [name for name in features.columns if not is_tendency(name)][:MOST_FURTHER]
+    names = [name for name in features.columns if not is_hidden(name)][:MOST_FURTHER]
     tendencies = [
         features[name].fill_null(strategy="mean") for name in features.columns if is_tendency(name, reference)
     ]

@@ -68,6 +68,7 @@ class TableFit(TableTraining):
             nulls = self._null_columns()
             hidden += [values.gather(self._training) for values in nulls]
             hidden += [tendency.of_parents().gather(self._training) for tendency in self._tendencies]
+            hidden += [values.gather(self._training) for values in self._inputs.features.affiliations(structure.name)]
             self._balance(folder)
             identifying = self._identifying_model(leaves)
             shared = self._shared_model()
@@ -79,7 +80,7 @@ class TableFit(TableTraining):
                 folder.write_frame(COUNTS, pl.DataFrame(self._inputs.features.counts(structure.name)))
                 min_group = self._inputs.plan.min_group
                 known = pl.DataFrame([tendency.of_real_parents(min_group) for tendency in self._tendencies])
-                folder.write_frame(TENDENCIES, known)
+                folder.write_frame(TENDENCIES, known.with_columns(self._inputs.features.affiliations(structure.name)))
             values = self._beside_real_columns() if decision.mode is Mode.PARTIAL else None
         folder.write_frame(CANARIES_FILE, values.canaries if values else pl.DataFrame())
         formulas = [formula for model in (identifying, shared, values) if model for formula in model.formulas]

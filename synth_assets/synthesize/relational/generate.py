@@ -19,12 +19,12 @@ from synth_assets.synthesize.relational.features import (
     features_of,
     further_features,
     inherited,
+    is_hidden,
     with_roles,
 )
 from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
 from synth_assets.synthesize.relational.further.choosing import roles_given
 from synth_assets.synthesize.relational.further.roles import as_labels
-from synth_assets.synthesize.relational.further.tendencies import is_tendency
 from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
 from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.hybrid.rows import HybridRows
@@ -151,7 +151,9 @@ class Generation(Referring):
         self._tables.put(name, self._with_real_columns(name, rows, model.identifying))
         self._make_unique(name, filled=())
         if early:
-            for reference in early:
+            # Who belongs somewhere is chosen when it is known where the row does.
+            belonging = {one.reference for one in model.further if one.belonging}
+            for reference in sorted(early, key=lambda one: one.name in belonging):
                 self._refer(name, reference)
             self._make_unique(name, filled=early)
         self._in_order(name)
@@ -176,7 +178,7 @@ class Generation(Referring):
         counts = {reference: known[count_name(reference)] for reference in model.children}
         features = features_of(structure, rows, counts, self._inherited(name, self._parents[name]))
         features = self._with_roles(name, features)
-        self._features[name] = features.with_columns(known[c] for c in known.columns if is_tendency(c))
+        self._features[name] = features.with_columns(known[c] for c in known.columns if is_hidden(c))
         self._tables.put(name, self._with_rules(name, rows))
         for reference in structure.further:
             if not reference.deferred and reference not in early:

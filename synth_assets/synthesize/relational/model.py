@@ -10,6 +10,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel
 from synth_assets.synthesize.relational.further.agreement import Agreement
+from synth_assets.synthesize.relational.further.belonging import Belonging
 from synth_assets.synthesize.relational.further.in_time import NotBefore
 from synth_assets.synthesize.relational.further.partition import Coding, Partition
 from synth_assets.synthesize.relational.further.roles import Roles
@@ -29,6 +30,7 @@ class FurtherModel(Value):
     agreement: Agreement | None
     not_before: tuple[NotBefore, ...] = Field(default=(), description="Times that are not before the parent's.")
     roles: Roles | None = Field(default=None, description="What single parents are to the rows that refer to them.")
+    belonging: Belonging | None = Field(default=None, description="What parents belong to.")
     degrees: tuple[float, ...] = Field(description="Quantiles of children per parent row.")
 
     def tree(self) -> Partition:

@@ -1,6 +1,6 @@
 """Keys of rows that are there: their order, the rows that they refer to, and that no key comes twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -8,10 +8,11 @@ import polars as pl
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.features import feature_name
 from synth_assets.synthesize.relational.fit import null_name
-from synth_assets.synthesize.relational.further.choosing import any_parents, fill_reference
+from synth_assets.synthesize.relational.further.choosing import any_parents, fill_reference, roles_given
 from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
 from synth_assets.synthesize.relational.key_columns import key_columns
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows
+from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.placement import Placement
 from synth_assets.synthesize.relational.structure import Reference, may_be_null
 
@@ -55,7 +56,11 @@ class Referring(Placement):
         if structure.decision.private:
             self._refer_to_any(name, reference)
             return
-        further = next(f for f in model.further if f.reference == reference.name)
+        by_key = {further.reference: further for further in model.further}
+        further = by_key[reference.name]
+        roles = None
+        if further.belonging:
+            roles = self._roles_by(next(r for r in structure.further if r.name == further.belonging.other), by_key)
         filled = fill_reference(
             reference,
             further,
@@ -63,6 +68,7 @@ class Referring(Placement):
             structure=structure,
             features=self._features[reference.key.parent],
             hidden=self._hidden[name],
+            roles=roles,
             rng=self._rng(name, reference.name),
         )
         if name in self._hybrid:
@@ -70,6 +76,14 @@ class Referring(Placement):
             there = self._taken_over(reference.key.parent)
             filled = self._hybrid[name].with_real_parents(filled, self._source_rows[name], reference, there, parent)
         self._tables.put(name, filled)
+
+    def _roles_by(self, reference: Reference, models: Mapping[str, FurtherModel]) -> Rows:
+        """The role that each row's parent by a further key has, NO_ROW for none."""
+        parents = self._tables.parents(reference.child, reference.key)
+        given = roles_given(reference, models[reference.name], self._features[reference.key.parent])
+        if given is None:
+            return np.full(len(parents), NO_ROW, dtype=np.int64)
+        return np.where(parents >= 0, given.of_parent[np.maximum(parents, 0)], NO_ROW)
 
     def _refer_to_any(self, name: str, reference: Reference) -> None:
         """Fill the columns of a private table's key: any row of the parent serves as well."""

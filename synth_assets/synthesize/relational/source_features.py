@@ -4,6 +4,7 @@ import polars as pl
 
 from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.relational.features import feature_name, features_of, inherited, with_roles
+from synth_assets.synthesize.relational.further.affiliations import Affiliation, find_affiliation
 from synth_assets.synthesize.relational.further.fitting import fit_further
 from synth_assets.synthesize.relational.further.roles import as_labels, find_driving_roles, is_role
 from synth_assets.synthesize.relational.matching import gather
@@ -25,10 +26,23 @@ class SourceFeatures:
         self._held_out = held_out
         self._min_group = min_group
         self._known: dict[str, tuple[pl.DataFrame, tuple[FurtherModel, ...]]] = {}
+        self._affiliations: dict[str, Affiliation | None] = {}
 
     def of(self, table: str) -> pl.DataFrame:
         """One row for each row of the table, held-out rows included."""
         return self._with_roles(table)[0]
+
+    def affiliation(self, reference: Reference) -> Affiliation | None:
+        """What each row of the key's parent belongs to, see affiliations; None if that is not told."""
+        if reference.name not in self._affiliations:
+            found = find_affiliation(reference, self._source, min_group=self._min_group)
+            self._affiliations[reference.name] = found
+        return self._affiliations[reference.name]
+
+    def affiliations(self, table: str) -> list[pl.Series]:
+        """What each row of the table belongs to, by the keys that refer to it."""
+        found = [self.affiliation(reference) for reference in self._source.structures[table].chosen]
+        return [one.labels for one in found if one]
 
     def roles(self, table: str) -> tuple[FurtherModel, ...]:
         """What single rows are to their children, by the keys that the table drives, where that is known."""

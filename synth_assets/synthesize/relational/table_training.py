@@ -84,6 +84,7 @@ class TableTraining:
                 source=source,
                 known_parents=features.of(reference.key.parent),
                 outcomes=self._outcomes,
+                affiliation=features.affiliation(reference),
                 roles=self._roles[reference.name],
                 min_group=self._inputs.plan.min_group,
                 seed=self._seed,

@@ -18,6 +18,7 @@ from synth_assets.synthesize.registry import learns_context, sequence_synthesize
 from synth_assets.synthesize.relational.canaries import Planted, plant
 from synth_assets.synthesize.relational.column_specs import column_spec
 from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.beginning import find_beginning
 from synth_assets.synthesize.relational.families.ends import LENGTH, ends_of, find_stride, starts_of
 from synth_assets.synthesize.relational.families.history import (
     contexts_before,
@@ -180,6 +181,12 @@ class ValueModel:
                     parts["ends"] = fitted(synthesizer, ends, beside(_some(context, heads), lengths), seed + 2)
                     starting = starting.drop(ordered.name)
                     first = first.with_columns(ordered.gather(at))
+                elif training.discover and training.context is not None:
+                    heads = arranged.order[(arranged.position == 0) & siblings.continuous[arranged.order]]
+                    beginning = find_beginning(ordered, training.context, heads, min_group=min_group)
+                    if beginning:
+                        order = order.model_copy(update={"beginning": beginning})
+                        starting = starting.with_columns(beginning.encode(ordered, training.context))
             parts["rows"] = fitted(synthesizer, starting[at], beside(_some(context, at), first), seed)
             at, steps = step_rows(encoded, arranged, order, siblings.continuous)
             steps = steps.drop(one.column for one in order.running)
@@ -244,6 +251,9 @@ class ValueModel:
             start = starts_of(ends, lengths, stride=order.stride, dtype=dtype).to_frame()
         context = beside(around.context, around.known, first, start)
         rows = beside(self._model("rows").sample(around.rows, context=context, given=None, rng=rng), start)
+        if order.beginning is not None and around.context is not None:
+            units, dtype = rows[order.beginning.column], self._encoded_schema()[order.beginning.column]
+            rows = rows.with_columns(order.beginning.decode(units, around.context, dtype, rng))
         rows = self._shape.gridded.snapped(rows, besides=self._shape.residuals.columns)
         if not start.width:
             rows = self._in_time(rows, around, rng)

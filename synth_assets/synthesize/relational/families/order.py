@@ -13,6 +13,7 @@ from synth_assets.dependencies.grid import Grid
 from synth_assets.synthesize.deviation import Deviation, Tie, find_tie, may_follow, plain_numbers
 from synth_assets.synthesize.protocol import Following, LabelShare
 from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.beginning import Beginning
 from synth_assets.synthesize.relational.families.links import Link
 from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 from synth_assets.synthesize.running import Running, find_running
@@ -46,6 +47,7 @@ class FamilyOrder(Value):
         rising: Columns of numbers that never fall from sibling to sibling, and are not worked out.
         grid: What that column's times lie on: each step ends at the nearest point of it.
         stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
+        beginning: How first siblings are told by a time of their parent, if they are.
     """
 
     column: str | None = None
@@ -63,6 +65,7 @@ class FamilyOrder(Value):
     rising: tuple[str, ...] = ()
     grid: Grid | None = None
     stride: int | None = None
+    beginning: Beginning | None = None
 
     def of_columns(self, names: Collection[str]) -> Self:
         """The same as far as it concerns some columns."""

@@ -8,6 +8,7 @@ from synth_assets.catalog.frames import polars_type
 from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import add_up_to
 from synth_assets.synthesize.relational.features import count_name
+from synth_assets.synthesize.relational.further.belonging import belonging_groups, degrees_of_groups
 from synth_assets.synthesize.relational.further.fitting import leaf_name
 from synth_assets.synthesize.relational.further.in_time import in_time
 from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
@@ -28,6 +29,7 @@ def fill_reference(
     structure: TableStructure,
     features: pl.DataFrame,
     hidden: pl.DataFrame,
+    roles: Rows | None = None,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
     """The child's rows with the key's columns filled.
@@ -44,6 +46,7 @@ def fill_reference(
         structure: The child's structure.
         features: The parent's features.
         hidden: The child's hidden columns.
+        roles: What each child has by the key that parents belong somewhere by; None where they do not.
         rng: Source of randomness.
     """
     key = reference.key
@@ -58,7 +61,10 @@ def fill_reference(
         for column, other in zip(key.columns, key.parent_columns, strict=True)
         if column in rows.columns and not key.branch
     ]
-    child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden)
+    belonging = None
+    if model.belonging and roles is not None:
+        belonging = belonging_groups(model.belonging, roles, features, rng)
+    child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden, belonging)
     partition = model.tree()
     leaves = partition.apply(features) if features.height else np.array([], dtype=np.int64)
     degrees = _degrees(reference, model, features, rng)
@@ -69,6 +75,8 @@ def fill_reference(
         looked_for = np.where(looked_for < first, looked_for, _with_stand_ins(looked_for, given, first))
         leaves = np.where(given.of_parent >= 0, first + given.of_parent, leaves)
         degrees = given.degrees(looked_for - first, degrees, rng)
+    if belonging:
+        degrees = degrees_of_groups(degrees, belonging[0][wanted], belonging[1], rng)
     if any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets):
         degrees = add_up_to(degrees, len(wanted), most=1, rng=rng)
     chosen = np.full(rows.height, NO_ROW, dtype=np.int64)
@@ -176,8 +184,12 @@ def _groups(
     parent: pl.DataFrame,
     fixed: list[tuple[str, str]],
     hidden: pl.DataFrame,
+    belonging: tuple[Rows, Rows] | None,
 ) -> tuple[Rows, Rows]:
     of_child, of_parent = [], []
+    if belonging:
+        of_child.append(pl.Series(belonging[0]))
+        of_parent.append(pl.Series(belonging[1]))
     for column, other in fixed:
         of_child.append(rows[column])
         of_parent.append(parent[other])

@@ -6,6 +6,7 @@ import polars as pl
 from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import CountDistribution
 from synth_assets.synthesize.relational.features import count_name, feature_name
+from synth_assets.synthesize.relational.further.affiliations import Affiliation
 from synth_assets.synthesize.relational.further.agreement import filled_before, find_agreement
 from synth_assets.synthesize.relational.further.in_time import find_not_before
 from synth_assets.synthesize.relational.further.partition import Partition
@@ -30,6 +31,7 @@ def fit_further(
     known_parents: pl.DataFrame,
     outcomes: pl.DataFrame,
     roles: Rows | None = None,
+    affiliation: Affiliation | None = None,
     min_group: int,
     seed: int,
 ) -> tuple[FurtherModel, pl.Series]:
@@ -43,6 +45,7 @@ def fit_further(
         known_parents: What is known of each row of the parent.
         outcomes: What the parents are grouped by, one row for each row of the child.
         roles: The role of each parent row, see roles; None if they have none.
+        affiliation: What parent rows belong to, see affiliations; None if that is not known.
         min_group: Fewest child rows that tell parents apart.
         seed: Of the rows that are looked at in a big table.
     """
@@ -58,7 +61,7 @@ def fit_further(
         looked_at,
         chosen[known],
         outcomes[known],
-        groups=group_numbers([rows.select(reference.carried)[known]])[0] if reference.carried else None,
+        groups=_groups(rows.select(reference.carried), affiliation, known),
         min_group=min_group,
         most_leaves=MOST_LEAVES,
         seed=seed,
@@ -83,6 +86,15 @@ def fit_further(
             rows.select(child.learned), source.frame(reference.key.parent).select(own.learned), chosen
         ),
         roles=given,
+        belonging=affiliation.belonging if affiliation else None,
         degrees=CountDistribution.of(degrees, min_group=min_group).points,
     )
     return model, text.set(text < 0, None).cast(pl.String)
+
+
+def _groups(carried: pl.DataFrame, affiliation: Affiliation | None, rows: Rows) -> Rows | None:
+    """Within which group each of the rows chooses its parent anyhow; None if all are one group."""
+    told = [values.gather(rows) for values in carried.get_columns()]
+    if affiliation:
+        told.append(pl.Series(affiliation.belonging.feature, affiliation.of_children[rows]))
+    return group_numbers([pl.DataFrame(told)])[0] if told else None

@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, rank_within
 
+_MOST_MOVED = 0.05  # of the rows
+
 
 @dataclass(frozen=True)
 class Side:
@@ -55,6 +57,25 @@ def choose_parents(
     if len(waiting):
         chosen[waiting] = _anyone(children.groups[waiting], parents.groups, degrees, strict, rng)
     return chosen
+
+
+def nearly_known(
+    found: npt.NDArray[np.int64], degrees: npt.NDArray[np.int64], wanted: int, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Degrees in the order of those found; as they are known to be, where a few rows that go elsewhere are enough.
+
+    Args:
+        found: Of each parent, adding up to `wanted`.
+        degrees: The known ones of the same parents.
+        wanted: Child rows.
+        rng: Source of randomness.
+    """
+    as_known, order = np.sort(scaled(degrees, wanted, rng)), np.argsort(found, kind="stable")
+    if np.abs(as_known - found[order]).sum() > 2 * _MOST_MOVED * wanted:
+        return found
+    known = np.empty_like(found)
+    known[order] = as_known
+    return known
 
 
 def scaled(degrees: npt.NDArray[np.int64], wanted: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -16,7 +16,7 @@ from synth_assets.catalog.driving import LOOKUP_CHILDREN
 from synth_assets.catalog.model import Value
 from synth_assets.plan.resolved import Mode, TableDecision, Treatment
 from synth_assets.synthesize.relational.further.agreement import filled_before, find_agreement
-from synth_assets.synthesize.relational.further.pairing import scaled
+from synth_assets.synthesize.relational.further.pairing import nearly_known, scaled
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, rank_within
 from synth_assets.synthesize.relational.structure import NATIVE, Reference
 from synth_assets.synthesize.relational.tables import SourceTables, references_of
@@ -26,7 +26,6 @@ _MARK = "@ "
 _MOST_ROLES = 400
 _FEWEST_ROWS = 20  # of a role
 _LEAST_COVERED = 0.9  # of the rows that refer to any parent
-_MOST_MOVED = 0.05  # of the rows
 _LEAST_TOLD = 0.02  # nats of another column
 _ERRORS = 6.0
 _MOST_ROWS = 50_000
@@ -108,11 +107,7 @@ class Given:
         others = np.flatnonzero(self.of_parent < 0)
         others = others if len(others) else parents
         found[others] += scaled(degrees[others], len(wanted) - int(asked.sum()), rng)
-        # Where a few rows that go elsewhere are enough, the numbers of children are as they are known to be.
-        as_known, order = np.sort(scaled(degrees, len(wanted), rng)), np.argsort(found, kind="stable")
-        if np.abs(as_known - found[order]).sum() <= 2 * _MOST_MOVED * len(wanted):
-            found[order] = as_known
-        return found
+        return nearly_known(found, degrees, len(wanted), rng)
 
 
 def role_name(reference: str) -> str:
