@@ -62,6 +62,9 @@ class TableFit(TableTraining):
                 one, leaf = self._further[reference.name]
                 further.append(one)
                 (leaves if reference in self._early else hidden).append(leaf)
+                returning = self._returning(reference)
+                if returning is not None:
+                    leaves.append(returning)
                 if reference.to_itself:
                     depth[reference.name] = levels(self._inputs.source.parents(structure.name, reference.key))
                     hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))

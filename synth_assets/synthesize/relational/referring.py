@@ -15,6 +15,7 @@ from synth_assets.synthesize.relational.matching import NO_ROW, Rows
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.placement import Placement
 from synth_assets.synthesize.relational.structure import Reference, may_be_null
+from synth_assets.synthesize.relational.training import families_of
 
 
 class Referring(Placement):
@@ -68,6 +69,7 @@ class Referring(Placement):
             structure=structure,
             features=self._features[reference.key.parent],
             hidden=self._hidden[name],
+            families=families_of(self._parents[name]),
             roles=roles,
             rng=self._rng(name, reference.name),
         )

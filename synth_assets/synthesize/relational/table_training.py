@@ -17,9 +17,10 @@ from synth_assets.synthesize.relational.families.order_candidates import order_c
 from synth_assets.synthesize.relational.families.walking import order_column, worth_following
 from synth_assets.synthesize.relational.features import further_features, further_name, with_roles
 from synth_assets.synthesize.relational.further.fitting import fit_further
+from synth_assets.synthesize.relational.further.returning import find_returning, identities, returning_name
 from synth_assets.synthesize.relational.further.roles import as_labels, find_roles
 from synth_assets.synthesize.relational.further.tendencies import Tendency, find_tendencies, knows_tendencies
-from synth_assets.synthesize.relational.matching import Rows, gather
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.source_features import SourceFeatures
 from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure
@@ -146,6 +147,29 @@ class TableTraining:
             return None
         parents = self._inputs.source.parents(self._structure.name, driving.key)[self._training]
         return gather(self._inputs.features.of(driving.key.parent), parents)
+
+    def _returning(self, reference: Reference) -> pl.Series | None:
+        """Whether each training row refers to whom a sibling before it referred to, see returning."""
+        siblings = self._siblings(self._order)
+        alone = siblings is None or not siblings.follow or self._roles[reference.name] is not None
+        if siblings is None or alone or reference not in self._early or reference.key.branch:
+            return None
+        source, structure = self._inputs.source, self._structure
+        identity = identities(reference, structure, source.frame(reference.key.parent))
+        if identity is None:
+            return None
+        parents = source.parents(structure.name, reference.key)[self._training]
+        # What is carried changes from row to row, and with it the group of the parent: it says nothing of who returns.
+        carried = [self._rows[name].gather(self._training) for name in reference.carried]
+        alike = pl.DataFrame(carried or [self._further[reference.name][1].fill_null("")])
+        return find_returning(
+            np.where(parents >= 0, identity[np.maximum(parents, 0)], NO_ROW),
+            siblings.families,
+            siblings.order_by,
+            group_numbers([alike])[0],
+            name=returning_name(reference.name),
+            seed=self._seed,
+        )
 
     def _further_context(self, reference: Reference) -> pl.DataFrame:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]

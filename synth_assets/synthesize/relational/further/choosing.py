@@ -12,6 +12,7 @@ from synth_assets.synthesize.relational.further.belonging import belonging_group
 from synth_assets.synthesize.relational.further.fitting import leaf_name
 from synth_assets.synthesize.relational.further.in_time import in_time
 from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
+from synth_assets.synthesize.relational.further.returning import heads, identities, returning_name, taken_over
 from synth_assets.synthesize.relational.further.roles import Given
 from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
 from synth_assets.synthesize.relational.key_columns import key_columns
@@ -29,6 +30,7 @@ def fill_reference(
     structure: TableStructure,
     features: pl.DataFrame,
     hidden: pl.DataFrame,
+    families: Rows,
     roles: Rows | None = None,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
@@ -46,6 +48,7 @@ def fill_reference(
         structure: The child's structure.
         features: The parent's features.
         hidden: The child's hidden columns.
+        families: The family of each child; siblings stand in their order.
         roles: What each child has by the key that parents belong somewhere by; None where they do not.
         rng: Source of randomness.
     """
@@ -69,25 +72,46 @@ def fill_reference(
     leaves = partition.apply(features) if features.height else np.array([], dtype=np.int64)
     degrees = _degrees(reference, model, features, rng)
     first, given = partition.leaves, roles_given(reference, model, features)
-    beyond = first + len(model.roles.groups if model.roles else ())
-    looked_for = _leaf_numbers(reference, hidden, wanted, beyond=beyond)
     if given:
-        looked_for = np.where(looked_for < first, looked_for, _with_stand_ins(looked_for, given, first))
         leaves = np.where(given.of_parent >= 0, first + given.of_parent, leaves)
-        degrees = given.degrees(looked_for - first, degrees, rng)
-    if belonging:
-        degrees = degrees_of_groups(degrees, belonging[0][wanted], belonging[1], rng)
-    if any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets):
-        degrees = add_up_to(degrees, len(wanted), most=1, rng=rng)
-    chosen = np.full(rows.height, NO_ROW, dtype=np.int64)
-    chosen[wanted] = choose_parents(
-        Side(child_group[wanted], looked_for),
-        Side(parent_group, leaves),
-        degrees=degrees,
-        strict=optional or reference.to_itself,
-        rng=rng,
-    )
-    chosen = _in_time(chosen, model, rows, parent, child_group, leaves, rng)
+    beyond = first + len(model.roles.groups if model.roles else ())
+    once = any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets)
+
+    def chosen_for(looking: Rows) -> Rows:
+        """The parents of these rows, NO_ROW for all others."""
+        places, looked_for = degrees, _leaf_numbers(reference, hidden, looking, beyond=beyond)
+        if given:
+            looked_for = np.where(looked_for < first, looked_for, _with_stand_ins(looked_for, given, first))
+            places = given.degrees(looked_for - first, places, rng)
+        if belonging:
+            places = degrees_of_groups(places, belonging[0][looking], belonging[1], rng)
+        if once:
+            places = add_up_to(places, len(looking), most=1, rng=rng)
+        found = np.full(rows.height, NO_ROW, dtype=np.int64)
+        found[looking] = choose_parents(
+            Side(child_group[looking], looked_for),
+            Side(parent_group, leaves),
+            degrees=places,
+            strict=optional or reference.to_itself,
+            rng=rng,
+        )
+        return _in_time(found, model, rows, parent, child_group, leaves, rng)
+
+    returns = returning_name(reference.name)
+    identity = identities(reference, structure, parent) if returns in hidden.columns else None
+    if identity is None:
+        chosen = chosen_for(wanted)
+    else:
+        of_heads = heads(hidden[returns], families, rng)
+        chosen = taken_over(
+            chosen_for(wanted[of_heads[wanted] == wanted]),
+            of_heads,
+            child_groups=child_group,
+            parent_groups=parent_group,
+            identity=identity,
+        )
+        left = wanted[(chosen[wanted] == NO_ROW) & (of_heads[wanted] != wanted)]
+        chosen = np.where(chosen == NO_ROW, chosen_for(left), chosen)
     if reference.to_itself and not optional:
         chosen = np.where(may_refer & (chosen == NO_ROW), np.arange(len(chosen)), chosen)
     if key.branch:
