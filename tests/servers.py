@@ -129,6 +129,21 @@ def start_postgres(*, owner: int | None = None, settings: Mapping[str, str] | No
     return _run_postgres(folder, port, password, command, os.getpid() if owner is None else owner)
 
 
+def start_standby(primary: PostgresServer) -> PostgresServer:
+    """Start a read replica of a server, which it follows; ended by `stop()`, or when this process dies."""
+    folder, account = Path(tempfile.mkdtemp(prefix="synth_standby_")), _account("postgres")
+    if account:
+        os.chown(folder, int(account["user"]), int(account["group"]))
+    data, port = folder / "data", _free_port()
+    address = f"--dbname=host=127.0.0.1 port={primary.port} user={SUPERUSER}"
+    program = [str(postgres_binaries() / "pg_basebackup"), address, f"--pgdata={data}", "--write-recovery-conf"]
+    secret = os.environ | {"PGPASSWORD": primary.password}
+    subprocess.run([*program, "--checkpoint=fast"], cwd=folder, env=secret, check=True, capture_output=True, **account)
+    known: list[str] = json.loads((primary.folder / "command.json").read_text())
+    command = [*known[:2], str(data), "-p", str(port), *known[5:]]
+    return _run_postgres(folder, port, primary.password, command, os.getpid())
+
+
 def _run_postgres(folder: Path, port: int, password: str, command: list[str], owner: int) -> PostgresServer:
     (folder / "command.json").write_text(json.dumps(command))
     log = folder / "log"

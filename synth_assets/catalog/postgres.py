@@ -50,15 +50,19 @@ SELECT c.conrelid AS table, c.conname::text AS name, c.contype::text AS kind, c.
        to_jsonb(c) -> 'confdelsetcols' AS delete_columns,
        c.contype = 'u' AND COALESCE((SELECT (to_jsonb(i) ->> 'indnullsnotdistinct')::boolean FROM pg_index i
                                      WHERE i.indexrelid = c.conindid), false) AS nulls_not_distinct,
-       CASE WHEN c.contype = 'u' THEN pg_get_indexdef(c.conindid, 0, true) END AS index_definition
+       CASE WHEN c.contype = 'u' THEN
+            replace(pg_get_indexdef(c.conindid, 0, true), format(' ON ONLY %s ', c.conrelid::regclass),
+                    format(' ON %s ', c.conrelid::regclass)) END AS index_definition
 FROM pg_constraint c
 WHERE c.conrelid = ANY (CAST(:tables AS oid[])) AND c.contype IN ('p', 'u', 'f', 'c', 'x') AND c.conparentid = 0
 ORDER BY c.conrelid, c.oid
 """
+# That of a partitioned table is spelled so that it leaves the partitions out.
 INDEXES = """
 SELECT i.indrelid AS table, c.relname::text AS name, i.indisunique AS unique, i.indkey::text AS columns,
        i.indnkeyatts AS key_columns, pg_get_expr(i.indpred, i.indrelid) AS condition,
-       pg_get_indexdef(i.indexrelid, 0, true) AS definition
+       replace(pg_get_indexdef(i.indexrelid, 0, true), format(' ON ONLY %s ', i.indrelid::regclass),
+               format(' ON %s ', i.indrelid::regclass)) AS definition
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 WHERE i.indrelid = ANY (CAST(:tables AS oid[])) AND i.indisvalid
   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))

@@ -1,6 +1,5 @@
-"""`synth-assets rollback`: the refresh before is live again."""
+"""`synth-assets rollback`: an earlier refresh is live again."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,32 +13,26 @@ if TYPE_CHECKING:
     from synth_assets.project import Project
 
 
-@click.command("rollback", short_help="Make the refresh before live again in a target.")
+@click.command("rollback", short_help="Make an earlier refresh live again in a target.")
 @click.option("--target", metavar="NAME", required=True, help="The target, a name in resources/.")
-@click.option("--to", metavar="REFRESH", help="Only if this is the refresh that is kept, as `status` lists it.")
+@click.option("--to", metavar="REFRESH", help="This refresh; `status` lists those that are kept.")
 @dataset_option("Needed where several datasets are published into the target.")
 @PROJECT
 @reporting
 def command(target: str, to: str | None, dataset: str | None, folder: Path) -> None:
     """Make the tables of the refresh before the live one live again in a TARGET, in one atomic step.
 
-    What was live is kept in its place: a second rollback undoes the first.
+    What was live is kept in its place: a second rollback undoes the first. With --to, any refresh can come back whose
+    rows are still in the store: it is published anew, which takes as long as the first time.
     """
-    from synth_assets.publish.publish import rollback
+    from synth_assets.refresh import open_store
+    from synth_assets.refresh.going_back import go_back
 
     project = open_project(folder)
     name = published_dataset(project, target, dataset)
-    database = project.resources.databases[target]
-    entry = rollback(
-        target=target,
-        database=database,
-        url=database.resolve_url(os.environ),
-        sources={source: settings.resolve_url(os.environ) for source, settings in project.sources.items()},
-        dataset=name,
-        to=to,
-    )
+    done = go_back(project, open_store(project), name, target=target, to=to)
     line = Text("✓ ", style="bold green")
-    line.append(f"{target}: refresh {entry.refresh} of {name} is live again; {entry.previous} is kept.")
+    line.append(f"{target}: refresh {done.refresh} of {name} is live again; {done.kept} is kept.")
     console().print(line, soft_wrap=True)
 
 

@@ -1,7 +1,7 @@
 """`synth-assets status`: what was refreshed, judged and published."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ def command(dataset: str | None, folder: Path) -> None:
         if budget:
             out.print(spent(store, name, budget))
         out.print()
-        out.print(targets(project, name))
+        out.print(targets(project, store, name))
         out.print()
 
 
@@ -76,15 +76,22 @@ def spent(store: "Store", dataset: str, budget: "Budget") -> Text:
     )
 
 
-def targets(project: "Project", dataset: str) -> "Grid":
-    """One line a target: what is live there."""
+def targets(project: "Project", store: "Store", dataset: str) -> "Grid":
+    """One line a target: what is live there, and what can be live again."""
+    from synth_assets.refresh.going_back import kept_refreshes
+
+    stored = list(dict.fromkeys(kept.refresh for kept in kept_refreshes(store, dataset)))
     table = grid("target", "live", "published", "by", "rows", "", right=("rows",))
-    for name, cells in target_lines(project, dataset):
+    for name, cells in target_lines(project, dataset, stored):
         table.add_row(Text(name), *cells)
     return table
 
 
-def target_lines(project: "Project", dataset: str) -> Iterator[tuple[str, tuple[Text, ...]]]:
+def target_lines(project: "Project", dataset: str, stored: Sequence[str]) -> Iterator[tuple[str, tuple[Text, ...]]]:
+    """
+    Args:
+        stored: Refreshes whose rows the store has, the newest first.
+    """
     from synth_assets.publish.publish import history
 
     for name, database in project.targets(dataset).items():
@@ -100,6 +107,9 @@ def target_lines(project: "Project", dataset: str) -> Iterator[tuple[str, tuple[
             continue
         rows = f"{sum(entry.counts.values()):,}"
         kept = f"refresh {entry.previous} is kept to roll back to" if entry.previous else ""
+        others = [refresh for refresh in stored if refresh not in (entry.refresh, entry.previous)]
+        if others:
+            kept += f"{'; ' if kept else ''}in the store: {', '.join(others)}"
         who = Text(entry.published_by)
         yield name, (Text(entry.refresh), Text(when(entry.published_at)), who, Text(rows), Text(kept, style="dim"))
 

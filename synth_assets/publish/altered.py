@@ -33,7 +33,7 @@ def altered(incoming: Catalog, live: Catalog, *, published: Catalog | None, targ
 
     A table that a refresh made may be replaced if it is as that refresh left it. What has changed there since may go
     if the source has changed in the same way. A table that no refresh made may be replaced if it has no column that
-    the source has not.
+    the source has not, and is not partitioned otherwise.
 
     Args:
         incoming: The source's catalog.
@@ -52,7 +52,7 @@ def altered(incoming: Catalog, live: Catalog, *, published: Catalog | None, targ
             goes = table.name not in incoming.table_names
             lost = [change for change in since if goes or _subject(change) in left_over]
         elif table.name in incoming.table_names:
-            lost = _own_columns(compare(would_be, there))
+            lost = _own(compare(would_be, there), is_partitioned=_is_partitioned(table))
         else:
             continue
         carried = _CARRIED_OVER.get(live.dialect, frozenset())
@@ -65,8 +65,14 @@ def _subject(change: Change) -> tuple[str, ...]:
     return (change.kind, change.column) if change.column else (change.kind, change.message)
 
 
-def _own_columns(drift: Drift) -> list[Change]:
-    return [change for change in drift.changes if change.kind is ChangeKind.COLUMN_ADDED]
+def _own(drift: Drift, *, is_partitioned: bool) -> list[Change]:
+    """Columns, and partitions where a table's options say how it is partitioned."""
+    kinds = {ChangeKind.COLUMN_ADDED, *([ChangeKind.TABLE_OPTIONS] if is_partitioned else [])}
+    return [change for change in drift.changes if change.kind in kinds]
+
+
+def _is_partitioned(table: Table) -> bool:
+    return any(option.startswith("PARTITION BY ") for option in table.options)
 
 
 def _finding(change: Change, table: Table, target: str) -> Finding:

@@ -146,7 +146,8 @@ class NothingToRollBack(PublishError):
         super().__init__(
             f"Dataset {dataset} in {_called(target)} cannot be rolled back: {reason}.",
             untouched=TARGET_UNTOUCHED,
-            next_step="A refresh keeps the one before it, and `synth-assets status` shows which are kept. For other "
+            next_step="A target keeps the refresh before the live one, the store the rows of some more: `synth-assets "
+            "status` shows which. For other "
             f"rows, refresh again: synth-assets refresh --dataset {dataset} --target {target}.",
         )
 

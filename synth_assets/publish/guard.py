@@ -9,11 +9,13 @@ from sqlalchemy import exc
 from synth_assets.catalog.connection import DRIVERS, open_engine
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.catalog.identity import BY_CONTENTS, ServerIdentity, identity_by_contents, server_identity
+from synth_assets.catalog.ownership import MARKER_TABLE
 from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.publish.errors import TargetRefused
 from synth_assets.publish.ledger import made_by
 from synth_assets.publish.state import TargetState
 
+MYSQL = "mysql"  # the family of MariaDB, too
 _PRODUCTION = re.compile(r"(prod|prd|production|productive|live)\d*")
 _NOT_YET = frozenset({"pre", "non", "not", "no", "post"})
 
@@ -73,7 +75,8 @@ def check_identity(
         by_contents = identity.family == BY_CONTENTS
         if not by_contents and _family(url) != identity.family:
             continue
-        source = _source_identity(url, by_contents=by_contents) or (recorded or {}).get(name)
+        own, mark = _source_identity(url, by_contents=by_contents)
+        source = own or (recorded or {}).get(name)
         if source is None:
             raise TargetRefused(
                 target,
@@ -86,6 +89,13 @@ def check_identity(
                 target,
                 f"it is the same database as source {name}, by the server's own identity.",
                 next_step="Choose another database as the target.",
+            )
+        if mark == identity:
+            raise TargetRefused(
+                target,
+                f"source {name} holds the mark of this target: it is a read replica or a copy of it.",
+                next_step="Choose another database as the target. If the source is a copy that stands alone, drop its "
+                f"table {MARKER_TABLE}.",
             )
 
 
@@ -156,20 +166,34 @@ def check_target(
     check_tables(target, state, dataset=dataset, tables=tables)
 
 
-def _source_identity(url: str, *, by_contents: bool) -> ServerIdentity | None:
+def _source_identity(url: str, *, by_contents: bool) -> tuple[ServerIdentity | None, ServerIdentity | None]:
+    """Which database a source is, and which target's mark is in it; None for what is not known or not there."""
     try:
         with open_engine(url).connect() as connection:
             # A target that any dialect may lead to may be a source that another dialect leads to.
-            return identity_by_contents(connection) if by_contents else server_identity(connection)
+            identity = identity_by_contents(connection) if by_contents else server_identity(connection)
+            return identity, _mark_in(connection) if identity.family == MYSQL else None
     except (DatabaseError, exc.SQLAlchemyError):
         # Not known is not a pass: the caller refuses.
+        return None, None
+
+
+def _mark_in(connection: sqlalchemy.Connection) -> ServerIdentity | None:
+    """The identity of the target that a database was marked as, wherever it has been replicated to since.
+
+    Replicas of MariaDB and MySQL have identities of their own; what is in them is their primary's.
+    """
+    if not sqlalchemy.inspect(connection).has_table(MARKER_TABLE):
         return None
+    marker = sqlalchemy.table(MARKER_TABLE, sqlalchemy.column("identity"))
+    text = connection.execute(sqlalchemy.select(marker.c.identity)).scalar()
+    return ServerIdentity.model_validate_json(text) if text else None
 
 
 def _family(url: str) -> str:
     name = sqlalchemy.make_url(url).drivername
     family = DRIVERS.get(name, name).partition("+")[0]
-    return "mysql" if family == "mariadb" else family
+    return MYSQL if family == "mariadb" else family
 
 
 def _listed(tables: Collection[str], *, most: int = 10) -> str:

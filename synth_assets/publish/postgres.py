@@ -16,6 +16,7 @@ from synth_assets.publish.postgres_anew import Anew, make_anew
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ledger import read_ledger, read_marker, read_shape, write_marker, write_shape
 from synth_assets.publish.postgres_leftovers import drop_schema
+from synth_assets.publish.postgres_partitions import read_partitioning
 from synth_assets.publish.postgres_preflight import preflight
 from synth_assets.publish.postgres_schema import Standing, schema_exists, schemas, standing
 from synth_assets.publish.postgres_stage import PostgresStage
@@ -48,8 +49,14 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
         write_marker(self._connection, marker)
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
-        self._stage = PostgresStage(self._connection, request, key=self._locked_key(), namespace=self._namespace)
         outgoing = self._outgoing(request.dataset, request.counts)
+        self._stage = PostgresStage(
+            self._connection,
+            request,
+            key=self._locked_key(),
+            namespace=self._namespace,
+            partitioning=read_partitioning(self._connection, outgoing, step="preflight"),
+        )
         return preflight(self._connection, self._stage, outgoing, key=self._locked_key())
 
     def stage(self) -> None:

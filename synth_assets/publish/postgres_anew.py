@@ -16,6 +16,7 @@ from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_dependents import Reader, find_dependents
 from synth_assets.publish.postgres_grants import same_rights
 from synth_assets.publish.postgres_neighbours import Neighbours, neighbours
+from synth_assets.publish.postgres_partitions import Partitioning, read_partitioning
 from synth_assets.publish.postgres_path import look_in
 from synth_assets.publish.postgres_readers import Definition, Places, definitions, reading_path
 from synth_assets.publish.postgres_schema import Standing, leaving, standing
@@ -44,6 +45,7 @@ class Anew:
     Attributes:
         forced: Readers that were made anew though PostgreSQL could replace the like in place, by object id.
         definitions: Of all readers, those that are replaced in place, too.
+        partitioning: Of the live tables at that time.
         findings: Keys of other tables that the rows to come break, and what cannot be filled with them.
     """
 
@@ -51,6 +53,7 @@ class Anew:
     definitions: tuple[Definition, ...] = ()
     places: Places = field(default_factory=dict)
     neighbours: Neighbours = field(default_factory=Neighbours)
+    partitioning: Partitioning = field(default_factory=Partitioning)
     findings: tuple[Finding, ...] = ()
 
 
@@ -67,6 +70,7 @@ def make_anew(
     with connection.transaction(step="stage"):
         coming = standing(connection, incoming, None, step="stage")
         going = leaving(connection, outgoing, coming, step="stage")
+        partitioning = read_partitioning(connection, going, step="stage")
         look_in(connection, [outgoing.schema], step="stage")
         dependents = find_dependents(connection, going, incoming=coming.tables, anew=forced, step="stage")
         made = definitions(connection, outgoing.schema, dependents.readers, step="stage")
@@ -84,7 +88,17 @@ def make_anew(
             if definition.filled
             for finding in _fill(connection, definition, places[definition.reader.home])
         )
-    return Anew(forced, made, places, around, findings)
+    return Anew(forced, made, places, around, partitioning, findings)
+
+
+def changed_meanwhile(step: str) -> DatabaseFailed:
+    """Somebody has changed what was prepared for."""
+    return DatabaseFailed(
+        step=step,
+        code="2BP01",
+        meaning="what depends on its tables, or their partitions, was changed while it was published",
+        remedy="Publish again: preflight then says what it is.",
+    )
 
 
 def _fill(connection: PostgresConnection, definition: Definition, schema: str) -> Iterator[Finding]:

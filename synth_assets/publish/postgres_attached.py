@@ -17,7 +17,14 @@ _TRIGGERS = """
 SELECT t.relname, g.tgname, pg_get_triggerdef(g.oid), format('%%I.%%I', n.nspname, t.relname), g.tgenabled::text,
        obj_description(g.oid, 'pg_trigger')
 FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE NOT g.tgisinternal AND g.tgrelid = ANY (%s::oid[]) ORDER BY 1, 2
+WHERE NOT g.tgisinternal AND coalesce(to_jsonb(g) ->> 'tgparentid', '0') = '0'
+  AND g.tgrelid = ANY (%s::oid[]) ORDER BY 1, 2
+"""
+# Those that a partition has from its table, where they fire otherwise than there.
+_INHERITED_TRIGGERS = """
+SELECT t.relname, g.tgname, g.tgenabled::text FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid
+JOIN pg_trigger p ON p.oid::text = to_jsonb(g) ->> 'tgparentid'
+WHERE g.tgrelid = ANY (%s::oid[]) AND g.tgenabled <> p.tgenabled ORDER BY 1, 2
 """
 _FIRING = {"D": "DISABLE", "R": "ENABLE REPLICA", "A": "ENABLE ALWAYS"}
 _POLICIES = """
@@ -60,6 +67,9 @@ def attached(
             if options:
                 made.append(Statement(f"ALTER TABLE {quoted(table)} SET ({options})", table, "storage parameters"))
         made += triggers(connection, oids, step=step)
+        for table, name, firing in connection.rows(_INHERITED_TRIGGERS, [oids], step=step):
+            sql = f"ALTER TABLE ONLY {quoted(table)} {_FIRING.get(firing, 'ENABLE')} TRIGGER {quoted(name)}"
+            made.append(Statement(sql, table, f"trigger {name}"))
         for row in connection.rows(_STATISTICS, [oids], step=step):
             made += _statistics(*row)
         for row in connection.rows(_POLICIES, [oids], step=step):

@@ -21,6 +21,7 @@ SESSION = (
     "SET standard_conforming_strings TO on",
     "SET datestyle TO 'ISO, MDY'",
     "SET intervalstyle TO 'postgres'",
+    "SET extra_float_digits TO 1",
     "SET timezone TO 'UTC'",
     "SET statement_timeout TO 0",
     "SET maintenance_work_mem TO '256MB'",
@@ -50,6 +51,7 @@ class PostgresConnection:
     """An open connection in autocommit mode."""
 
     def __init__(self, url: str) -> None:
+        self._url = url
         self._connection = open_connection(url).execution_options(isolation_level="AUTOCOMMIT")
         self._driver = cast("psycopg.Connection[tuple[Any, ...]]", self._connection.connection.driver_connection)
         try:
@@ -104,13 +106,17 @@ class PostgresConnection:
 
     @contextlib.contextmanager
     def copy(self, sql: str, *, table: str, columns: Collection[str]) -> Iterator[psycopg.Copy]:
-        """COPY FROM STDIN; an error names the column."""
+        """COPY FROM STDIN or TO STDOUT; an error names the column."""
         with (
             cleaned("stage", table=table, columns=columns),
             self._driver.cursor() as cursor,
             cursor.copy(_trusted(sql)) as copy,
         ):
             yield copy
+
+    def another(self) -> "PostgresConnection":
+        """A connection to the same database beside this one."""
+        return PostgresConnection(self._url)
 
     @property
     def is_lost(self) -> bool:

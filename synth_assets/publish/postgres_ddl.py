@@ -60,19 +60,25 @@ class PostgresDefinition:
         yield from self.finishing
 
 
-def define(catalog: Catalog, *, schema: str, frames: Mapping[str, pl.Schema]) -> PostgresDefinition:
+def define(
+    catalog: Catalog, *, schema: str, frames: Mapping[str, pl.Schema], partitioned: Mapping[str, str] | None = None
+) -> PostgresDefinition:
     """Render a catalog for PostgreSQL.
 
     Args:
         catalog: Published tables and keys only.
         schema: The new schema.
         frames: The schemas of the rows by table: a time that reads as text only becomes a text column.
+        partitioned: What the target's own tables are partitioned by, by table.
     """
-    return _Renderer(catalog, schema, frames).render()
+    return _Renderer(catalog, schema, frames, partitioned or {}).render()
 
 
 class _Renderer:
-    def __init__(self, catalog: Catalog, schema: str, frames: Mapping[str, pl.Schema]) -> None:
+    def __init__(
+        self, catalog: Catalog, schema: str, frames: Mapping[str, pl.Schema], partitioned: Mapping[str, str]
+    ) -> None:
+        self._partitioned = partitioned
         self._catalog = catalog
         self._schema = schema
         self._frames = frames
@@ -122,9 +128,7 @@ class _Renderer:
         )
 
     def _options(self, table: Table) -> str:
-        if not self._native:
-            return ""
-        inherited = [option for option in table.options if option.startswith(f"{INHERITS} ")]
+        inherited = [option for option in table.options if self._native and option.startswith(f"{INHERITS} ")]
         for option in inherited:
             parent = option.removeprefix(f"{INHERITS} ")
             if parent in self._catalog.table_names:
@@ -135,7 +139,10 @@ class _Renderer:
                         remedy="Leave one of the two out (mode: exclude).",
                     )
                 )
-        storage = [option for option in table.options if option not in inherited]
+        if table.name in self._partitioned:
+            # Rows are stored in its partitions, which have storage parameters of their own.
+            return f" PARTITION BY {self._partitioned[table.name]}"
+        storage = [option for option in table.options if self._native and option not in inherited]
         return f" WITH ({', '.join(storage)})" if storage else ""
 
     def _column(self, table: Table, column: Column) -> str | None:

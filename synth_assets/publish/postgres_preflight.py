@@ -7,6 +7,7 @@ from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.postgres_attached import attached, outward_keys
 from synth_assets.publish.postgres_connection import PostgresConnection
+from synth_assets.publish.postgres_partitions import own_parts
 from synth_assets.publish.postgres_schema import Standing, collisions, schema_exists
 from synth_assets.publish.postgres_settings import settings
 from synth_assets.publish.postgres_stage import PostgresStage
@@ -38,13 +39,15 @@ _EXTENSIONS = {
 def preflight(connection: PostgresConnection, stage: PostgresStage, outgoing: Standing, *, key: int) -> list[Finding]:
     """Every reason why this database cannot take the dataset. Fills `stage.left_out`; changes nothing."""
     found = list(stage.definition.findings)
+    names = stage.names
     found += _rights(connection, outgoing)
+    found += stage.partitioning.findings(outgoing.schema, stage.request.catalog.table_names)
     if not found:
-        names = stage.request.catalog.table_names
         hung = attached(connection, outgoing, tables=names, step="preflight")
+        own = own_parts(connection, outgoing, step="preflight")
         outward = outward_keys(connection, outgoing, tables=names, step="preflight")
         with connection.trial():
-            found += _on_trial(connection, stage, outgoing, [*hung, *outward], key)
+            found += _on_trial(connection, stage, outgoing, own, [*hung, *outward], key)
     return found
 
 
@@ -89,6 +92,7 @@ def _on_trial(
     connection: PostgresConnection,
     stage: PostgresStage,
     outgoing: Standing,
+    own: list[Statement],
     hung: list[Statement],
     key: int,
 ) -> list[Finding]:
@@ -100,6 +104,8 @@ def _on_trial(
     for table, statement in definition.tables.items():
         failed = _attempt(connection, statement)
         found += (_columns(connection, stage, table) or failed) if failed else []
+    for partition in stage.partitioning.partitions:
+        found += _attempt(connection, partition.made_in(stage.schema))
     if found:
         # What comes next would fail for the same reasons again.
         return found
@@ -107,9 +113,13 @@ def _on_trial(
         failed = _attempt(connection, statement)
         if failed and statement.optional:
             stage.left_out.add(statement)
+        elif failed and statement.table in stage.partitioning.by_table:
+            found.append(_not_over_partitions(stage, failed[0], statement.table))
         else:
             found += failed
-    for statement in hung:
+    for statement in (*stage.renamed(outgoing, step="preflight"), *own):
+        found += _attempt(connection, statement)
+    for statement in (*stage.renamed(outgoing, step="preflight"), *hung):
         found += _attempt(connection, statement)
     for statement in settings(connection, stage.pairs(outgoing, step="preflight"), step="preflight"):
         found += _attempt(connection, statement)
@@ -123,6 +133,18 @@ def _on_trial(
         )
     found += examine(connection, outgoing, incoming=stage.schema, key=key).findings
     return found
+
+
+def _not_over_partitions(stage: PostgresStage, failed: Finding, table: str) -> Finding:
+    """Why a partitioned table cannot have what the source's table has."""
+    key = stage.partitioning.by_table[table]
+    return Finding(
+        table=table,
+        problem=f"{failed.problem} The live table is partitioned by {key}, and every key must hold these columns.",
+        remedy="To keep the target's own keys, say in the plan: "
+        f"targets: [{{name: {stage.request.target}, ddl: match}}]. "
+        "To have one table as in the source, drop the live one.",
+    )
 
 
 def _columns(connection: PostgresConnection, stage: PostgresStage, table: str) -> list[Finding]:

@@ -4,18 +4,18 @@ from collections.abc import Iterable, Sequence, Set
 
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
-from synth_assets.publish.postgres_anew import Anew
+from synth_assets.publish.postgres_anew import Anew, changed_meanwhile
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_dependents import Dependents, find_dependents
 from synth_assets.publish.postgres_leaning import leaning, with_row_types, with_sequences
 from synth_assets.publish.postgres_neighbours import neighbours
+from synth_assets.publish.postgres_partitions import read_partitioning
 from synth_assets.publish.postgres_path import look_in
 from synth_assets.publish.postgres_readers import Definition, definitions, reading_path
 from synth_assets.publish.postgres_schema import Standing, leaving, standing
 from synth_assets.publish.statement import Statement
 
 _STEP = "swap"
-_CHANGED = "what depends on its tables was changed while it was published"
 _RECORDED = """
 SELECT classid, objid, objsubid, refobjid, refobjsubid, xmin::text FROM pg_depend
 WHERE refobjid = ANY (%s::oid[]) AND refclassid IN ('pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass)
@@ -63,12 +63,14 @@ class Rebinding:
     def release(self) -> None:
         """Let go of the live tables, if nothing was changed before they were locked: nothing is from then on."""
         if self._recorded() != self._before:
-            raise _failed(None, _CHANGED)
+            raise changed_meanwhile(_STEP)
         look_in(self._connection, self._path, step=_STEP)
         self._run(self._anew.neighbours.release)
         self._run(definition.dropped() for definition in reversed(self._anew.definitions) if definition.reader.anew)
 
     def _compare(self) -> None:
+        if read_partitioning(self._connection, self.going, step=_STEP) != self._anew.partitioning:
+            raise changed_meanwhile(_STEP)
         dependents = self._dependents()
         made = definitions(self._connection, self.going.schema, dependents.readers, step=_STEP)
         around = neighbours(self._connection, self.going, dependents, previous=self._previous, step=_STEP)
@@ -76,7 +78,7 @@ class Rebinding:
             table, what = dependents.refused[0]
             raise _failed(table, f"{what} depends on it")
         if _alike(made) != _alike(self._anew.definitions) or around != self._anew.neighbours:
-            raise _failed(None, _CHANGED)
+            raise changed_meanwhile(_STEP)
 
     def _recorded(self) -> list[tuple[object, ...]]:
         """What the database has written down of dependents: their rows are written anew when one is redefined."""

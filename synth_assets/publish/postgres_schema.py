@@ -19,6 +19,19 @@ WHERE c.relkind IN ('r', 'p', 'f', 'm') AND n.nspname !~ '^(pg_|information_sche
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 """
 
+# Tables with the partitions that stand beside them.
+_STANDING = """
+WITH RECURSIVE held AS (
+  SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'p') AND (%(all)s OR c.relname = ANY (%(names)s))
+  UNION
+  SELECT i.inhrelid FROM held JOIN pg_inherits i ON i.inhparent = held.oid
+  JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+)
+SELECT c.relname, c.oid FROM held JOIN pg_class c ON c.oid = held.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'p') ORDER BY 1
+"""
+
 # Whatever carries a name in a schema besides the tables that are to go with all that belongs to them.
 _OTHER_NAMES = """
 SELECT c.relname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -72,7 +85,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Standing:
-    """Tables of one dataset in one schema, with the types that only go with them.
+    """Tables of one dataset and their partitions in one schema, with the types that only go with them.
 
     Attributes:
         tables: Object id by name.
@@ -102,14 +115,9 @@ def all_tables(connection: PostgresConnection) -> frozenset[str]:
 
 
 def standing(connection: PostgresConnection, schema: str, names: Collection[str] | None, *, step: str) -> Standing:
-    """The tables of these names that are there; None: all."""
-    found = connection.rows(
-        "SELECT c.relname, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE n.nspname = %s AND c.relkind IN ('r', 'p') ORDER BY 1",
-        [schema],
-        step=step,
-    )
-    chosen = {name: oid for name, oid in found if names is None or name in names}
+    """The tables of these names that are there, with their partitions; None: all."""
+    asked = {"schema": schema, "all": names is None, "names": list(names or ())}
+    chosen = dict(connection.rows(_STANDING, asked, step=step))
     types = _named(connection, _TYPES, schema, chosen, step)
     return Standing(schema, chosen, {oid: (name, kind == "d") for oid, name, kind in types})
 

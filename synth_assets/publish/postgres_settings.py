@@ -20,7 +20,7 @@ WITH pair AS (
   SELECT p.*, a.attname, a.attnum AS old_number, b.attnum AS new_number, a.attstorage AS old_storage,
          b.attstorage AS new_storage, t.typlen, a.attoptions, coalesce(a.attstattarget, -1) AS aim,
          coalesce(to_jsonb(a) ->> 'attcompression', '') AS compression,
-         format('ALTER TABLE %%s ALTER COLUMN %%I ', p.place, a.attname) AS alter_column
+         format('ALTER TABLE ONLY %%s ALTER COLUMN %%I ', p.place, a.attname) AS alter_column
   FROM pair p JOIN pg_attribute a ON a.attrelid = p.old AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_attribute b ON b.attrelid = p.new AND b.attname = a.attname AND NOT b.attisdropped
   JOIN pg_type t ON t.oid = b.atttypid
@@ -113,11 +113,11 @@ _QUERIES = (
     """,
     """
     SELECT name, 'replica identity', format('ALTER TABLE %%s REPLICA IDENTITY USING INDEX %%I', place, index)
-    FROM ind WHERE indisreplident AND kind = 'r'
+    FROM ind WHERE indisreplident AND kind IN ('r', 'p')
     UNION ALL
     SELECT p.name, 'replica identity', format('ALTER TABLE %%s REPLICA IDENTITY %%s', p.place,
            CASE c.relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
-    FROM pair p JOIN pg_class c ON c.oid = p.old WHERE c.relreplident IN ('f', 'n') AND p.kind = 'r'
+    FROM pair p JOIN pg_class c ON c.oid = p.old WHERE c.relreplident IN ('f', 'n') AND p.kind IN ('r', 'p')
     """,
 )
 

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,11 +15,13 @@ from synth_assets.publish.errors import DatabaseFailed, PreflightFailed
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.measure import Extreme, TableMeasure
 from synth_assets.publish.naming import stage_schema
-from synth_assets.publish.postgres_anew import Anew, make_anew
+from synth_assets.publish.postgres_anew import Anew, changed_meanwhile, make_anew
 from synth_assets.publish.postgres_attached import attached, outward_keys
 from synth_assets.publish.postgres_connection import PostgresConnection
 from synth_assets.publish.postgres_ddl import PostgresDefinition, define
 from synth_assets.publish.postgres_grants import carry_over
+from synth_assets.publish.postgres_partitions import Partitioning, own_parts, renamed_indexes
+from synth_assets.publish.postgres_routing import load_partitions
 from synth_assets.publish.postgres_rows import copy_text
 from synth_assets.publish.postgres_schema import Standing, standing
 from synth_assets.publish.postgres_settings import left_behind, settings
@@ -44,18 +46,34 @@ class PostgresStage:
         anew: What leans on the live tables and was made over the staged ones.
     """
 
-    def __init__(self, connection: PostgresConnection, request: PublishRequest, *, key: int, namespace: str) -> None:
+    def __init__(
+        self,
+        connection: PostgresConnection,
+        request: PublishRequest,
+        *,
+        key: int,
+        namespace: str,
+        partitioning: Partitioning,
+    ) -> None:
         self._connection = connection
         self.request = request
         self._namespace = namespace
         self._key = key
         self.schema = stage_schema(key)
+        self.partitioning = partitioning.only(request.catalog.table_names)
         frames = {name: rows.schema for name, rows in request.tables.items()}
-        self.definition: PostgresDefinition = define(request.catalog, schema=self.schema, frames=frames)
+        self.definition: PostgresDefinition = define(
+            request.catalog, schema=self.schema, frames=frames, partitioned=self.partitioning.by_table
+        )
         self.left_out: set[Statement] = set()
         self.anew = Anew()
         self._measures: dict[str, TableMeasure] = {}
         self._carried: list[str] = []
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tables, and their partitions."""
+        return (*self.request.catalog.table_names, *self.partitioning.names)
 
     @property
     def notes(self) -> list[str]:
@@ -81,6 +99,11 @@ class PostgresStage:
         there = types_alike(self._connection, self._namespace, self.request.catalog, step=step)
         return [statement for native, statement in self.definition.types.items() if native not in there]
 
+    def renamed(self, outgoing: Standing, *, step: str) -> list[Statement]:
+        """Names that the indexes of staged partitions are to have instead of those that PostgreSQL gave them."""
+        staged = standing(self._connection, self.schema, None, step=step)
+        return renamed_indexes(self._connection, outgoing, staged, step=step)
+
     def pairs(self, outgoing: Standing, *, step: str) -> dict[int, int]:
         """The staged tables by those that they replace, by object id."""
         staged = standing(self._connection, self.schema, outgoing.tables, step=step).tables
@@ -100,17 +123,14 @@ class PostgresStage:
 
     def finish(self, outgoing: Standing) -> None:
         """Keys, indexes, checks, references; sequences behind the highest key; rights of the tables replaced."""
-        for statement in self.definition.after_load:
-            if statement not in self.left_out:
-                self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
+        self._run(statement for statement in self.definition.after_load if statement not in self.left_out)
         reached("publication.stage.keys")
-        names = self.request.catalog.table_names
-        for statement in attached(self._connection, outgoing, tables=names, step="stage"):
-            self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
+        self._finish_partitions(outgoing)
+        names = self.names
+        self._run(attached(self._connection, outgoing, tables=names, step="stage"))
         self._refer_outward(outward_keys(self._connection, outgoing, tables=names, step="stage"))
         pairs = self.pairs(outgoing, step="stage")
-        for statement in settings(self._connection, pairs, step="stage"):
-            self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
+        self._run(settings(self._connection, pairs, step="stage"))
         for name, columns in self._counters():
             self._set_counter(name, columns)
         self._carried = carry_over(self._connection, outgoing, stage=self.schema)
@@ -122,6 +142,19 @@ class PostgresStage:
         self._refuse(examined.findings)
         self.anew = make_anew(self._connection, outgoing, incoming=self.schema, forced=examined.anew, key=self._key)
         self._refuse(self.anew.findings)
+        if self.anew.partitioning.only(names) != self.partitioning:
+            raise changed_meanwhile("stage")
+
+    def _finish_partitions(self, outgoing: Standing) -> None:
+        own = own_parts(self._connection, outgoing, step="stage")
+        self._run(self.renamed(outgoing, step="stage"))
+        self._run(own)
+        # Again for what became of the indexes that partitions have of their own.
+        self._run(self.renamed(outgoing, step="stage"))
+
+    def _run(self, statements: Iterable[Statement]) -> None:
+        for statement in statements:
+            self._connection.run(statement.sql, step="stage", table=statement.table, constraint=statement.subject)
 
     def differences(self) -> list[str]:
         """What the database holds otherwise than it was sent, a line each."""
@@ -151,21 +184,46 @@ class PostgresStage:
     def _load_table(self, name: str) -> None:
         rows = self.request.tables[name]
         columns = self.request.columns(name)
-        measure = self._measures[name] = TableMeasure()
+        self._measures[name] = TableMeasure()
         # FREEZE, which asks for a table made in the same transaction: a reader whose snapshot is older than the load
         # would otherwise find the new table empty after the swap, without an error.
+        partitions = self.partitioning.of(name)
+        if partitions and columns and rows.rows:
+            self._connection.run(self.definition.tables[name].sql, step="stage", table=name)
+            load_partitions(
+                self._connection,
+                name,
+                key=self.partitioning.by_table[name],
+                partitions=partitions,
+                columns=self._stored(name),
+                stage=self.schema,
+                passing=stage_schema(self._key),
+                send=lambda place: self._send(name, place, "FORMAT csv"),
+            )
+            return
         with self._connection.transaction(step="stage"):
             self._connection.run(self.definition.tables[name].sql, step="stage", table=name)
+            for partition in partitions:
+                self._connection.run(partition.made_in(self.schema).sql, step="stage", table=name)
             if columns and rows.rows:
-                sql = f"COPY {self._place(name)} ({listed(columns)}) FROM STDIN WITH (FORMAT csv, FREEZE true)"
-                with self._connection.copy(sql, table=name, columns=columns) as copy:
-                    texts = _texts(rows.batches(columns=columns), name, columns, measure)
-                    # There is nothing to prepare beside the load of a single batch.
-                    for height, text in read_ahead(texts) if rows.rows > ROW_GROUP_ROWS else texts:
-                        copy.write(text)
-                        reached("publication.stage.rows")
-                        if self.request.progress is not None:
-                            self.request.progress(name, height)
+                self._send(name, self._place(name), "FORMAT csv, FREEZE true")
+
+    def _send(self, name: str, place: str, options: str) -> None:
+        rows = self.request.tables[name]
+        columns, measure = self.request.columns(name), self._measures[name]
+        sql = f"COPY {place} ({listed(columns)}) FROM STDIN WITH ({options})"
+        with self._connection.copy(sql, table=name, columns=columns) as copy:
+            texts = _texts(rows.batches(columns=columns), name, columns, measure)
+            # There is nothing to prepare beside the load of a single batch.
+            for height, text in read_ahead(texts) if rows.rows > ROW_GROUP_ROWS else texts:
+                copy.write(text)
+                reached("publication.stage.rows")
+                if self.request.progress is not None:
+                    self.request.progress(name, height)
+
+    def _stored(self, name: str) -> tuple[str, ...]:
+        """All columns that are not computed, those that the target fills among them."""
+        return tuple(column.name for column in self.request.catalog.table(name).columns if column.generated is None)
 
     def _counters(self) -> Iterator[tuple[str | None, list[tuple[str, str]]]]:
         """Every sequence with the (table, column) pairs that it numbers; an identity column has one of its own."""

@@ -4,7 +4,8 @@ The tables are moved by SET SCHEMA, under exclusive locks on all live ones: so a
 has read one of them goes on to see the old ones only, the schema with its owner, grants and other objects stays what
 it is, and tables outside the dataset are not touched. Locks are asked for with a short lock_timeout, again and again:
 readers never wait longer than that behind a reader that keeps its transaction open, or behind a join that has locked
-one table, waits for another that the swap has, and so keeps the swap waiting. The first timeouts are the shortest.
+one table, waits for another that the swap has, and so keeps the swap waiting. The first timeouts are the shortest:
+longer ones only come where these were in vain for a while, as transactions of readers overlap there.
 """
 
 import random
@@ -23,6 +24,8 @@ from synth_assets.publish.postgres_rebinding import Rebinding
 from synth_assets.publish.postgres_schema import Standing, schema_exists, standing
 
 _FIRST_LOCK_MILLISECONDS = 10
+_USUAL_LOCK_MILLISECONDS = 40
+_USUAL_SECONDS = 10.0
 _MOST_LOCK_MILLISECONDS = 200
 # A client that is frozen in the middle of the swap blocks readers no longer than this.
 IDLE_TIMEOUT = "10s"
@@ -78,7 +81,8 @@ def swap(
                 raise TargetBusy(target, _holders(connection, outgoing, anew), waited) from None
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 (to part two refreshes, not a secret)
             pause = min(pause * 2, 2.0)
-            lock_milliseconds = min(lock_milliseconds * 2, _MOST_LOCK_MILLISECONDS)
+            most = _USUAL_LOCK_MILLISECONDS if waited < _USUAL_SECONDS else _MOST_LOCK_MILLISECONDS
+            lock_milliseconds = min(lock_milliseconds * 2, most)
         else:
             return
 
@@ -101,7 +105,8 @@ def _swap_once(
             step="swap",
         )
         coming = standing(connection, incoming, None, step="swap")
-        homes = _statistics(connection, outgoing)
+        # Nothing is asked under lock that can be asked before. Who makes others meanwhile is noticed by `release`.
+        homes, theirs = _statistics(connection, outgoing), _statistics(connection, coming)
         rebinding = Rebinding(connection, outgoing, incoming=incoming, anew=anew, previous=previous)
         rebinding.ahead()
         aside = _make_room(connection, incoming, outgoing, previous, dropped)
@@ -112,8 +117,10 @@ def _swap_once(
         rebinding.release()
         forced = forced_policies(connection, outgoing, step="swap")
         if outgoing.tables:
-            _move(connection, rebinding.going, live, previous, dict.fromkeys(homes, previous))
-        _move(connection, coming, aside, live, homes)
+            _move(connection, rebinding.going, live, previous, homes, dict.fromkeys(homes, previous))
+        # Those of what comes stand where it does.
+        theirs = {name: aside if schema == incoming else schema for name, schema in theirs.items()}
+        _move(connection, coming, aside, live, theirs, homes)
         connection.run(f"DROP SCHEMA {quoted(aside)}", step="swap")
         for statement in forced:
             if statement.table in coming.tables:
@@ -141,10 +148,16 @@ def _make_room(connection: PostgresConnection, incoming: str, outgoing: Standing
 
 
 def _move(
-    connection: PostgresConnection, what: Standing, source: str, destination: str, homes: Mapping[str, str]
+    connection: PostgresConnection,
+    what: Standing,
+    source: str,
+    destination: str,
+    statistics: Mapping[str, str],
+    homes: Mapping[str, str],
 ) -> None:
     """
     Args:
+        statistics: Extended statistics of the tables, each name with its schema.
         homes: Where extended statistics of the name go; else they go with their tables.
     """
     place, there = quoted(source), quoted(destination)
@@ -154,7 +167,7 @@ def _move(
     ]
     statements += [
         f"ALTER STATISTICS {quoted(schema)}.{quoted(name)} SET SCHEMA {quoted(homes.get(name, destination))}"
-        for name, schema in _statistics(connection, what).items()
+        for name, schema in statistics.items()
     ]
     statements += [f"ALTER TABLE {place}.{quoted(table)} SET SCHEMA {there}" for table in what.tables]
     if statements:

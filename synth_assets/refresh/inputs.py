@@ -215,7 +215,11 @@ class RefreshInputs:
 
 def published_part(plan: ResolvedPlan, catalog: Catalog) -> Catalog:
     """A source's catalog reduced to the tables and keys that are published."""
-    names = {table.name for table in plan.published}
+    return only_tables(catalog, {table.name for table in plan.published})
+
+
+def only_tables(catalog: Catalog, names: Collection[str]) -> Catalog:
+    """A catalog reduced to some tables and the keys among them."""
     tables = []
     for name in sorted(names):
         table = catalog.table(name)

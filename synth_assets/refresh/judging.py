@@ -51,7 +51,9 @@ class VerdictStage(PrivateStage, SettlingStage):
             seed=self.plan.seed,
         )
         reached("verdict.judged")
-        artifact = save_verdict(self.store, verdict)
+        rows = {name: table.fingerprint for name, table in self.synthetic_rows.items()}
+        catalog = self._needed("catalog", None).key.inputs
+        artifact = save_verdict(self.store, verdict, tables=rows, catalog=catalog)
         reached("verdict.kept")
         if "report" in self._pages:
             self._write_report(artifact, self._compare(verdict))

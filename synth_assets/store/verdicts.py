@@ -1,6 +1,7 @@
 """Verdicts in the store: signed when they are kept, checked when they are asked for."""
 
 import json
+from collections.abc import Mapping
 
 from synth_assets.store.digest import digest
 from synth_assets.store.errors import VerdictUnsigned
@@ -16,8 +17,14 @@ def sign_verdict(store: Store, verdict: Verdict) -> Verdict:
     return verdict.model_copy(update={"signature": store.sign(verdict.signed_content())})
 
 
-def save_verdict(store: Store, verdict: Verdict) -> Artifact:
+def save_verdict(
+    store: Store, verdict: Verdict, *, tables: Mapping[str, str] | None = None, catalog: str | None = None
+) -> Artifact:
     """Keep a signed verdict; every judgement is kept beside the ones before.
+
+    Args:
+        tables: Fingerprints of the judged rows by table, so that they are found again among those of other refreshes.
+        catalog: The inputs by which the store knows the catalog that they go with.
 
     Raises:
         VerdictUnsigned: The signature is not this store's.
@@ -28,6 +35,7 @@ def save_verdict(store: Store, verdict: Verdict) -> Artifact:
     with store.create(key, refresh=verdict.refresh) as draft:
         draft.folder.write_bytes(_FILE, verdict.model_dump_json().encode())
         draft.facts.update(fingerprint=verdict.fingerprint, passed=verdict.passed)
+        draft.facts.update(tables=dict(tables or {}), catalog=catalog)
     return draft.artifact
 
 

@@ -86,3 +86,38 @@ def test_without_a_refresh_before_the_next_step_is_named(staging: str) -> None:
     assert "Dataset bank in target spare cannot be rolled back: " in refused.stderr
     assert "Next: " in refused.stderr
     assert "synth-assets refresh --dataset bank --target spare" in refused.stderr
+
+
+def test_any_refresh_whose_rows_are_in_the_store_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "resources").mkdir()
+    store = 'store: {url: "file://.synth", key: {env: SYNTH_STORE_KEY}, keep_refreshes: 3}'
+    (tmp_path / "resources" / "local.yaml").write_text(RESOURCES + store)
+    plan = "{dataset: shop, source: production, targets: [staging], tables: {t: {mode: reference, because: numbers}}}"
+    (tmp_path / "plans" / "shop.yaml").write_text(plan)
+    monkeypatch.chdir(tmp_path)
+    source, target = f"sqlite:///{tmp_path}/production.db", f"sqlite:///{tmp_path}/staging.db"
+    with open_engine(source, create=True).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER PRIMARY KEY)")
+    assert run("authorize", "staging").exit_code == 0
+    for number in (1, 2, 3, 4):
+        with open_engine(source).begin() as connection:
+            if number == 3:
+                connection.exec_driver_sql("ALTER TABLE t ADD COLUMN more INTEGER")
+            connection.exec_driver_sql(f"INSERT INTO t (n) VALUES ({number})")
+        assert run("plan", "--dataset", "shop").exit_code == 0
+        done = run("refresh", "--dataset", "shop")
+        assert done.exit_code == 0, done.output
+    fourth, third, second, first = [entry.refresh for entry in history("staging", target)]
+    assert f"refresh {third} is kept to roll back to; in the store: {second}" in run("status").stdout
+    gone = run("rollback", "--target", "staging", "--to", first)
+    assert gone.exit_code == 1 and f"{first} is not kept there" in gone.stderr
+    live = run("rollback", "--target", "staging", "--to", fourth)
+    assert live.exit_code == 1 and f"{fourth} is live" in live.stderr
+    assert [entry.refresh for entry in history("staging", target)] == [fourth, third, second, first]
+    back = run("rollback", "--target", "staging", "--to", second)
+    assert back.exit_code == 0, back.output
+    assert f"refresh {second} of shop is live again; {fourth} is kept" in back.stdout
+    with open_engine(target).connect() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM t ORDER BY n").fetchall() == [(1,), (2,)]
+    assert history("staging", target)[0].refresh == second

@@ -7,9 +7,9 @@ import pytest
 
 from synth_assets.publish.authorize import authorize
 from tests import plain_dialect
-from tests.faults.families import FAMILIES, PLAIN, SQLITE_WAL, Family
+from tests.faults.families import APART, FAMILIES, PARTITIONED, PLAIN, SQLITE_WAL, Family
 from tests.faults.injection import Injected, Target
-from tests.publish import duckdb_shop
+from tests.publish import duckdb_shop, postgres_shop
 from tests.publish.parts import catalog_of, settings
 from tests.publish.postgres_shop import run_in
 from tests.servers import MariadbServer, PostgresServer
@@ -26,9 +26,9 @@ def make_target(request: pytest.FixtureRequest, tmp_path: Path, injected: Inject
     """A function that makes an authorized target of a family with refresh 0 live, and rows of it and of refresh 1."""
 
     def make(name: str) -> Target:
-        family = PLAIN if name == PLAIN.name else FAMILIES[name]
+        family = (FAMILIES | APART)[name]
         source, url = _databases(request, family, tmp_path)
-        authorize("staging", settings(), url, {})
+        authorize("staging", settings(), url, {}, replace_existing=family is PARTITIONED)
         return Target(family, url, catalog_of(source), store=f"file://{tmp_path}/store", injected=injected)
 
     return make
@@ -42,11 +42,13 @@ def target(request: pytest.FixtureRequest, make_target: Callable[[str], Target])
 
 def _databases(request: pytest.FixtureRequest, family: Family, folder: Path) -> tuple[str, str]:
     match family.name:
-        case "postgres":
+        case "postgres" | PARTITIONED.name:
             postgres: PostgresServer = request.getfixturevalue("postgres")
-            source = postgres.create_database()
-            run_in(source, family.shop.SHOP)
-            return source, postgres.create_database()
+            source, url = postgres.create_database(), postgres.create_database()
+            run_in(source, postgres_shop.WITH_WIDER_KEYS if family is PARTITIONED else postgres_shop.SHOP)
+            if family is PARTITIONED:
+                run_in(url, postgres_shop.PARTITIONED)
+            return source, url
         case "mariadb":
             mariadb: MariadbServer = request.getfixturevalue("mariadb")
             return mariadb.create_database(family.shop.SHOP), mariadb.create_database()

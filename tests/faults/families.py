@@ -145,6 +145,8 @@ def _mariadb(url: str) -> Any:
 
 
 POSTGRES = Family("postgres", postgres_shop, _postgres, "BEGIN", _postgres_leftovers)
+# Whose live tables the team has partitioned.
+PARTITIONED = Family("postgres, partitioned", postgres_shop, _postgres, "BEGIN", _postgres_leftovers)
 MARIADB = Family("mariadb", mariadb_shop, _mariadb, "START TRANSACTION", mariadb_shop.own_databases)
 SQLITE = Family("sqlite", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
 SQLITE_WAL = Family("sqlite in WAL mode", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
@@ -156,4 +158,5 @@ def _plain_leftovers(url: str) -> list[str]:
 
 PLAIN = Family("any other dialect", test_generic, _sqlite, "BEGIN", _plain_leftovers, at_rest=())
 DUCKDB = Family("duckdb", duckdb_shop, DuckdbReader, "BEGIN", _duckdb_leftovers)
+APART = {family.name: family for family in (PLAIN, PARTITIONED)}
 FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL, DUCKDB)}

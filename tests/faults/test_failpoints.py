@@ -8,9 +8,10 @@ import pytest
 from synth_assets import failpoints
 from synth_assets.failpoints import FailpointUnknown
 from tests.faults import children
-from tests.faults.families import PLAIN
+from tests.faults.families import PARTITIONED, PLAIN
 from tests.faults.injection import Target, is_live_at, places
 from tests.faults.readers import two_readers
+from tests.publish.postgres_shop import rows_of
 
 
 def test_kill_9_everywhere(target: Target) -> None:
@@ -27,6 +28,13 @@ def test_kill_9_everywhere(target: Target) -> None:
 
 def test_kill_9_everywhere_by_the_generic_path(make_target: Callable[[str], Target]) -> None:
     test_kill_9_everywhere(make_target(PLAIN.name))
+
+
+def test_kill_9_everywhere_with_partitions(make_target: Callable[[str], Target]) -> None:
+    target = make_target(PARTITIONED.name)
+    test_kill_9_everywhere(target)
+    sql = 'SELECT count(DISTINCT tableoid) FROM orders UNION ALL SELECT count(DISTINCT tableoid) FROM "order lines"'
+    assert rows_of(target.url, sql) == [(3,), (2,)]
 
 
 def test_a_failure_everywhere(target: Target) -> None:

@@ -36,6 +36,24 @@ COMMENT ON TABLE orders IS 'It''s \\ orders'; COMMENT ON COLUMN orders.note IS '
 """
 
 
+# The shop as a target has it whose people have partitioned two of its tables, one of them twice.
+# A key of a partitioned table holds what its rows are parted by.
+WITH_WIDER_KEYS = SHOP.replace("ON orders (total) WHERE", "ON orders (id, total) WHERE")
+PARTITIONED = (
+    WITH_WIDER_KEYS.replace(
+        "(parent_id) REFERENCES orders);", "(parent_id) REFERENCES orders) PARTITION BY RANGE (id);"
+    ).replace("PRIMARY KEY (order_id, line));", "PRIMARY KEY (order_id, line)) PARTITION BY HASH (order_id);")
+    + """
+CREATE TABLE orders_first PARTITION OF orders FOR VALUES FROM (MINVALUE) TO (10) PARTITION BY HASH (id);
+CREATE TABLE orders_first_0 PARTITION OF orders_first FOR VALUES WITH (modulus 2, remainder 0);
+CREATE TABLE orders_first_1 PARTITION OF orders_first FOR VALUES WITH (modulus 2, remainder 1);
+CREATE TABLE orders_rest PARTITION OF orders DEFAULT;
+CREATE TABLE lines_0 PARTITION OF "order lines" FOR VALUES WITH (modulus 2, remainder 0);
+CREATE TABLE lines_1 PARTITION OF "order lines" FOR VALUES WITH (modulus 2, remainder 1);
+"""
+)
+
+
 def shop_frames(refresh: int, rows: int = 200) -> dict[str, pl.DataFrame]:
     """Rows in which every customer, order and line carries the number of its refresh."""
     ids = list(range(1, rows + 1))

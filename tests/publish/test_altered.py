@@ -10,6 +10,7 @@ from synth_assets.publish.errors import PreflightFailed
 from synth_assets.publish.publish import rollback
 from tests.publish.databases import Database, databases_of
 from tests.publish.parts import dataset, settings
+from tests.servers import MariadbServer
 
 SHOP = "CREATE TABLE customers (id int PRIMARY KEY, name varchar(40), fax varchar(20) DEFAULT 'none')"
 Databases = Callable[..., Database]
@@ -83,3 +84,13 @@ def test_tables_that_no_refresh_made_keep_their_own_columns(databases: Databases
     target.run("ALTER TABLE customers DROP COLUMN nick")
     publish(source, target, "r1")
     assert target.catalog.table("customers").column_names == ("id", "name", "fax")
+
+
+def test_partitions_that_no_refresh_made_are_not_lost(mariadb: MariadbServer) -> None:
+    source, target = (Database(mariadb.create_database(script)) for script in (SHOP, ""))
+    target.run("CREATE TABLE customers (id int PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2")
+    authorize("staging", settings(), target.url, {}, replace_existing=True)
+    said = refused(source, target)
+    assert "PARTITION BY HASH" in said and "targets: [{name: staging, ddl: match}]" in said
+    target.run("ALTER TABLE customers REMOVE PARTITIONING")
+    publish(source, target, "r1")

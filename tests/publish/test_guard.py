@@ -4,10 +4,12 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pytest
+import sqlalchemy
 
 from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.errors import DatabaseMissing, UrlInvalid
@@ -16,10 +18,11 @@ from synth_assets.catalog.model import Catalog, Column, DataType, Kind, Table
 from synth_assets.publish.authorize import authorize, authorize_if_empty
 from synth_assets.publish.errors import NoPassingVerdict, PreflightFailed, TargetRefused
 from synth_assets.publish.guard import is_production
+from tests.faults.proxy import proxied
 from tests.publish import duckdb_shop
 from tests.publish.parts import Dataset, dataset, settings
 from tests.publish.postgres_shop import rows_of, run_in
-from tests.servers import PostgresServer
+from tests.servers import PostgresServer, start_postgres, start_standby
 
 CATALOG = Catalog(
     dialect="sqlite",
@@ -139,6 +142,37 @@ def test_the_same_postgres_database_is_refused_by_another_host_name(postgres: Po
     other = postgres.create_database()
     authorize("staging", settings(), other, {"production": url})
     small().publish(other, sources={"production": url})
+
+
+@pytest.mark.parametrize("family", ["postgres", "mariadb"])
+def test_a_source_is_refused_by_way_of_a_proxy(family: str, request: pytest.FixtureRequest) -> None:
+    url: str = request.getfixturevalue(family).create_database()
+    with proxied(url) as (_, by_proxy):
+        for source, target in ((url, by_proxy), (by_proxy, url)):
+            for call in (
+                partial(authorize, "staging", settings(), target, {"production": source}),
+                partial(small().publish, target, sources={"production": source}),
+            ):
+                with pytest.raises(TargetRefused, match="same database as source production"):
+                    call()
+
+
+def test_a_source_is_refused_where_only_its_read_replica_is_read() -> None:
+    primary = start_postgres()
+    try:
+        url = primary.create_database()
+        replica = start_standby(primary)
+        try:
+            source = replica.url(str(sqlalchemy.make_url(url).database))
+            assert rows_of(source, "SELECT pg_is_in_recovery()") == [(True,)]
+            with pytest.raises(TargetRefused, match="same database as source production"):
+                authorize("staging", settings(), url, {"production": source})
+            with pytest.raises(TargetRefused, match="same database as source production"):
+                small().publish(url, sources={"production": source})
+        finally:
+            replica.stop()
+    finally:
+        primary.stop()
 
 
 def test_a_source_that_cannot_be_identified_is_not_ruled_out(

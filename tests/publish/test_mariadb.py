@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+import sqlalchemy
 
 from synth_assets.catalog.drift import compare
 from synth_assets.catalog.model import Catalog
@@ -147,6 +148,19 @@ def test_two_datasets_share_a_database(mariadb: MariadbServer, catalog: Catalog,
     ]
     with pytest.raises(TargetRefused, match="dataset other published"):
         dataset(other, {"small": pl.DataFrame({"a": [2]})}, name="third").publish(target)
+
+
+def test_a_source_that_replicates_the_target_is_refused(
+    mariadb: MariadbServer, catalog: Catalog, source: str, target: str
+) -> None:
+    made = dataset(catalog, shop_frames(1))
+    # What a replica of the target, which has a server's identity of its own, holds as soon as the target is marked.
+    marked, replica = (str(sqlalchemy.make_url(url).database) for url in (target, source))
+    mariadb.run(replica, f"CREATE TABLE synth_assets_target AS SELECT * FROM {marked}.synth_assets_target")
+    with pytest.raises(TargetRefused, match="a read replica or a copy of it"):
+        made.publish(target, sources={"production": source})
+    mariadb.run(replica, "DROP TABLE synth_assets_target")
+    made.publish(target, sources={"production": source})
 
 
 def test_the_guard(mariadb: MariadbServer, catalog: Catalog, source: str, target: str) -> None:
