@@ -98,4 +98,4 @@ def _steps_to_learn(instance: dg.DagsterInstance, run: dg.DagsterRun, dataset: s
 def _succeeded(instance: dg.DagsterInstance, runs: Iterable[dg.DagsterRun]) -> set[str]:
     """The steps that one of the runs has ended well."""
     found = (instance.get_run_step_stats(run.run_id) for run in runs)
-    return {one.step_key for steps in found for one in steps if one.status.value == "SUCCESS"}
+    return {one.step_key for steps in found for one in steps if one.status and one.status.value == "SUCCESS"}

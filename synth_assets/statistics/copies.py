@@ -157,8 +157,8 @@ def own_part(chance: float, min_group: int) -> float:
     Args:
         chance: The share of rows that come out though they were not learned.
     """
-    most = min_group / max(min_group - 1, 1)
-    return (1 - chance) - (1 - chance) ** most
+    unmet = 1.0 - chance
+    return float(unmet - unmet ** (min_group / max(min_group - 1, 1)))
 
 
 def _apart(entities: tuple[Array, Array]) -> Array:

@@ -59,8 +59,8 @@ class PrivacyLedger:
         """Everything that was spent, the oldest first.
 
         Raises:
-            LedgerDamaged: Entries are missing, or one is not what was written. Whoever removed that one, as is done with
-                other artifacts, would forget what it cost.
+            LedgerDamaged: Entries are missing, or one is not what was written. Whoever removed that one, as is done
+                with other artifacts, would forget what it cost.
         """
         try:
             found = [

@@ -125,7 +125,7 @@ def test_entries_are_encrypted_and_a_changed_one_is_refused(store: Store, tmp_pa
         (changed,) = (path for path in files if path.name == name)
         stands = changed.read_bytes()
         changed.write_bytes(stands[:-20] + bytes([stands[-20] ^ 1]) + stands[-19:])
-        with pytest.raises(LedgerDamaged, match="damaged entry.*backup"):
+        with pytest.raises(LedgerDamaged, match=r"damaged entry.*backup"):
             spend(store)
         changed.write_bytes(stands)
     assert spend(store)
