@@ -1,6 +1,6 @@
 """What attacks find of every engine beside real rows, and which engines the gate stops.
 
-    python -m benchmarks.privacy figures [--table NAME ...] [--engine NAME ...] [--seeds N] [--rows N | --all-rows]
+    python -m benchmarks.privacy [figures] [--table NAME ...] [--engine NAME ...] [--seeds N] [--rows N | --all-rows]
                                          [--adult DIR]
     python -m benchmarks.privacy power   [the same but --all-rows]
 
@@ -14,12 +14,14 @@ little noise in the numbers, or only rare ones, or whole families.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cases.adult import HOW
 from benchmarks.privacy.checks import checked
 from benchmarks.privacy.engines import DISHONEST, HONEST, LEARNING, REAL, made
 from benchmarks.privacy.rows import ADULT, CASES, parts, read_case
@@ -106,7 +108,7 @@ def power(tables: Sequence[str], engines: Sequence[str], *, seeds: int, adult: P
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("figures", "power"))
+    parser.add_argument("what", nargs="?", choices=("figures", "power"), default="figures")
     parser.add_argument("--seeds", type=int, help="5 of power, 1 of figures")
     parser.add_argument("--rows", type=int, help=f"source and other part together; figures: {FEW_ROWS}")
     parser.add_argument("--all-rows", action="store_true", help="figures of whole tables")
@@ -115,6 +117,8 @@ def main() -> None:
     parser.add_argument("--adult", type=Path, help="a folder of adult.data and adult.test")
     asked = parser.parse_args()
     known = SHOWN if asked.what == "figures" else tuple(CASES)
+    if not asked.adult and not asked.table:
+        print(f"Without Adult: {HOW}.", file=sys.stderr)
     tables = asked.table or [*([ADULT.table] if asked.adult else []), *known]
     if asked.what == "figures":
         rows = None if asked.all_rows else asked.rows or FEW_ROWS

@@ -1,11 +1,12 @@
 """A sensor that removes the snapshots of refreshes that ended before their verdict: failed, canceled or crashed."""
 
 import time
+from collections.abc import Iterable
 from datetime import timedelta
 
 import dagster as dg
 
-from synth_assets.assets.dataset import SNAPSHOT
+from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER
 from synth_assets.project import Project
 
 WILL_RETRY_TAG = "dagster/will_retry"
@@ -15,7 +16,8 @@ ROOT_RUN_TAG = "dagster/root_run_id"
 def cleanup_sensor(project: Project, dataset: str) -> dg.SensorDefinition:
     """It looks at what lies in the store, not at events, so that nothing is missed: a crash, a canceled run, an outage
     of the daemon. Snapshots of refreshes that Dagster did not start are left alone, and so are those of a run
-    that is retried by itself, or failed less than `resume_hours` ago. `keep_snapshots` holds here too.
+    that is retried by itself, or that had learned all its tables and failed less than `resume_hours` ago.
+    `keep_snapshots` holds here too.
     """
 
     @dg.sensor(
@@ -40,10 +42,15 @@ def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: st
 
     if project.resources.store.keep_snapshots:
         return set()
-    resumable = timedelta(hours=project.resources.store.resume_hours)
+    settings = project.resources.store
+    resumable = timedelta(hours=settings.resume_hours)
     store = open_store(project)
     left = store.artifacts(dataset, stage=SNAPSHOT)
-    ended = {name for name in {artifact.refresh for artifact in left} if is_over(instance, name, resumable=resumable)}
+    ended = {
+        name
+        for name in {artifact.refresh for artifact in left}
+        if is_over(instance, name, dataset=dataset, resumable=resumable, learning_too=settings.resume_learning)
+    }
     for artifact in left:
         if artifact.refresh in ended:
             store.remove(artifact)
@@ -51,13 +58,17 @@ def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: st
     return ended
 
 
-def is_over(instance: dg.DagsterInstance, refresh: str, *, resumable: timedelta) -> bool:
+def is_over(
+    instance: dg.DagsterInstance, refresh: str, *, dataset: str, resumable: timedelta, learning_too: bool
+) -> bool:
     """Whether nobody goes on with a refresh: its run and every re-execution have ended, a failed one a while ago.
 
     False for what no run began.
 
     Args:
         resumable: How long after a failure somebody may re-execute what failed. A canceled refresh is over at once.
+        learning_too: Whether that holds for a refresh that failed before all its tables were learned, too. Otherwise it
+            is over at once: little is lost but the time to learn, which goes on from what has not changed.
     """
     root = instance.get_run_by_id(refresh)
     if root is None:
@@ -70,4 +81,21 @@ def is_over(instance: dg.DagsterInstance, refresh: str, *, resumable: timedelta)
     last = max(records, key=lambda record: record.storage_id)
     if last.dagster_run.status is not dg.DagsterRunStatus.FAILURE or last.end_time is None:
         return True
+    if not learning_too and _steps_to_learn(instance, root, dataset) - _succeeded(instance, runs):
+        return True
     return time.time() - last.end_time >= resumable.total_seconds()
+
+
+def _steps_to_learn(instance: dg.DagsterInstance, run: dg.DagsterRun, dataset: str) -> set[str]:
+    """The steps of a run up to the last one that learns a table."""
+    if run.execution_plan_snapshot_id is None:
+        return set()
+    steps = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id).step_keys_to_execute
+    stages = (SNAPSHOT, PROFILE, SYNTHESIZER)
+    return {key for key in steps if any(f"{key}__".startswith(f"{dataset}__{stage}__") for stage in stages)}
+
+
+def _succeeded(instance: dg.DagsterInstance, runs: Iterable[dg.DagsterRun]) -> set[str]:
+    """The steps that one of the runs has ended well."""
+    found = (instance.get_run_step_stats(run.run_id) for run in runs)
+    return {one.step_key for steps in found for one in steps if one.status and one.status.value == "SUCCESS"}

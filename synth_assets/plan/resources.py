@@ -166,7 +166,12 @@ class StoreSettings(_Resource):
     resume_hours: float = Field(
         default=12,
         ge=0,
-        description="Hours that Dagster keeps the snapshot of a failed refresh, so that it can go on where it failed.",
+        description="Hours that Dagster keeps the snapshot of a refresh that failed after all its tables were learned, "
+        "so that it can go on where it failed.",
+    )
+    resume_learning: bool = Field(
+        default=False,
+        description="Whether Dagster keeps it as long where a refresh failed before, so that learning can go on.",
     )
 
     @field_validator("key", "old_key")

@@ -14,10 +14,12 @@ class StageMissing(SynthAssetsError):
         self.stage = stage
         self.table = table
         of_table = f" of the table {table!r}" if table else ""
+        gone = " Real rows are removed when a refresh ends, also when it fails." if stage == "snapshot" else ""
         super().__init__(
-            f"The dataset {dataset!r} has no {stage}{of_table} in the store.",
+            f"The dataset {dataset!r} has no {stage}{of_table} in the store.{gone}",
             untouched="Nothing was changed.",
-            next_step=f"Run the {stage} stage first, or the whole: synth-assets refresh --dataset {dataset}",
+            next_step=f"Run the {stage} stage first, or the whole, which reuses what has not changed: "
+            f"synth-assets refresh --dataset {dataset}, or its job in Dagster",
         )
 
 

@@ -143,8 +143,22 @@ def _compared(
         training=float(gains[:split].sum()) / targets if targets else 0.0,
         held_out=float(gains[split:].sum()) / unseen_targets if test else 0.0,
         by_held_out=test is not None,
-        excess=test.training - test.held_out - test.by_chance if test else -1.0,
+        excess=test.training - test.held_out - test.by_chance - own_part(test.held_out, min_group) if test else -1.0,
     )
+
+
+def own_part(chance: float, min_group: int) -> float:
+    """How much more readily a row comes out because it was one of the min_group rows that something was learned from.
+
+    Whatever an engine gives must be shared by as many rows. Of what one of them shares, it has made one part in
+    min_group, so it is to be expected min_group / (min_group - 1) times as often as a row that was not learned. Where
+    no row comes out by coincidence, that is nothing.
+
+    Args:
+        chance: The share of rows that come out though they were not learned.
+    """
+    unmet = 1.0 - chance
+    return float(unmet - unmet ** (min_group / max(min_group - 1, 1)))
 
 
 def _apart(entities: tuple[Array, Array]) -> Array:

@@ -1,8 +1,10 @@
 """What people may ask of a run: some tables, another scale, a dry run; to go on where it failed, and to stop."""
 
 import shutil
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -11,10 +13,18 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from synth_assets.assets import build_definitions
 from synth_assets.assets.cleanup import remove_snapshots
 from synth_assets.assets.refreshing import RefreshResource
-from synth_assets.project import Project
+from synth_assets.project import Project, load_project
 from synth_assets.refresh import Refresh, open_store
 from synth_assets.refresh.chosen_tables import TablesRefused
-from tests.assets.events import failures, materialize, materialized, metadata, refresh_in_process
+from synth_assets.synthesize.auto.table import fit_table
+from tests.assets.events import (
+    another_refresh_in_process,
+    failures,
+    materialize,
+    materialized,
+    metadata,
+    refresh_in_process,
+)
 from tests.assets.projects import DATASET, expect_the_impossible, rows_in_target
 
 
@@ -96,6 +106,40 @@ def test_a_failed_run_goes_on_where_it_failed(
     assert started == {"small__verdict", "small__staging"}
     assert rows_in_target(generated)["customers"] == 300
     assert open_store(generated).artifacts(DATASET, stage="snapshot") == []
+
+
+def test_learning_that_failed_goes_on_where_the_project_keeps_what_it_needs(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources = project.root / "resources" / "local.yaml"
+    resources.write_text(resources.read_text().replace("SYNTH_STORE_KEY}", "SYNTH_STORE_KEY}, resume_learning: true"))
+    monkeypatch.setenv("SYNTH_PROJECT", str(project.root))
+    job = dg.reconstructable(another_refresh_in_process)
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        with monkeypatch.context() as once:
+            once.setattr("synth_assets.synthesize.auto.table.fit_table", fails_for("orders"))
+            first = dg.execute_job(job, instance)
+        assert [event.step_key for event in first.all_events if event.is_step_failure] == ["small__synthesizer__orders"]
+        assert remove_snapshots(instance, load_project(project.root), DATASET) == set()
+        options = dg.ReexecutionOptions.from_failure(first.run_id, instance)
+        second = dg.execute_job(job, instance, reexecution_options=options)
+        assert second.success
+        started = {event.step_key for event in second.all_events if event.is_step_start}
+    assert "small__synthesizer__orders" in started
+    assert not started & {"small__snapshot", "small__profile", "small__synthesizer__customers"}
+    assert rows_in_target(project)["customers"] == 300
+    assert open_store(project).artifacts(DATASET, stage="snapshot") == []
+
+
+def fails_for(table: str) -> Callable[..., Any]:
+    """What learns tables, all but this one."""
+
+    def fit(name: str, *given: Any, **named: Any) -> Any:
+        if name == table:
+            raise RuntimeError("No memory is left.")
+        return fit_table(name, *given, **named)
+
+    return fit
 
 
 @pytest.mark.parametrize(

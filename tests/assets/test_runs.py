@@ -222,7 +222,7 @@ def test_a_second_run_of_the_same_dataset_is_refused(project: Project, instance:
     assert f"The run {first.run_id} is refreshing" in failures(result)["small__snapshot"]
 
 
-def test_a_failed_run_leaves_a_snapshot_only_until_nobody_goes_on_with_it(
+def test_a_run_that_failed_before_all_was_learned_leaves_no_snapshot(
     project: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object, **__: object) -> None:
@@ -232,15 +232,36 @@ def test_a_failed_run_leaves_a_snapshot_only_until_nobody_goes_on_with_it(
     result = execute(project, instance)
     assert list(failures(result)) == ["small__profile"]
     store = open_store(project)
-    # For twelve hours somebody may re-execute what failed.
-    assert remove_snapshots(instance, project, DATASET) == set()
+    # Unless the project says that somebody may re-execute what failed.
+    patient = with_store(project, "resume_learning: true")
+    assert remove_snapshots(instance, patient, DATASET) == set()
     assert len(store.artifacts(DATASET, stage="snapshot")) == 6
-    resources = project.root / "resources" / "local.yaml"
-    resources.write_text(resources.read_text().replace("SYNTH_STORE_KEY}}", "SYNTH_STORE_KEY}, resume_hours: 0}"))
-    project = load_project(project.root)
-    assert remove_snapshots(instance, project, DATASET) == {result.run_id}
+    hasty = with_store(patient, "resume_hours: 0")
+    assert remove_snapshots(instance, hasty, DATASET) == {result.run_id}
     assert store.artifacts(DATASET, stage="snapshot") == []
+    assert remove_snapshots(instance, hasty, DATASET) == set()
+
+
+def test_a_run_that_failed_after_all_was_learned_keeps_its_snapshot_for_a_while(
+    project: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object, **__: object) -> None:
+        raise RuntimeError(MARK)
+
+    monkeypatch.setattr("synth_assets.refresh.refresh.Refresh.judge", crash)
+    result = execute(project, instance)
+    assert list(failures(result)) == ["small__verdict"]
     assert remove_snapshots(instance, project, DATASET) == set()
+    assert len(open_store(project).artifacts(DATASET, stage="snapshot")) == 6
+    assert remove_snapshots(instance, with_store(project, "resume_hours: 0"), DATASET) == {result.run_id}
+    assert open_store(project).artifacts(DATASET, stage="snapshot") == []
+
+
+def with_store(project: Project, setting: str) -> Project:
+    """The project with one more setting of its store."""
+    resources = project.root / "resources" / "local.yaml"
+    resources.write_text(resources.read_text().replace("SYNTH_STORE_KEY}", f"SYNTH_STORE_KEY}}, {setting}", 1))
+    return load_project(project.root)
 
 
 def test_the_sensor_leaves_alone_what_is_not_over(generated: Project, instance: dg.DagsterInstance) -> None:

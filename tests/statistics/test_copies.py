@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from synth_assets.statistics.copies import Copies, coincidence, count_copied_families, count_copies
+from synth_assets.statistics.copies import Copies, coincidence, count_copied_families, count_copies, own_part
 from synth_assets.statistics.row_keys import Families, column_keys, row_keys
 from tests.validate import sources
 from tests.validate.sources import Split, leak, split
@@ -135,3 +135,37 @@ def test_a_row_that_an_exchange_of_one_column_gives_may_come_out_by_coincidence(
     found = coincidence(values, alone, targets, synthetic_rows=9, rng=np.random.default_rng(0))
     assert found == pytest.approx(1 - np.exp(-9 * (2 / 9) * (2 / 9)))
     assert coincidence(values, everyone, targets, synthetic_rows=9, rng=np.random.default_rng(0)) == 0.0
+
+
+def test_a_row_may_come_out_as_much_more_readily_as_its_group_is_larger_by_it() -> None:
+    # Nothing comes out by coincidence, so nothing is allowed.
+    assert own_part(0.0, 10) == 0.0
+    assert own_part(1.0, 10) == 0.0
+    # A row that comes out `rate` times on average is there with probability 1 - exp(-rate); the rate is a ninth higher.
+    rate = -np.log(1 - 0.4)
+    assert own_part(0.4, 10) == pytest.approx((1 - np.exp(-rate * 10 / 9)) - 0.4)
+    assert own_part(0.4, 2) > own_part(0.4, 10) > own_part(0.4, 100) > 0
+
+
+def test_an_engine_that_learns_shares_of_an_exhausted_table_passes() -> None:
+    """Each game has every position once: a row that was learned is one that no held-out row equals."""
+    stopped = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        places = [(game, league, place) for game in range(90) for league in range(2) for place in range(12)]
+        rows = pl.DataFrame(places, schema=["game", "league", "place"], orient="row")
+        entity = rng.integers(0, 700, rows.height)
+        held = entity < 70
+        parts = rows.filter(pl.Series(~held)), rows.filter(pl.Series(held))
+        drawn = parts[0][rng.integers(0, parts[0].height, rows.height)]
+        synthetic = drawn.select(column.gather(pl.Series(rng.permutation(rows.height))) for column in drawn)
+        found = count_copies(
+            *parts,
+            synthetic,
+            columns=rows.columns,
+            entities=(entity[~held], entity[held]),
+            min_group=10,
+            rng=rng,
+        )
+        stopped += found.excess > 0
+    assert stopped == 0

@@ -28,13 +28,18 @@ class BudgetExceeded(SynthAssetsError):
 
 
 class LedgerDamaged(SynthAssetsError):
-    """Something that was spent is no longer in the ledger."""
+    """Something that was spent is no longer in the ledger, or not as it was written.
 
-    def __init__(self, dataset: str, missing: int) -> None:
+    Attributes:
+        missing: How many entries are known to be gone; None if one is there, but damaged.
+    """
+
+    def __init__(self, dataset: str, missing: int | None) -> None:
         self.dataset = dataset
         self.missing = missing
+        lost = "has a damaged entry" if missing is None else f"lacks {missing} of its entries"
         super().__init__(
-            f"The privacy ledger of {dataset!r} lacks {missing} of its entries: what was spent is not known.",
+            f"The privacy ledger of {dataset!r} {lost}: what was spent is not known.",
             untouched="Nothing was learned or published.",
             next_step="Bring the store's folder of the privacy ledger back from a backup.",
         )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from synth_assets.catalog.model import Value
 from synth_assets.plan.private_settings import Budget, PrivatePromise
+from synth_assets.store.errors import ArtifactDamaged, ArtifactMissing
 from synth_assets.store.store import ArtifactKey, Store
 from synth_assets.synthesize.private.accounting import INEXACT, epsilon_of, rho_of_promise
 from synth_assets.synthesize.private.errors import BudgetExceeded, LedgerDamaged
@@ -58,13 +59,16 @@ class PrivacyLedger:
         """Everything that was spent, the oldest first.
 
         Raises:
-            LedgerDamaged: Entries are missing.
-            ArtifactDamaged: One is not what was written.
+            LedgerDamaged: Entries are missing, or one is not what was written. Whoever removed that one, as is done
+                with other artifacts, would forget what it cost.
         """
-        found = [
-            Spend.model_validate(artifact.folder.read_json(_FILE))
-            for artifact in self._store.artifacts(self._dataset, stage=STAGE)
-        ]
+        try:
+            found = [
+                Spend.model_validate(artifact.folder.read_json(_FILE))
+                for artifact in self._store.artifacts(self._dataset, stage=STAGE)
+            ]
+        except (ArtifactDamaged, ArtifactMissing) as damage:
+            raise LedgerDamaged(self._dataset, None) from damage
         known = {spend.id for spend in found}
         named = {name for spend in found for name in spend.before} | set(self._named_by_models())
         if named - known:
@@ -80,7 +84,7 @@ class PrivacyLedger:
 
         Raises:
             BudgetExceeded: It would be more than the budget; nothing is written down then.
-            LedgerDamaged, ArtifactDamaged: See `entries`.
+            LedgerDamaged: See `entries`.
         """
         before = self.entries()
         entry = Spend(

@@ -7,7 +7,7 @@ import pytest
 from synth_assets.plan.private_settings import Budget, PrivatePromise
 from synth_assets.plan.resources import StoreSettings
 from synth_assets.refresh.retention import remove_old_artifacts
-from synth_assets.store.errors import ArtifactDamaged, StoreKeyMismatch
+from synth_assets.store.errors import StoreKeyMismatch
 from synth_assets.store.store import ArtifactKey, Store
 from synth_assets.synthesize.private.accounting import epsilon_of, rho_of_promise
 from synth_assets.synthesize.private.errors import BudgetExceeded, LedgerDamaged
@@ -120,9 +120,12 @@ def test_entries_are_encrypted_and_a_changed_one_is_refused(store: Store, tmp_pa
     with pytest.raises(StoreKeyMismatch):
         PrivacyLedger(Store(store.url, key=bytes(32)), "shop").entries()
 
-    changed = next(path for path in files if path.name == "manifest")
-    content = bytearray(changed.read_bytes())
-    content[-20] ^= 1
-    changed.write_bytes(content)
-    with pytest.raises(ArtifactDamaged):
-        spend(store)
+    # Removing what is damaged, as is right elsewhere, would forget what it cost.
+    for name in ("manifest", "spent.json"):
+        (changed,) = (path for path in files if path.name == name)
+        stands = changed.read_bytes()
+        changed.write_bytes(stands[:-20] + bytes([stands[-20] ^ 1]) + stands[-19:])
+        with pytest.raises(LedgerDamaged, match=r"damaged entry.*backup"):
+            spend(store)
+        changed.write_bytes(stands)
+    assert spend(store)
