@@ -178,6 +178,30 @@ def test_wrong_settings_are_told_with_file_and_line(changes: dict[str, Any], lin
     assert re.search(said, str(found))
 
 
+def test_what_a_schema_asks_for_is_said_in_a_sentence() -> None:
+    validator = jsonschema.Draft202012Validator(SyntheticDatabaseAttributes.model_json_schema())
+    (error,) = validator.iter_errors(attributes(time_zone="Europe/Berln"))
+    assert error.message == "'a time zone such as UTC or Europe/Berlin' was expected"
+    (error,) = validator.iter_errors(attributes(schedule="0 25 * * *"))
+    assert "hour 0-23" in error.message
+    (error,) = validator.iter_errors(attributes(tables={"customers": {"columns": {"name": "lern"}}}))
+    assert "'lern' is not one of ['learn', 'fake'," in error.message
+
+
+def test_a_key_that_is_there_twice_is_refused() -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        folder = sandbox.scaffold_component(
+            SyntheticDatabase, "shop", defs_yaml_contents={"type": TYPE, "attributes": attributes()}
+        )
+        file = folder / "defs.yaml"
+        file.write_text(file.read_text().replace("attributes:\n", "attributes:\n  seed: 1\n  seed: 2\n"))
+        with pytest.raises(Exception, match="shop") as caught, sandbox.build_all_defs():
+            pass
+    found = caught.value.__cause__ or caught.value
+    assert isinstance(found, SettingsInvalid)
+    assert "the key 'seed' is there already" in str(found)
+
+
 def test_templates_are_filled_in(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRON", "15 4 * * *")
     with loaded(attributes(schedule="{{ env.CRON }}"), catalog) as (_, defs):
@@ -191,7 +215,16 @@ def test_templates_are_filled_in(catalog: Catalog, monkeypatch: pytest.MonkeyPat
         ({"tables": {"customers": {"columns": {"name": "fakee"}}}}, ["tables", "customers", "columns", "name"]),
         ({"gate": {"fidelity": {"shape": 3}}}, ["gate", "fidelity", "shape"]),
         ({"tables": {"customers": {"columns": {"name": {"fake": "emial"}}}}}, ["tables", "customers", "columns"]),
+        ({"tables": {"customers": {"synthesizer": "tres"}}}, ["tables", "customers", "synthesizer"]),
+        ({"tables": {"customers": {"synthesizer": {"nam": "trees"}}}}, ["tables", "customers", "synthesizer"]),
+        ({"tables": {"customers": {"mode": "reference"}}}, ["tables", "customers"]),
         ({"schedule": "0 3 * *"}, ["schedule"]),
+        ({"schedule": "0 25 * * *"}, ["schedule"]),
+        ({"schedule": "0 3 * foo *"}, ["schedule"]),
+        ({"time_zone": "Europe/Berln"}, ["time_zone"]),
+        ({"compute": {"workers": 0}}, ["compute", "workers"]),
+        ({"store": {"keep_refreshes": "five"}}, ["store", "keep_refreshes"]),
+        ({"translation": {"group": "x"}}, ["translation"]),
         ({"targets": {"name": "staging", "schedule": "0 3 * *"}}, ["targets"]),
         ({"targets": 3}, ["targets"]),
         ({"databases": {"production": {"role": "sauce", "url": "sqlite://"}}}, ["databases", "production", "role"]),
@@ -211,6 +244,8 @@ def test_the_schema_that_editors_get_points_at_what_is_wrong(changes: dict[str, 
         "store": {"url": "file://.synth", "key": {"env": "KEY"}},
     }
     assert not list(validator.iter_errors(attributes(**short)))
+    for schedule in ("*/5,3 3-5 * jan mon-FRI", "05 03 1 12 7", "@daily", None):
+        assert not list(validator.iter_errors(attributes(schedule=schedule)))
     errors = list(validator.iter_errors(attributes(**changes)))
     assert errors
     assert all(list(error.absolute_path)[: len(place)] == place for error in errors)

@@ -20,6 +20,8 @@ _SENTENCES = {
     "synthesizer": "Learning {}.",
     "synthetic": "Generating {}.",
     "verdict": "Checking {}.",
+    "expectations": "Checking the values of {}.",
+    "comparison": "Comparing {} with the source.",
     "report": "Writing the report on {}.",
     "publication": "Publishing {}.",
 }
