@@ -23,7 +23,8 @@ _SENTENCES = {
     "expectations": "Checking the values of {}.",
     "comparison": "Comparing {} with the source.",
     "report": "Writing the report on {}.",
-    "publication": "Publishing {}.",
+    "publication": "Publishing into {}.",
+    "loading": "Loading {} beside the live tables.",
 }
 # Between two sentences on one table.
 _SECONDS_BETWEEN = 10

@@ -22,6 +22,7 @@ STAGES = {
     "comparison": "check",
     "report": "check",  # written whether the checks passed or not; it is the checks that fail
     "publication": "publish",
+    "loading": "publish",
 }
 
 
