@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import jsonschema
 import pytest
+import yaml
 from dagster.components.testing import create_defs_folder_sandbox
 
 import synth_assets
@@ -47,6 +48,23 @@ def test_what_is_scaffolded_loads_as_it_is() -> None:
                 project = load_component(folder / "defs.yaml")
                 assert project.dataset("web_shop").target_names == ("staging",)
                 assert project.root == sandbox.project_root.resolve()
+
+
+def test_what_the_scaffolded_comments_offer_is_valid() -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        folder = sandbox.scaffold_component(SyntheticDatabase, "shop")
+        file = folder / "defs.yaml"
+        text = file.read_text()
+        assert f"--project {folder.relative_to(sandbox.project_root).as_posix()}" in text
+        offered = re.sub(r"^  # (?=( *)[a-z_]+: )|^  # (?=( *)[a-z_]+:$)", "  ", text, flags=re.MULTILINE)
+        written = yaml.safe_load(offered)["attributes"]
+        assert len(written) > len(yaml.safe_load(text)["attributes"]) + 8
+        validator = jsonschema.Draft202012Validator(SyntheticDatabaseAttributes.model_json_schema())
+        assert not list(validator.iter_errors(written))
+        # The state's other place is one of the instance's, of which there is none here.
+        file.write_text(offered.replace("  defs_state:", "  # defs_state:"))
+        with sandbox.build_all_defs() as defs:
+            assert defs.resolve_job_def("refresh_shop")
 
 
 def test_a_catalog_gives_the_assets(catalog: Catalog) -> None:
