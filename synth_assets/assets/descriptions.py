@@ -11,6 +11,8 @@ _ROWS = {
     Mode.EMPTY: "There are none, as the plan says (mode empty).",
 }
 
+_WANTED = {"at least": "the higher the better", "at most": "the lower the better", "none": "there must be none"}
+
 
 def source_text(table: str, comment: str | None) -> str:
     """Of a table of the source."""
@@ -59,7 +61,7 @@ def synthetic_text(decision: TableDecision) -> str:
 
 def verdict_text() -> str:
     """Of the verdict, with the meaning of its figures."""
-    figures = "\n".join(f"- `{figure.name}`: {figure.meaning}" for figure in FIGURES)
+    figures = "\n".join(f"- `{figure.name}`: {figure.meaning}; {_WANTED[figure.bound]}" for figure in FIGURES)
     return (
         "The signed outcome of all checks, tied to the fingerprint of exactly the rows that were judged. Nothing is "
         "published without one that passed. Whoever signs the refresh off reads its `report`.\n\n"

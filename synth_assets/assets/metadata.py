@@ -57,7 +57,7 @@ def _schema_column(table: Table, column: Column, decision: ColumnDecision | None
     if decision:
         known = profiled or _is_settled(decision)
         description = _explained(decision) if known else None
-        tags = {"treatment": _tag(decision)} if known else {}
+        tags = {"treatment": _tag(decision) if known else decision.treatment.value}
     return dg.TableColumn(
         column.name,
         column.type.native or "any",
