@@ -17,6 +17,7 @@ from synth_assets.assets.build import build_synthetic_database
 from synth_assets.assets.translator import StageAsset, SyntheticDatabaseTranslator
 from synth_assets.catalog.files import read_catalog, write_catalog
 from synth_assets.component_scaffolding import SyntheticDatabaseScaffolder
+from synth_assets.component_schema import pointing_schema
 from synth_assets.component_settings import (
     ComponentSettings,
     component_project,
@@ -24,7 +25,7 @@ from synth_assets.component_settings import (
 )
 from synth_assets.component_translation import yaml_translator
 from synth_assets.plan.yaml_problems import Location
-from synth_assets.plan.yaml_source import SettingsInvalid, YamlDocument, YamlValue
+from synth_assets.plan.yaml_source import SettingsInvalid, YamlDocument, YamlValue, refuse_repeated_keys
 from synth_assets.project import Project
 
 _ATTRIBUTES = "attributes"
@@ -39,7 +40,8 @@ class SyntheticDatabaseAttributes(RootModel[dict[str, Any]]):
 
     @classmethod
     def model_json_schema(cls, *arguments: Any, **options: Any) -> dict[str, Any]:
-        return _AttributesInYaml.model_json_schema(*arguments, **options)
+        schema: dict[str, Any] = pointing_schema(_AttributesInYaml.model_json_schema(*arguments, **options))
+        return schema
 
 
 class _AttributesInYaml(ComponentSettings):
@@ -85,6 +87,8 @@ class SyntheticDatabase(dg.StateBackedComponent, dg.Resolvable):
         path, root = _origin(context)
         file = path.relative_to(root).as_posix() if path else _IN_PYTHON
         lines = _lines(context.source_position_tree)
+        if path:
+            refuse_repeated_keys(path, file=file)
         _refuse_other_keys(YamlDocument(file, None, lines), written)
         # The translation's templates are filled in for each asset.
         kept = {name: value for name, value in written.items() if name == "translation"}

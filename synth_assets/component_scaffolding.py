@@ -19,11 +19,19 @@ class SyntheticDatabaseScaffolder(dg.Scaffolder[Any]):
         template = _TEMPLATES[request.scaffold_format]
         text = files("synth_assets").joinpath(_FOLDER, template).read_text(encoding="utf-8")
         text = text.replace("TYPE", request.type_name).replace("DATASET", dataset_name(request.target_path))
+        text = text.replace("HERE", _folder(request).as_posix())
         if request.append:
             with request.target_path.open("a", encoding="utf-8") as file:
                 file.write(f"---\n{text}")
         else:
             (request.target_path / _FILES[request.scaffold_format]).write_text(text, encoding="utf-8")
+
+
+def _folder(request: dg.ScaffoldRequest[Any]) -> Path:
+    """The component's folder as commands in the project's root name it."""
+    folder = request.target_path.parent if request.append else request.target_path
+    root = request.project_root
+    return folder.relative_to(root) if root and folder.is_relative_to(root) else folder
 
 
 def dataset_name(folder: Path) -> str:

@@ -73,6 +73,22 @@ class Visit:
         return path
 
 
+def barriers(visit: Visit) -> list[str]:
+    """What axe-core finds that keeps people from reading the page: the rules of WCAG 2.2 AA, and best practice.
+
+    Skipped where it is not installed, but not in CI.
+    """
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        missing = "axe-playwright-python is not installed (make install)"
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    found = Axe().run(visit.page)
+    return [f"{rule['id']}: {node['html'][:200]}" for rule in found.response["violations"] for node in rule["nodes"]]
+
+
 @contextmanager
 def visiting(server: str, folder: Path, *, width: int = 1280, height: int = 800) -> Iterator[Visit]:
     """A page of the given size; skipped where there is no Chromium, but not in CI.

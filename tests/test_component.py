@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import jsonschema
 import pytest
+import yaml
 from dagster.components.testing import create_defs_folder_sandbox
 
 import synth_assets
@@ -47,6 +48,23 @@ def test_what_is_scaffolded_loads_as_it_is() -> None:
                 project = load_component(folder / "defs.yaml")
                 assert project.dataset("web_shop").target_names == ("staging",)
                 assert project.root == sandbox.project_root.resolve()
+
+
+def test_what_the_scaffolded_comments_offer_is_valid() -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        folder = sandbox.scaffold_component(SyntheticDatabase, "shop")
+        file = folder / "defs.yaml"
+        text = file.read_text()
+        assert f"--project {folder.relative_to(sandbox.project_root).as_posix()}" in text
+        offered = re.sub(r"^  # (?=( *)[a-z_]+: )|^  # (?=( *)[a-z_]+:$)", "  ", text, flags=re.MULTILINE)
+        written = yaml.safe_load(offered)["attributes"]
+        assert len(written) > len(yaml.safe_load(text)["attributes"]) + 8
+        validator = jsonschema.Draft202012Validator(SyntheticDatabaseAttributes.model_json_schema())
+        assert not list(validator.iter_errors(written))
+        # The state's other place is one of the instance's, of which there is none here.
+        file.write_text(offered.replace("  defs_state:", "  # defs_state:"))
+        with sandbox.build_all_defs() as defs:
+            assert defs.resolve_job_def("refresh_shop")
 
 
 def test_a_catalog_gives_the_assets(catalog: Catalog) -> None:
@@ -178,6 +196,30 @@ def test_wrong_settings_are_told_with_file_and_line(changes: dict[str, Any], lin
     assert re.search(said, str(found))
 
 
+def test_what_a_schema_asks_for_is_said_in_a_sentence() -> None:
+    validator = jsonschema.Draft202012Validator(SyntheticDatabaseAttributes.model_json_schema())
+    (error,) = validator.iter_errors(attributes(time_zone="Europe/Berln"))
+    assert error.message == "'a time zone such as UTC or Europe/Berlin' was expected"
+    (error,) = validator.iter_errors(attributes(schedule="0 25 * * *"))
+    assert "hour 0-23" in error.message
+    (error,) = validator.iter_errors(attributes(tables={"customers": {"columns": {"name": "lern"}}}))
+    assert "'lern' is not one of ['learn', 'fake'," in error.message
+
+
+def test_a_key_that_is_there_twice_is_refused() -> None:
+    with create_defs_folder_sandbox() as sandbox:
+        folder = sandbox.scaffold_component(
+            SyntheticDatabase, "shop", defs_yaml_contents={"type": TYPE, "attributes": attributes()}
+        )
+        file = folder / "defs.yaml"
+        file.write_text(file.read_text().replace("attributes:\n", "attributes:\n  seed: 1\n  seed: 2\n"))
+        with pytest.raises(Exception, match="shop") as caught, sandbox.build_all_defs():
+            pass
+    found = caught.value.__cause__ or caught.value
+    assert isinstance(found, SettingsInvalid)
+    assert "the key 'seed' is there already" in str(found)
+
+
 def test_templates_are_filled_in(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRON", "15 4 * * *")
     with loaded(attributes(schedule="{{ env.CRON }}"), catalog) as (_, defs):
@@ -191,7 +233,16 @@ def test_templates_are_filled_in(catalog: Catalog, monkeypatch: pytest.MonkeyPat
         ({"tables": {"customers": {"columns": {"name": "fakee"}}}}, ["tables", "customers", "columns", "name"]),
         ({"gate": {"fidelity": {"shape": 3}}}, ["gate", "fidelity", "shape"]),
         ({"tables": {"customers": {"columns": {"name": {"fake": "emial"}}}}}, ["tables", "customers", "columns"]),
+        ({"tables": {"customers": {"synthesizer": "tres"}}}, ["tables", "customers", "synthesizer"]),
+        ({"tables": {"customers": {"synthesizer": {"nam": "trees"}}}}, ["tables", "customers", "synthesizer"]),
+        ({"tables": {"customers": {"mode": "reference"}}}, ["tables", "customers"]),
         ({"schedule": "0 3 * *"}, ["schedule"]),
+        ({"schedule": "0 25 * * *"}, ["schedule"]),
+        ({"schedule": "0 3 * foo *"}, ["schedule"]),
+        ({"time_zone": "Europe/Berln"}, ["time_zone"]),
+        ({"compute": {"workers": 0}}, ["compute", "workers"]),
+        ({"store": {"keep_refreshes": "five"}}, ["store", "keep_refreshes"]),
+        ({"translation": {"group": "x"}}, ["translation"]),
         ({"targets": {"name": "staging", "schedule": "0 3 * *"}}, ["targets"]),
         ({"targets": 3}, ["targets"]),
         ({"databases": {"production": {"role": "sauce", "url": "sqlite://"}}}, ["databases", "production", "role"]),
@@ -211,6 +262,8 @@ def test_the_schema_that_editors_get_points_at_what_is_wrong(changes: dict[str, 
         "store": {"url": "file://.synth", "key": {"env": "KEY"}},
     }
     assert not list(validator.iter_errors(attributes(**short)))
+    for schedule in ("*/5,3 3-5 * jan mon-FRI", "05 03 1 12 7", "@daily", None):
+        assert not list(validator.iter_errors(attributes(schedule=schedule)))
     errors = list(validator.iter_errors(attributes(**changes)))
     assert errors
     assert all(list(error.absolute_path)[: len(place)] == place for error in errors)

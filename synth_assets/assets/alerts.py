@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 _SECONDS = 20
+_EVALUATION = dg.DagsterEventType.ASSET_CHECK_EVALUATION
 
 
 class WebhookFailed(SynthAssetsError):
@@ -54,14 +55,31 @@ def failure_sensor(
     )
     def sensor(context: dg.RunFailureSensorContext) -> None:
         url = alerts.resolve_webhook(os.environ)
-        _post(url, message(dataset, context.dagster_run, context.get_step_failure_events()), dataset=dataset)
+        run = context.dagster_run
+        closed = closed_gates(context.instance, run.run_id)
+        _post(url, message(dataset, run, context.get_step_failure_events(), closed=closed), dataset=dataset)
 
     return sensor
 
 
-def message(dataset: str, run: dg.DagsterRun, failures: "Sequence[dg.DagsterEvent]") -> dict[str, Any]:
-    """What is posted: `text` is what chats show, the rest is for programs. It holds no value of a row."""
-    steps = {event.step_key or "": _description(event) for event in failures}
+def closed_gates(instance: dg.DagsterInstance, run: str) -> dict[str, str]:
+    """What the blocking checks that failed in a run say, by step: the step itself says no more than that they did."""
+    events = [entry.get_dagster_event() for entry in instance.all_logs(run, of_type=_EVALUATION)]
+    evaluations = [(event.step_key or "", event.asset_check_evaluation_data) for event in events]
+    return {
+        step: told.description for step, told in evaluations if told.blocking and not told.passed and told.description
+    }
+
+
+def message(
+    dataset: str, run: dg.DagsterRun, failures: "Sequence[dg.DagsterEvent]", *, closed: "Mapping[str, str]"
+) -> dict[str, Any]:
+    """What is posted: `text` is what chats show, the rest is for programs. It holds no value of a row.
+
+    Args:
+        closed: As `closed_gates` gives it.
+    """
+    steps = {(step := event.step_key or ""): closed.get(step) or _description(event) for event in failures}
     lines = [f"The run {run.run_id} of {run.job_name} failed. Targets hold what they held before."]
     lines += [f"{step}: {text}" for step, text in steps.items()]
     return {"text": "\n".join(lines), "dataset": dataset, "job": run.job_name, "run": run.run_id, "failed_steps": steps}

@@ -71,12 +71,14 @@ def gate_key(dataset: Dataset) -> dg.AssetCheckKey:
 
 
 def table_figures(verdict: Verdict, table: str) -> dict[str, float]:
-    """The figures of a table's checks by name, for the plots of its asset."""
-    return {
-        check.name: shown(check.value)
+    """The figures of a table's checks by name, for the plots of its asset: those first that are not always nought."""
+    figures = [
+        check
         for check in verdict.checks
         if check.table == table and check.column is None and check.value is not None and check.family != "expectations"
-    }
+    ]
+    ordered = sorted(figures, key=lambda check: check.family == "integrity")
+    return {check.name: shown(check.value) for check in ordered if check.value is not None}
 
 
 def _result(key: dg.AssetKey, check: TableCheck, checks: Sequence[CheckResult]) -> dg.AssetCheckResult:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, Dataset
+from synth_assets.assets.descriptions import profile_text
 from synth_assets.assets.metadata import TABLE_NAME, dependencies
 from synth_assets.assets.refreshing import open_refresh
 from synth_assets.assets.stage_step import stage_step
@@ -51,7 +52,7 @@ def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
         PROFILE,
         name,
         deps=[dataset.key(SNAPSHOT, name)],
-        description=f"What is known of the columns of {name}: nothing that fewer than `min_group` rows share.",
+        description=profile_text(name, dataset.plan),
         metadata={TABLE_NAME: name},
         kinds={"polars"},
     )

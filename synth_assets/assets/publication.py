@@ -8,6 +8,7 @@ import dagster as dg
 
 from synth_assets.assets.concurrency import publication_pool
 from synth_assets.assets.dataset import PUBLICATION, SYNTHETIC, VERDICT, Dataset
+from synth_assets.assets.descriptions import published_text
 from synth_assets.assets.failures import run_stage
 from synth_assets.assets.freshness import freshness_policy
 from synth_assets.assets.metadata import (
@@ -114,7 +115,7 @@ def _spec(dataset: Dataset, target: str, name: str, freshness: dg.FreshnessPolic
         name,
         # The step waits for what any of its tables depends on: the verdict and all synthetic tables.
         deps=[dataset.key(VERDICT), dataset.key(SYNTHETIC, name)],
-        description=f"The table {name} in {target}.",
+        description=published_text(name, target),
         metadata={
             TABLE_NAME: f"{database.namespace}.{name}" if database.namespace else name,
             COLUMN_SCHEMA: column_schema(dataset.table(name), dataset.decision(name), profiled=False),

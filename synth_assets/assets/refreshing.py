@@ -20,8 +20,11 @@ _SENTENCES = {
     "synthesizer": "Learning {}.",
     "synthetic": "Generating {}.",
     "verdict": "Checking {}.",
+    "expectations": "Checking the values of {}.",
+    "comparison": "Comparing {} with the source.",
     "report": "Writing the report on {}.",
-    "publication": "Publishing {}.",
+    "publication": "Publishing into {}.",
+    "loading": "Loading {} beside the live tables.",
 }
 # Between two sentences on one table.
 _SECONDS_BETWEEN = 10

@@ -6,6 +6,7 @@ import dagster as dg
 
 from synth_assets.assets.concurrency import refuse_second_run
 from synth_assets.assets.dataset import SNAPSHOT, SOURCE, Dataset
+from synth_assets.assets.descriptions import snapshot_text
 from synth_assets.assets.drift import refuse_other_tables
 from synth_assets.assets.metadata import COLUMN_LINEAGE, COLUMN_SCHEMA, TABLE_NAME, column_schema, same_columns
 from synth_assets.assets.refreshing import open_refresh, why_not_published
@@ -65,7 +66,7 @@ def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
         SNAPSHOT,
         name,
         deps=[dataset.key(SOURCE, name)],
-        description=f"The rows of {name}, encrypted, removed when the refresh ends.",
+        description=snapshot_text(name),
         metadata={TABLE_NAME: name},
         kinds={"parquet"},
     )

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from synth_assets.assets.dataset import SOURCE, Dataset
+from synth_assets.assets.descriptions import source_text
 from synth_assets.assets.metadata import COLUMN_SCHEMA, TABLE_NAME, column_schema
 
 
@@ -14,7 +15,7 @@ def source_specs(dataset: Dataset) -> list[dg.AssetSpec]:
             SOURCE,
             name,
             deps=(),
-            description=catalog.table(name).comment or f"The table {name} of the source. It is only read.",
+            description=source_text(name, catalog.table(name).comment),
             metadata={
                 TABLE_NAME: f"{catalog.namespace}.{name}" if catalog.namespace else name,
                 COLUMN_SCHEMA: column_schema(catalog.table(name)),

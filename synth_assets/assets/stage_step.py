@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from synth_assets.assets.dataset import Dataset
+from synth_assets.assets.dataset import SYNTHETIC, Dataset
 from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import result
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from synth_assets.refresh import Outcome
 
     Made = Sequence[tuple[str, Outcome, Mapping[str, Any]]]
+
+# What a stage makes, where its name alone is no word for it.
+_MADE = {SYNTHETIC: "synthetic rows"}
 
 
 def stage_step(
@@ -46,8 +49,9 @@ def stage_step(
 
 
 def _told(stage: str, table: str, outcome: "Outcome") -> str:
+    made = _MADE.get(stage, stage)
     if outcome.reused:
-        return f"Reused the {stage} of {table} that the refresh {outcome.artifact.refresh} made."
+        return f"Reused the {made} of {table} that the refresh {outcome.artifact.refresh} made."
     rows = outcome.facts.get("rows")
     of_rows = f", {rows:,} rows" if isinstance(rows, int) else ""
-    return f"Made the {stage} of {table} in {outcome.seconds:.1f} s{of_rows}."
+    return f"Made the {made} of {table} in {outcome.seconds:.1f} s{of_rows}."

@@ -6,6 +6,7 @@ import dagster as dg
 
 from synth_assets.assets.concurrency import TRAINING_POOL
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
+from synth_assets.assets.descriptions import synthesizer_text
 from synth_assets.assets.metadata import TABLE_NAME, dependencies
 from synth_assets.assets.refreshing import open_refresh
 from synth_assets.assets.stage_step import stage_step
@@ -60,7 +61,7 @@ def _spec(dataset: Dataset, name: str) -> dg.AssetSpec:
         SYNTHESIZER,
         name,
         deps=[dataset.key(stage, table) for table in tables for stage in (SNAPSHOT, PROFILE)],
-        description=f"The fitted model of {name} (mode {decision.mode.value}, engine {decision.synthesizer}).",
+        description=synthesizer_text(decision),
         metadata={TABLE_NAME: name, "mode": decision.mode.value, "engine": decision.synthesizer},
         kinds={decision.synthesizer},
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from synth_assets.assets.dataset import SYNTHESIZER, SYNTHETIC, Dataset
+from synth_assets.assets.descriptions import synthetic_text
 from synth_assets.assets.metadata import (
     COLUMN_LINEAGE,
     COLUMN_SCHEMA,
@@ -63,7 +64,7 @@ def _spec(dataset: Dataset, name: str, group: Sequence[str]) -> dg.AssetSpec:
             *(dataset.key(SYNTHESIZER, model) for model in models),
             *(dataset.key(SYNTHETIC, parent) for parent in parents),
         ],
-        description=f"The rows of {name} that targets get once the verdict has passed.",
+        description=synthetic_text(decision),
         metadata={
             TABLE_NAME: name,
             COLUMN_SCHEMA: column_schema(dataset.table(name), decision, profiled=False),

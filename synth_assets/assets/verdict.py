@@ -7,6 +7,7 @@ import dagster as dg
 
 from synth_assets.assets.checks import check_results, check_specs, gate_description, gate_key, shown, table_figures
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHETIC, VERDICT, Dataset
+from synth_assets.assets.descriptions import verdict_text
 from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import outcome_metadata, pages
 from synth_assets.assets.pictures import pictures
@@ -34,7 +35,6 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
     def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
         def work() -> "tuple[Verdict, Outcome, dict[str, Any], dict[str, dict[str, Any]]]":
             refresh = open_refresh(context, dataset)
-            context.log.info(f"Checking {len(dataset.published)} tables, and their keys, against the source.")
             verdict, outcome = refresh.judge()
             comparison = refresh.comparison
             seen = {name: pictures(comparison, verdict, name) if comparison else {} for name in dataset.published}
@@ -43,9 +43,9 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
         verdict, outcome, to_read, seen = run_stage(VERDICT, work)
         context.log.info(f"{len(verdict.checks):,} checks in {outcome.seconds:.1f} s. {gate_description(verdict)}")
         for name in dataset.published:
-            told = {**table_figures(verdict, name), **seen[name]}
+            told = {**seen[name], **table_figures(verdict, name)}
             if told:
-                context.log_event(dg.AssetObservation(dataset.key(SYNTHETIC, name), metadata={**told, **to_read}))
+                context.log_event(dg.AssetObservation(dataset.key(SYNTHETIC, name), metadata={**to_read, **told}))
         if dataset.key(VERDICT) in context.selected_asset_keys:
             yield dg.MaterializeResult(
                 asset_key=dataset.key(VERDICT),
@@ -80,10 +80,7 @@ def _spec(dataset: Dataset) -> dg.AssetSpec:
     return dataset.spec(
         VERDICT,
         deps=deps,
-        description=(
-            "The signed outcome of validation, tied to the fingerprint of exactly the rows that it judged. "
-            "Nothing is published without one that passed."
-        ),
+        description=verdict_text(),
         metadata={"gate": dg.MetadataValue.json(dataset.plan.gate.model_dump(mode="json"))},
         kinds={"great_expectations"},
     )

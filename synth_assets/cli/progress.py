@@ -18,8 +18,11 @@ STAGES = {
     "synthesizer": "learn",
     "synthetic": "generate",
     "verdict": "check",
+    "expectations": "check",
+    "comparison": "check",
     "report": "check",  # written whether the checks passed or not; it is the checks that fail
     "publication": "publish",
+    "loading": "publish",
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 import adbc_driver_manager
 import pyarrow as pa
 
+from synth_assets.catalog.interrupts import raise_interrupt
 from synth_assets.extract.errors import SourceUnreadable
 
 
@@ -35,4 +36,5 @@ class AdbcQueries:
             with self._connection.cursor() as cursor:
                 yield cursor
         except (adbc_driver_manager.Error, OSError, pa.ArrowException) as error:
+            raise_interrupt(error)
             raise self._unreadable(table, error) from None

@@ -13,7 +13,8 @@ from synth_assets.plan.short_forms import TEXT_OR_YES, YES, Short, unless_templa
 _WITH_A_VALUE = (Treatment.CONSTANT, Treatment.DERIVE)
 Flag: TypeAlias = Literal[True]
 # A column may be one word, and YAML's null is the treatment of that name.
-WORD = Short({"anyOf": [{"type": "null"}, {"enum": [word for word in Treatment if word not in _WITH_A_VALUE]}]})
+_WORDS = [word.value for word in Treatment if word not in _WITH_A_VALUE]
+WORD = Short({"type": ["null", "string"]}, known={"if": {"type": "null"}, "else": unless_template({"enum": _WORDS})})
 
 _KIND = Short(TEXT_OR_YES.schema, known=unless_template({"enum": [True, *FAKE_KINDS]}))
 

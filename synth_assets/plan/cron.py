@@ -2,11 +2,13 @@
 
 import re
 from typing import Annotated, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, GetJsonSchemaHandler, WithJsonSchema
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from synth_assets.plan.short_forms import unless_template
+from synth_assets.plan.short_forms import expected
 
 _WORDS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -19,9 +21,6 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("day of week", 0, 7, _DAYS),
 )
 _PART = re.compile(r"^(?:\*|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?$")
-
-# Five fields, or a word: as much as editors and `dg check yaml` can tell.
-_LOOKS_LIKE = rf"^\s*({'|'.join(_WORDS)}|\S+(\s+\S+){{4}})\s*$"
 
 
 def check_cron(schedule: str) -> str:
@@ -51,10 +50,40 @@ def check_time_zone(name: str) -> str:
     return name
 
 
+def _field_pattern(least: int, most: int, words: tuple[str, ...]) -> str:
+    """What one field may be; that ranges ascend is left to `check_cron`."""
+    numbers = "|".join(
+        [*map(str, range(least, most + 1)), *(f"{word}|{word.upper()}|{word.title()}" for word in words)]
+    )
+    one = rf"(\*|0*({numbers})(-0*({numbers}))?)(/0*[1-9][0-9]*)?"
+    return f"{one}(,{one})*"
+
+
+_PATTERN = r"\s+".join(_field_pattern(least, most, words) for _, least, most, words in _FIELDS)
+
+
+class _KnownTimeZone:
+    """For editors and `dg check yaml`: the names that this machine knows."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        known = {"enum": sorted(available_timezones())}
+        return {**handler(core), **expected(known, "a time zone such as UTC or Europe/Berlin")}
+
+
 Cron: TypeAlias = Annotated[
-    str, AfterValidator(check_cron), WithJsonSchema({"type": "string", **unless_template({"pattern": _LOOKS_LIKE})})
+    str,
+    AfterValidator(check_cron),
+    WithJsonSchema(
+        {
+            "type": "string",
+            **expected(
+                {"pattern": rf"^\s*({'|'.join(_WORDS)}|{_PATTERN})\s*$"},
+                "five cron fields (minute 0-59, hour 0-23, day 1-31, month 1-12, day of week 0-7), or @daily",
+            ),
+        }
+    ),
 ]
-TimeZone: TypeAlias = Annotated[str, AfterValidator(check_time_zone)]
+TimeZone: TypeAlias = Annotated[str, AfterValidator(check_time_zone), _KnownTimeZone()]
 
 
 def _is_part(part: str, least: int, most: int, words: tuple[str, ...]) -> bool:

@@ -1,9 +1,9 @@
 """The settings of one dataset: what plans/<dataset>.yaml may say."""
 
 import re
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
-from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from synth_assets.catalog.model import ForeignKey, Value
 from synth_assets.plan.balance import Balance
@@ -12,7 +12,7 @@ from synth_assets.plan.cron import Cron, TimeZone
 from synth_assets.plan.dependency_settings import DependencySettings, as_dependency_settings
 from synth_assets.plan.private_settings import Budget
 from synth_assets.plan.resolved import BiasQuestion, Gate, Mode
-from synth_assets.plan.short_forms import TEXT, Short
+from synth_assets.plan.short_forms import TEXT, Short, unless_template
 from synth_assets.plan.target_settings import TargetSettings
 
 SynthesizerName: TypeAlias = Literal[
@@ -23,6 +23,9 @@ SynthesizerName: TypeAlias = Literal[
 CandidateName: TypeAlias = Literal["trees", "gaussian_copula", "ctgan", "tvae", "copula_gan", "rules"]
 
 NOTHING = Short({"type": "null"})
+_ENGINE = Short(TEXT.schema, known=unless_template({"enum": list(get_args(SynthesizerName))}))
+_CANDIDATE = Short(TEXT.schema, known=unless_template({"enum": list(get_args(CandidateName))}))
+_WITH_REAL_ROWS = [Mode.PARTIAL.value, Mode.HYBRID.value, Mode.REFERENCE.value]
 
 
 def _by_name(value: object) -> object:
@@ -45,7 +48,7 @@ class SynthesizerSettings(Value):
 
     name: SynthesizerName = Field(default="trees", description="The engine that learns the table.")
     options: dict[str, JsonValue] = Field(default_factory=dict, description="The engine's own options.")
-    candidates: tuple[Annotated[CandidateSettings, BeforeValidator(_by_name), TEXT], ...] = Field(
+    candidates: tuple[Annotated[CandidateSettings, BeforeValidator(_by_name), _CANDIDATE], ...] = Field(
         default=(), description="Of auto: the engines to choose among; its own list unless named."
     )
 
@@ -59,11 +62,18 @@ class SynthesizerSettings(Value):
 class TableSettings(Value):
     """The plan for one table."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["mode"], "properties": {"mode": {"enum": [*_WITH_REAL_ROWS]}}},
+            "then": {"required": ["because"]},
+        }
+    )
+
     mode: Mode = Field(default=Mode.SYNTHETIC, description="What becomes of the table.")
     columns: dict[str, Annotated[ColumnSettings, WORD]] = Field(
         default_factory=dict, description="Treatments by column; every other column gets its safe treatment."
     )
-    synthesizer: Annotated[SynthesizerSettings | None, BeforeValidator(_by_name), TEXT] = Field(
+    synthesizer: Annotated[SynthesizerSettings | None, BeforeValidator(_by_name), _ENGINE] = Field(
         default=None, description="The engine that learns the table; trees unless named."
     )
     scale: float = Field(default=1.0, gt=0, le=1000, description="Rows relative to the source.")

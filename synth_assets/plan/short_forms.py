@@ -34,6 +34,11 @@ def unless_template(schema: Any) -> Any:
     return {"if": {"type": "string", "pattern": r"\{\{"}, "else": schema}
 
 
+def expected(schema: Any, what: str) -> Any:
+    """A schema whose violation reads "'<what>' was expected", for a pattern or a list that is too long to read."""
+    return unless_template({"if": schema, "else": {"const": what}})
+
+
 TEXT = Short({"type": "string"})
 YES = Short({"const": True})
 TEXT_OR_YES = Short({"anyOf": [TEXT.schema, YES.schema]})

@@ -89,6 +89,20 @@ def read_yaml(path: Path, *, file: str | None = None) -> YamlDocument:
     return YamlDocument(name, value, reading.lines)
 
 
+def refuse_repeated_keys(path: Path, *, file: str) -> None:
+    """Nothing if no mapping of a YAML file, which was read by somebody else, holds a key twice.
+
+    Raises:
+        SettingsInvalid: One does: whoever reads on would take the last one.
+    """
+    reading = _Reading(file)
+    for at, root in enumerate(yaml.compose_all(path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)):
+        if root is not None:
+            reading.value_of(root, (at,))
+    if reading.problems:
+        raise SettingsInvalid(reading.problems)
+
+
 def read_settings(
     document: YamlDocument, model: type[Settings], *, context: Mapping[str, Any] | None = None
 ) -> Settings:

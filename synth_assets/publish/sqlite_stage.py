@@ -10,6 +10,7 @@ import adbc_driver_sqlite.dbapi as adbc
 import polars as pl
 
 from synth_assets.catalog.connection import open_engine
+from synth_assets.catalog.interrupts import raise_interrupt
 from synth_assets.catalog.model import Catalog, Table
 from synth_assets.catalog.reflect import reflect
 from synth_assets.catalog.sql_text import quoted
@@ -197,6 +198,7 @@ class SqliteStage:
                         self.request.progress(table.name, batch.height)
                 cursor.execute("COMMIT")
         except adbc_driver_manager.Error as error:
+            raise_interrupt(error)
             said = _SAID.search(str(error))
             place = _PLACE.search(said.group()) if said else None
             raise DatabaseFailed(

@@ -21,8 +21,9 @@ class TablesRefused(SynthAssetsError):
         self.dataset = dataset
         self.tables = tuple(tables)
         self.reason = reason
+        named = f"The table{'s' if len(tables) > 1 else ''} {', '.join(tables)}"
         super().__init__(
-            f"The tables {', '.join(tables)} of {dataset!r} cannot be refreshed alone: {reason}.",
+            f"{named} of {dataset!r} cannot be refreshed alone: {reason}{'' if reason.endswith('?') else '.'}",
             untouched="No row was read, and no target was touched.",
             next_step=next_step,
         )

@@ -49,6 +49,7 @@ class VerdictStage(PrivateStage, SettlingStage):
             canaries=self.planted_canaries,
             spent_epsilon=self.spent_epsilon,
             seed=self.plan.seed,
+            progress=lambda part, table, done, total: self._tell(Progress(part, table, done, total)),
         )
         reached("verdict.judged")
         rows = {name: table.fingerprint for name, table in self.synthetic_rows.items()}

@@ -1,6 +1,7 @@
 """The publication stage: the latest synthetic rows into one target after the other."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ class PublicationStage(SettlingStage):
 
         self._tell(Progress("publication", target))
         origin = self.origin
+        sent: Counter[str] = Counter()
+
+        def loaded(table: str, rows: int) -> None:
+            sent[table] += rows
+            self._tell(Progress("loading", table, done=sent[table]))
+
         return publish(
             target=target,
             database=self.project.resources.databases[target],
@@ -32,6 +39,7 @@ class PublicationStage(SettlingStage):
             tables=self.synthetic_rows,
             store=self.store,
             refresh=self.refresh,
+            progress=loaded,
             source_identities={origin.source: origin.identity} if origin.identity else {},
             snapshot=origin.snapshot,
             plan=self.settings.target(target),

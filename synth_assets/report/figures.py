@@ -94,7 +94,7 @@ FIGURES = (
         "privacy.copies",
     ),
     Figure("canaries", "invented values planted into training that came out", "privacy_canaries", "none"),
-    Figure("source_values", "values of replaced columns that are the source's", "privacy_source_", "none"),
+    Figure("source_values", "source's values in replaced columns, beyond chance", "privacy_source_", "none"),
     Figure("orphans", "references to rows that are not there", "integrity_orphans_", "none"),
     Figure("duplicates", "values that occur twice in a key", "integrity_unique_", "none"),
     Figure("nulls_in_not_null", "missing values where there must be one", "integrity_not_null", "none"),

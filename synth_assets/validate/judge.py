@@ -1,8 +1,9 @@
 """Judging a dataset: every check of every table and key, and the verdict that they make."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
@@ -28,6 +29,10 @@ from synth_assets.validate.suite_run import SuiteRunner
 from synth_assets.validate.user_suite import read_user_suites
 
 TABLES_AT_ONCE = 2
+BY_ITSELF, WITH_SOURCE = "expectations", "comparison"
+
+Progress: TypeAlias = Callable[[str, str, int, int], None]
+"""Told of a part of judging, the table, how many steps are done and how many there are: one a table in each part."""
 
 
 def judge(
@@ -45,6 +50,7 @@ def judge(
     canaries: Mapping[str, pl.DataFrame] | None = None,
     spent_epsilon: float | None = None,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Verdict:
     """The signed verdict on exactly these synthetic rows; it is not saved yet.
 
@@ -56,6 +62,7 @@ def judge(
         canaries: By table, what was planted into the rows that its synthesizer learned; looked for where the plan asks.
         spent_epsilon: What learning private tables has spent in all; None where the plan has no budget.
         seed: Of every sample that a check draws: the same rows and seed give the same verdict.
+        progress: Told what is at work.
 
     Raises:
         ExpectationsRefused: A suite of the user's cannot be read.
@@ -66,10 +73,11 @@ def judge(
         raise RowsMissing(missing)
     judged = subjects(catalog, plan, profiles, snapshot, synthetic)
     suites = read_user_suites(expectations, judged)
+    tell = progress or (lambda *_: None)
     checks = unique_names(
         [
-            *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs),
-            *_other_checks(judged, catalog, plan, snapshot, seed),
+            *_expectation_checks(judged, suites, dialect=catalog.dialect, data_docs=data_docs, tell=tell),
+            *_other_checks(judged, catalog, plan, snapshot, seed, tell=tell),
             *(canary_checks(judged, canaries or {}) if plan.canaries else ()),
             *promises.budget_checks(plan.budget, spent_epsilon),
         ]
@@ -87,10 +95,16 @@ def judge(
 
 
 def _expectation_checks(
-    judged: Mapping[str, Subject], suites: Mapping[str, list[Expected]], *, dialect: str, data_docs: Path | None
+    judged: Mapping[str, Subject],
+    suites: Mapping[str, list[Expected]],
+    *,
+    dialect: str,
+    data_docs: Path | None,
+    tell: Progress,
 ) -> Iterator[CheckResult]:
     runner = SuiteRunner()
-    for name, subject in judged.items():
+    for done, (name, subject) in enumerate(judged.items()):
+        tell(BY_ITSELF, name, done, 2 * len(judged))
 
         def run(name: str = name, subject: Subject = subject) -> list[CheckResult]:
             expected = [*derive(subject, dialect=dialect), *suites.get(name, [])]
@@ -107,7 +121,13 @@ def _expectation_checks(
 
 
 def _other_checks(
-    judged: Mapping[str, Subject], catalog: Catalog, plan: ResolvedPlan, snapshot: Mapping[str, Rows], seed: int
+    judged: Mapping[str, Subject],
+    catalog: Catalog,
+    plan: ResolvedPlan,
+    snapshot: Mapping[str, Rows],
+    seed: int,
+    *,
+    tell: Progress,
 ) -> list[CheckResult]:
     rows = {name: table.rows for name, table in snapshot.items()}
     driving = driving_keys((catalog.table(name) for name in rows), plan.foreign_keys, rows)
@@ -118,8 +138,13 @@ def _other_checks(
     def check(subject: Subject) -> list[CheckResult]:
         return list(_checks_of_table(subject, judged, catalog, plan, entities, seed))
 
+    of_tables: list[CheckResult] = []
     with ThreadPoolExecutor(max_workers=TABLES_AT_ONCE) as pool:
-        of_tables = [result for results in pool.map(check, judged.values()) for result in results]
+        found = pool.map(check, judged.values())
+        # Told in this thread, which waits for them one after the other.
+        for done, name in enumerate(judged, start=len(judged)):
+            tell(WITH_SOURCE, name, done, 2 * len(judged))
+            of_tables += next(found)
     return [
         *of_tables,
         *entity_checks(judged, entities, hangs_on, gate=plan.gate.privacy, seed=seed),

@@ -263,6 +263,16 @@ def _source_names(subject: Subject, parts: tuple[str, ...], rng: np.random.Gener
     return _matched("privacy_source_names", subject, None, f"names ({' + '.join(parts)})", matches)
 
 
+def _matches_told(what: str, matches: Matches) -> str:
+    short = f" {matches.coincidental:,} more do, of codes so short that some must." if matches.coincidental else ""
+    if not matches.telling:
+        return f"None of the synthetic {what} occur in the source.{short}"
+    return (
+        f"{matches.telling:,} of the distinct synthetic {what} occur in the source. Chance alone gives "
+        f"{matches.expected:.2f}; up to {matches.allowed:.1f} are allowed.{short}"
+    )
+
+
 def _matched(name: str, subject: Subject, column: str | None, what: str, matches: Matches) -> CheckResult:
     check = figure(
         name=name,
@@ -272,10 +282,7 @@ def _matched(name: str, subject: Subject, column: str | None, what: str, matches
         threshold=matches.allowed,
         passed=matches.telling <= matches.allowed,
         severity=Severity.ERROR,
-        description=(
-            f"{matches.telling} distinct synthetic {what} occur in the source; chance gives {matches.expected:.2f}"
-            f" and up to {matches.allowed:.1f} is allowed; {matches.coincidental} more are codes too short to tell."
-        ),
+        description=_matches_told(what, matches),
         remedy="Generate the table again with another seed; if it comes back, treat the column as fake, mask or null.",
         facts={"matches": matches.telling, "expected": matches.expected, "coincidental": matches.coincidental},
     )

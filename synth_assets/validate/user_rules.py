@@ -111,7 +111,7 @@ def _columns(entry: dict[str, JsonValue]) -> list[str]:
 
 def _rule(number: int, name: str, entry: dict[str, JsonValue]) -> UserRule:
     kind, columns = str(entry["type"]), _columns(entry)
-    said = entry.get("description")
+    said = ". ".join(text.rstrip(".") for text in (str(entry.get("description") or ""), _notes(entry)) if text)
     column = _object(entry, "kwargs").get("column")
     return UserRule(
         name=name,
@@ -120,9 +120,17 @@ def _rule(number: int, name: str, entry: dict[str, JsonValue]) -> UserRule:
         kwargs=_object(entry, "kwargs"),
         column=column if isinstance(column, str) else None,
         severity=next(known for known in SEVERITIES if known == (entry.get("severity") or "critical")),
-        description=str(said) if said else f"{kind} holds" + (f" for {', '.join(columns)}" if columns else ""),
+        description=said or f"{kind} holds" + (f" for {', '.join(columns)}" if columns else ""),
         meta=_object(entry, "meta"),
     )
+
+
+def _notes(entry: dict[str, JsonValue]) -> str:
+    """What people wrote beside a rule: Great Expectations has `notes`, and had `meta.notes` before."""
+    found = entry.get("notes") or _object(entry, "meta").get("notes")
+    if isinstance(found, dict):
+        found = found.get("content")
+    return " ".join(map(str, found)) if isinstance(found, list) else str(found or "")
 
 
 def _object(entry: dict[str, JsonValue], key: str) -> dict[str, JsonValue]:

@@ -18,7 +18,8 @@ from synth_assets.assets.dataset import Dataset, read_dataset
 from synth_assets.assets.freshness import longest_gap
 from synth_assets.assets.source_schema import schema_check, schema_sensor
 from synth_assets.project import Project, load_project
-from tests.assets.projects import DATASET, MARK
+from tests.assets.events import materialize
+from tests.assets.projects import DATASET, MARK, expect_the_impossible
 
 VARIABLE = "ALERT_WEBHOOK_URL"
 
@@ -119,6 +120,24 @@ def test_a_failed_refresh_is_posted(
     assert set(told["failed_steps"]) == {"small__snapshot"}
     assert "small__snapshot: " in told["text"]
     assert MARK not in json.dumps(told)
+
+
+def test_a_closed_gate_says_in_the_alert_what_closed_it(
+    generated: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generated = with_settings(generated, resources=f"alerts: {{webhook: {{env: {VARIABLE}}}}}")
+    expect_the_impossible(generated)
+    result = materialize(generated, instance, "verdict")
+    job = build_definitions(generated).resolve_job_def("refresh_small")
+    context = dg.build_run_status_sensor_context(
+        "small_failure_webhook", result.get_run_failure_event(), instance, result.dagster_run
+    ).for_run_failure()
+    with webhook() as (url, sent):
+        monkeypatch.setenv(VARIABLE, url)
+        failure_sensor(generated, DATASET, job)(context)
+    (told,) = sent
+    assert "Nothing is published: one check of severity error failed, in customers" in told["text"]
+    assert "What to do: " in told["failed_steps"]["small__verdict"]
 
 
 def test_a_webhook_that_refuses_is_told_without_its_url(

@@ -58,8 +58,8 @@ def test_some_tables_at_another_scale_without_publishing(generated: Project, ins
     assert rows_in_target(generated) == {}
     said = logged(instance, result.run_id)
     assert "Nothing is published into staging: this is a dry run." in said
-    assert "Reused the synthetic of customers that the refresh prepared made." in said
-    assert any(text.startswith("Made the synthetic of orders in ") and text.endswith("1,200 rows.") for text in said)
+    assert "Reused the synthetic rows of customers that the refresh prepared made." in said
+    assert any(text.startswith("Made the synthetic rows of orders in ") and text.endswith("1,200 rows.") for text in said)
     assert any(text.startswith("Profiling teams, ") for text in said)
 
 

@@ -106,6 +106,40 @@ def test_columns_know_where_they_come_from(refreshed: Run) -> None:
     assert lineage("staging", "orders", "total") == {("small/synthetic/orders", "total")}
 
 
+def test_the_log_says_in_sentences_how_far_it_is(refreshed: Run) -> None:
+    entries = refreshed.instance.all_logs(refreshed.result.run_id)
+    said = {entry.user_message for entry in entries if not entry.is_dagster_event}
+    assert {
+        "Profiling customers, 2 of 6.",
+        "Learning customers.",
+        "Checking the values of customers, 3 of 14.",
+        "Comparing customers with the source, 10 of 14.",
+        "Writing the report on the whole dataset.",
+        "Publishing into staging.",
+        "Loading customers beside the live tables, 300 rows so far.",
+    } <= said
+    assert any(re.fullmatch(r"Made the synthetic rows of customers in \d+\.\d s, 300 rows\.", text) for text in said)
+    assert any(text.startswith("Published 7 tables, ") for text in said)
+
+
+def test_a_page_says_what_its_asset_is(refreshed: Run) -> None:
+    graph = build_definitions(refreshed.project).get_repository_def().asset_graph
+
+    def said(*path: str) -> str:
+        return graph.get(dg.AssetKey([DATASET, *path])).description or ""
+
+    assert "which is only read" in said("source", "customers")
+    assert "They are real" in said("snapshot", "customers")
+    assert "Nothing that fewer than 10 rows share" in said("profile", "customers")
+    assert "What the engine trees has learned of customers" in said("synthesizer", "customers")
+    assert "Nothing is learned of regions" in said("synthesizer", "regions")
+    assert "none is a row of the source" in said("synthetic", "customers")
+    assert "The rows of the source as they are" in said("synthetic", "regions")
+    figure = "- `membership_auc`: how well an attack tells who was learned from; the lower the better"
+    assert figure in said("verdict")
+    assert "`synth-assets rollback --target staging`" in said("staging", "customers")
+
+
 def test_scores_are_observed_on_the_tables(refreshed: Run) -> None:
     key = dg.AssetKey([DATASET, "synthetic", "orders"])
     (record,) = refreshed.instance.fetch_observations(key, limit=1).records

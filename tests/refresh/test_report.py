@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from synth_assets.cli import main
 from synth_assets.project import load_project
 from synth_assets.refresh import Refresh, VerdictFailed
+from tests.browser import barriers, visiting
 from tests.marked_sources import fill_sqlite, marks
 
 PLAN = """
@@ -94,8 +95,12 @@ def execute(root: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
+def page_of(root: Path, refresh: str) -> Path:
+    return root / ".synth" / "refresh-reports" / "clinic" / refresh / "report.html"
+
+
 def report(root: Path, refresh: str) -> str:
-    return (root / ".synth" / "refresh-reports" / "clinic" / refresh / "report.html").read_text(encoding="utf-8")
+    return page_of(root, refresh).read_text(encoding="utf-8")
 
 
 def words(page: str) -> str:
@@ -152,6 +157,38 @@ def test_it_needs_nothing_from_anywhere_and_can_be_read_by_everybody(root: Path)
     names = [attrs["id"] for _, attrs in parsed.tags if "id" in attrs]
     assert len(names) == len(set(names))
     assert {link[1:] for link in links if link.startswith("#")} <= set(names)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("refresh", ["second", "third"])
+def test_a_browser_finds_no_barrier(root: Path, tmp_path: Path, refresh: str, width: int) -> None:
+    with visiting("", tmp_path, width=width) as visit:
+        visit.open(page_of(root, refresh).as_uri())
+        visit.page.evaluate("document.querySelectorAll('details').forEach(folded => { folded.open = true })")
+        assert barriers(visit) == []
+        assert visit.errors == []
+
+
+def test_it_is_read_by_keyboard(root: Path, tmp_path: Path) -> None:
+    with visiting("", tmp_path) as visit:
+        visit.open(page_of(root, "second").as_uri())
+        visit.page.keyboard.press("Tab")
+        visit.page.keyboard.press("Enter")
+        assert visit.page.url.endswith("#summary")
+        folded = visit.page.locator(".attack details").first
+        folded.locator("summary").focus()
+        visit.page.keyboard.press("Enter")
+        assert folded.get_attribute("open") is not None
+
+
+def test_paper_shows_what_is_folded_away_on_a_screen(root: Path, tmp_path: Path) -> None:
+    with visiting("", tmp_path, width=794) as visit:
+        visit.open(page_of(root, "second").as_uri())
+        figures = visit.page.locator(".attack details:not([open]) > :not(summary)").first
+        assert not figures.is_visible()
+        visit.page.emulate_media(media="print")
+        assert figures.is_visible()
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 794
 
 
 def test_data_docs_are_linked_to(root: Path) -> None:

@@ -33,6 +33,28 @@ def test_severities_and_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"notes": "Nobody pays twice."}, "Your own rule: Nobody pays twice"),
+        ({"notes": ["Nobody pays", "twice."]}, "Your own rule: Nobody pays twice"),
+        (
+            {"meta": {"notes": {"format": "markdown", "content": ["Nobody pays twice"]}}},
+            "Your own rule: Nobody pays twice",
+        ),
+        (
+            {"description": "One payment.", "notes": "Nobody pays twice."},
+            "Your own rule: One payment. Nobody pays twice",
+        ),
+        ({}, "Your own rule: expect_column_values_to_be_unique holds for order_id"),
+    ],
+)
+def test_a_rule_is_described_by_what_people_wrote_beside_it(tmp_path: Path, more: dict[str, object], told: str) -> None:
+    entry = {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "order_id"}, **more}
+    (rule,) = read_user_suite(write(tmp_path, suite(entry)))
+    assert rule.description == told
+
+
+@pytest.mark.parametrize(
     ("content", "number", "says"),
     [
         ("{not json", None, "not JSON"),
