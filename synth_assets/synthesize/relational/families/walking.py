@@ -14,7 +14,7 @@ from synth_assets.synthesize.relational.families.order import FamilyOrder
 from synth_assets.synthesize.relational.matching import Rows, runs
 
 MOST_SIBLINGS = 4_096
-LONG = 256
+LONG = 64
 MANY_FAMILIES = 100
 FEWEST_STEPS = 200
 FEW_ROWS = 0.05
