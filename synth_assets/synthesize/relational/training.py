@@ -13,8 +13,10 @@ from synth_assets.synthesize.registry import learns_context
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.rising import find_rising
 from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.residuals import Residuals
+from synth_assets.synthesize.relational.spans import Spans
 
 RARE = "\x01rare"
 
@@ -152,6 +154,18 @@ def residuals_of(
     among = [name for name in rows.columns if name not in closed and name != order_by]
     around = beside(training.known, rows.drop(training.hidden))
     return Residuals.find(around, min_group=min_group, among=among, outside=training.context)
+
+
+def spans_of(training: Training, rows: pl.DataFrame, gaps: Gaps, gridded: Gridded, min_group: int) -> Spans:
+    """The times to learn that never leave a span of their parents."""
+    if not training.discover:
+        return Spans()
+    closed = training.kept | training.computed_later | {*training.hidden}
+    known = training.known.columns if training.known is not None else ()
+    among = [name for name in rows.columns if name not in closed and name not in known]
+    return Spans.find(
+        beside(training.known, rows), training.context, among=among, gaps=gaps, gridded=gridded, min_group=min_group
+    )
 
 
 def families_of(parents: Rows) -> Rows:

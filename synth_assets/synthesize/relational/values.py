@@ -40,6 +40,7 @@ from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
 from synth_assets.synthesize.relational.parents_time import find_parents_times
 from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.shape import Shape
+from synth_assets.synthesize.relational.spans import Spans
 from synth_assets.synthesize.relational.structure import NATIVE
 from synth_assets.synthesize.relational.training import (
     Siblings,
@@ -49,6 +50,7 @@ from synth_assets.synthesize.relational.training import (
     formulas_of,
     residuals_of,
     rising_of,
+    spans_of,
 )
 
 MOST_REDRAWS = 20
@@ -100,17 +102,22 @@ class ValueModel:
         known_times = [*fixed, *([order_by] if order_by else [])]
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         kept = training.kept
-        rising = rising_of(training, rows)
-        residuals = residuals_of(training, rows, gaps, min_group, besides=rising)
-        tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
-        free = [name for name in rows.columns if name not in tied] if training.discover else []
-        parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
         timed = rows.drop(gaps.columns | training.computed_later | {*training.hidden}, strict=False).columns
         gridded = Gridded.find(rows, among=timed if training.discover else (), min_group=min_group)
-        encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
+        spans = spans_of(training, rows, gaps, gridded, min_group) if learns_context(synthesizer) else Spans()
+        gaps = gaps.besides(spans.learned)
+        rising = rising_of(training, rows)
+        residuals = residuals_of(training, rows, gaps, min_group, besides={*rising, *spans.learned})
+        tied = gaps.columns | residuals.columns | spans.learned
+        tied |= kept | training.computed_later | {*training.hidden}
+        free = [name for name in rows.columns if name not in tied] if training.discover else []
+        parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
+        encoded = gaps.encode(residuals.encode(around, training.context))
+        encoded = encoded.with_columns(spans.encode(around, training.context).select(spans.learned))
+        encoded = encoded.select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
-            closed = gaps.columns | residuals.columns | kept | training.computed_later | {order_by}
+            closed = gaps.columns | residuals.columns | spans.learned | kept | training.computed_later | {order_by}
             among = [name for name in encoded.columns if name not in closed]
             planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
         encoded = planted.rows
@@ -162,7 +169,7 @@ class ValueModel:
                 column=order_by,
                 tied=tied,
                 links=links,
-                grid=gridded.grid(order_by),
+                grid=None if order_by in spans.learned else gridded.grid(order_by),
                 rising=rising,
                 continuous=siblings.continuous,
                 min_group=min_group,
@@ -193,6 +200,7 @@ class ValueModel:
             gaps=gaps,
             residuals=residuals,
             parents_times=parents_times,
+            spans=spans,
             gridded=gridded,
             order=order,
             parts=tuple(parts),
@@ -244,7 +252,7 @@ class ValueModel:
             start = starts_of(ends, lengths, stride=order.stride, dtype=dtype).to_frame()
         context = beside(around.context, around.known, first, start)
         rows = beside(self._model("rows").sample(around.rows, context=context, given=None, rng=rng), start)
-        rows = self._shape.gridded.snapped(rows, besides=self._shape.residuals.columns)
+        rows = self._shape.gridded.snapped(rows, besides=self._shape.residuals.columns | self._shape.spans.learned)
         if not start.width:
             rows = self._in_time(rows, around, rng)
         return with_first_totals(rows, around.known, order).select(self._shape.columns)
@@ -255,7 +263,8 @@ class ValueModel:
         return model
 
     def _encoded_schema(self) -> pl.Schema:
-        schema, gaps = self._shape.residuals.encoded(self._schema), self._shape.gaps.columns
+        schema = self._shape.spans.encoded(self._shape.residuals.encoded(self._schema))
+        gaps = self._shape.gaps.columns
         return pl.Schema({n: pl.Int64() if n in gaps else schema[n] for n in self._shape.columns})
 
     def _in_time(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
@@ -280,10 +289,12 @@ class ValueModel:
 
     def _added_up(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """The learned columns as they are in the table."""
-        gridded, nearly = self._shape.gridded, self._shape.residuals
-        rows = self._in_time(gridded.snapped(rows, besides=nearly.columns), around, rng)
-        decoded = self._shape.gaps.decode(beside(around.context, around.known, rows), self._schema)
+        gridded, nearly, spans = self._shape.gridded, self._shape.residuals, self._shape.spans
+        rows = self._in_time(gridded.snapped(rows, besides=nearly.columns | spans.learned), around, rng)
+        rows = beside(around.known, spans.decode(rows, around.context, self._schema, begins="parents"))
+        decoded = self._shape.gaps.decode(beside(around.context, rows), self._schema)
         decoded = gridded.snapped(nearly.decode(decoded, self._schema), besides=set(rows.columns) - nearly.columns)
+        decoded = spans.moved(spans.decode(decoded, None, self._schema, begins="row"), None, rng)
         return decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns)
 
     def _computed(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:

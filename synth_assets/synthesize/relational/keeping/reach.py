@@ -50,6 +50,10 @@ def reaches_of(
             place = place_of(structures, structure.name, name)
             if place:
                 found.append(Reach(column=column, table=place[0], other=place[1], upwards=True))
+        for span in shape.spans.steps if shape else ():
+            place = place_of(structures, structure.name, span.until)
+            if place:
+                found.append(Reach(column=span.column, table=place[0], other=place[1], upwards=False))
     for one in kept_dependencies(structure, profiles, structures):
         if isinstance(one, NotAbove):
             lower, upper, table = one.lower, one.upper, structure.name
@@ -62,3 +66,4 @@ def _since(shape: Shape) -> Iterator[tuple[str, str]]:
     """The times that never lie before another one, with that one."""
     yield from ((gap.column, gap.since) for gap in shape.gaps.steps)
     yield from ((one.column, one.order.parent_column) for one in shape.parents_times)
+    yield from ((span.column, span.begin) for span in shape.spans.steps)
