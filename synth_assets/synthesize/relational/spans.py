@@ -101,11 +101,11 @@ class Span(Value):
         at, first, last = (np.where(known, values, 0.0).astype(np.int64) for values in (times, begin, until))
         if self.grid is not None:
             least, most = self.grid.ceil(first, dtype), self.grid.floor(last, dtype)
-            whole = self.grid.at(np.maximum(np.minimum(self.grid.nearest(at, dtype), most), least), dtype)
+            whole = self.grid.at(np.minimum(np.maximum(self.grid.nearest(at, dtype), least), most), dtype)
         else:
             least, most = -((self.offset - first) // self.unit), (last - self.offset) // self.unit
             nearest = np.round((at - self.offset) / self.unit).astype(np.int64)
-            whole = np.maximum(np.minimum(nearest, most), least) * self.unit + self.offset
+            whole = np.minimum(np.maximum(nearest, least), most) * self.unit + self.offset
         placed = pl.Series(whole).set(pl.Series(~known), None)
         return from_ticks(placed, dtype).alias(self.column)
 

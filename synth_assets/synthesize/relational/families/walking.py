@@ -19,6 +19,7 @@ MANY_FAMILIES = 100
 FEWEST_STEPS = 200
 FEW_ROWS = 0.05
 GOES_ON = 0.5
+_TELLS = 0.5  # share of siblings that have another value than those before them
 
 
 def worth_following(parents: Rows, rows: pl.DataFrame, order_by: pl.Series | None) -> bool:
@@ -58,9 +59,25 @@ def _goes_on(parents: Rows, rows: pl.DataFrame, order_by: pl.Series) -> bool:
     return False
 
 
-def order_column(rows: pl.DataFrame, candidates: Sequence[str]) -> str | None:
-    """The first of the columns that is filled everywhere."""
-    return next((name for name in candidates if rows[name].null_count() == 0), None)
+def order_column(rows: pl.DataFrame, candidates: Sequence[str], families: Rows | None) -> str | None:
+    """The first of the columns that is filled everywhere and tells most siblings apart; else the first that is filled.
+
+    When a subscription began is the same in all of its versions; when a version began is not.
+
+    Args:
+        families: The family of each row, negative for rows without siblings; None if no row has any.
+    """
+    filled = [name for name in candidates if rows[name].null_count() == 0]
+    if families is None or len(filled) < 2:
+        return next(iter(filled), None)
+    sizes = np.bincount(families[families >= 0])
+    siblings = np.flatnonzero((families >= 0) & (sizes[families] > 1))
+    later = len(siblings) - len(np.unique(families[siblings]))
+    for name in filled:
+        pairs = pl.DataFrame({"family": families[siblings], "value": rows[name].gather(siblings)})
+        if pairs.n_unique() - np.count_nonzero(sizes > 1) >= _TELLS * later:
+            return name
+    return filled[0]
 
 
 Start = Callable[[Rows, Rows], pl.DataFrame]

@@ -50,6 +50,9 @@ def reaches_of(
             place = place_of(structures, structure.name, name)
             if place:
                 found.append(Reach(column=column, table=place[0], other=place[1], upwards=True))
+        for link in shape.order.links if shape and shape.order else ():
+            for upwards in (True, False):
+                found.append(Reach(column=link.column, table=structure.name, other=link.of, upwards=upwards))
         for span in shape.spans.steps if shape else ():
             place = place_of(structures, structure.name, span.until)
             if place:
