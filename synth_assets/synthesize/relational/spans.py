@@ -2,7 +2,8 @@
 
 Where spans are short beside all that the column covers, no tree of bins tells where in its span a time lies: it is
 learned as the share of the span that is over by then. In long spans times are learned as they are, and those that come
-out beyond their end are put somewhere within.
+out beyond their end are put somewhere within. Where the rows of a parent follow each other in time, and many lie just
+where the span begins (an account's first payment on the day it was opened), how long they are after it is learned.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -25,9 +26,12 @@ from synth_assets.synthesize.relational.gaps import (
     shared_range,
 )
 from synth_assets.synthesize.relational.gridded import Gridded
+from synth_assets.synthesize.relational.matching import Rows
 
+Learned = Literal["share", "units", "time"]
 FULL = 10**9  # what the whole span is, in learned shares
 _SHORT = 8  # a usual span fits so often into the middle of all times
+_OFTEN = 0.2  # share of families of which a row lies where its span begins
 _MOST_OPEN = 0.9  # share of rows whose span has no end yet
 
 
@@ -36,9 +40,9 @@ class Span(Value):
 
     Attributes:
         begin, until: Times of the row's parents as the row knows them; `begin` may be a column of the row itself.
-            Where `until` is NULL, the span ends with the latest time that may come out.
+            Where `until` is NULL, or there is none, the span ends with the latest time that may come out.
         begins: Whether `begin` is a column of the row or of its parents.
-        learned: The column is learned as the share of the span before it, of FULL.
+        learned: As the `share` of the span that is over, of FULL, as the `units` since it began, or as a `time`.
         floor: What the begin is rounded down to, in the physical unit of the column: a day, or 1.
         unit, offset: The times are so many units after the offset; where they have no grid.
         earliest, latest: The range in which times may come out.
@@ -46,9 +50,9 @@ class Span(Value):
 
     column: str
     begin: str
-    until: str
+    until: str | None
     begins: Literal["row", "parents"]
-    learned: bool
+    learned: Learned
     floor: int
     unit: int
     offset: int
@@ -59,21 +63,34 @@ class Span(Value):
     def encode(self, around: pl.DataFrame) -> pl.Series:
         """The shares, NULL where the times are."""
         dtype = around.schema[self.column]
-        begin, until = self._ends(around, dtype)
+        begin, until = self.ends(around, dtype)
         times = _numbers(ticks(around[self.column], dtype))
+        if self.learned == "units":
+            return pl.Series(self.column, (times - begin) // self.unit, nan_to_null=True).cast(pl.Int64)
         share = np.where(until > begin, (times - begin) / np.maximum(until - begin, 1.0), 0.0)
         return pl.Series(self.column, np.round(share * FULL), nan_to_null=True).cast(pl.Int64)
 
-    def decode(self, around: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
-        """The times that lie so far within their spans, rounded as the source's are."""
-        begin, until = self._ends(around, dtype)
+    def decode(self, around: pl.DataFrame, dtype: pl.DataType, families: Rows | None) -> pl.Series:
+        """The times that lie so far within their spans, rounded as the source's are.
+
+        Families that would go on beyond the end of their span are compressed.
+        """
+        begin, until = self.ends(around, dtype)
+        if self.learned == "units":
+            after = np.maximum(_numbers(around[self.column]), 0.0) * self.unit
+            family = np.arange(len(after)) if families is None else np.unique(families, return_inverse=True)[1]
+            longest, room = np.zeros((2, int(family.max(initial=-1)) + 1))
+            np.maximum.at(longest, family, after)
+            np.maximum.at(room, family, until - begin)
+            squeeze = np.minimum(room / np.maximum(longest, 1.0), 1.0)[family]
+            return self._rounded(begin + after * squeeze, begin, until, dtype)
         share = np.clip(_numbers(around[self.column]) / FULL, 0.0, 1.0)
         return self._rounded(begin + share * (until - begin), begin, until, dtype)
 
     def moved(self, around: pl.DataFrame, rng: np.random.Generator) -> pl.Series:
         """The times, those beyond the end of their span somewhere within it."""
         values = around[self.column]
-        begin, until = self._ends(around, values.dtype)
+        begin, until = self.ends(around, values.dtype)
         late = np.flatnonzero(_numbers(ticks(values, values.dtype)) > np.maximum(until, begin))
         if not len(late):
             return values
@@ -81,11 +98,13 @@ class Span(Value):
         times = begin + rng.random(len(late)) * np.maximum(until - begin, 0.0)
         return values.scatter(late, self._rounded(times, begin, until, values.dtype))
 
-    def _ends(self, around: pl.DataFrame, dtype: pl.DataType) -> tuple[Times, Times]:
+    def ends(self, around: pl.DataFrame, dtype: pl.DataType) -> tuple[Times, Times]:
         """Where each span begins and ends."""
         begin = _numbers(ticks(around[self.begin], dtype) // self.floor * self.floor)
         begin = np.where(np.isnan(begin), self.earliest, begin)
-        until = _numbers(ticks(around[self.until], dtype))
+        until = np.full(len(begin), np.nan)
+        if self.until is not None:
+            until = _numbers(ticks(around[self.until], dtype))
         return begin, np.fmax(np.where(np.isnan(until), self.latest, until), begin)
 
     def _rounded(self, times: Times, begin: Times, until: Times, dtype: pl.DataType) -> pl.Series:
@@ -117,8 +136,8 @@ class Spans(Value):
 
     @property
     def learned(self) -> frozenset[str]:
-        """Those that are learned as shares."""
-        return frozenset(span.column for span in self.steps if span.learned)
+        """Those that are not learned as times."""
+        return frozenset(span.column for span in self.steps if span.learned != "time")
 
     @classmethod
     def find(
@@ -129,6 +148,8 @@ class Spans(Value):
         among: Collection[str],
         gaps: Gaps,
         gridded: Gridded,
+        order_by: str | None,
+        families: int,
         min_group: int,
     ) -> "Spans":
         """The columns that never leave a span, where chance would break that; of several the shortest spans.
@@ -139,34 +160,50 @@ class Spans(Value):
             among: The columns to look at.
             gaps: The times of a row that never lie before another one of it: spans may begin there.
             gridded: The times that lie on a grid.
+            order_by: The column that siblings follow each other in, if families may be told by where they begin.
+            families: How many there are.
         """
         if context is None:
             return cls()
         since = {gap.column: gap for gap in gaps.steps if not gap.beyond}
         free = [name for name in among if name not in gaps.columns or (name in since and name not in gaps.since)]
-        found = [_found(rows, context, name, since, gridded, min_group) for name in free]
+        found = [
+            _found(rows, context, name, since, gridded, min_group, families=families if name == order_by else 0)
+            for name in free
+        ]
         return cls(steps=tuple(span for span in found if span))
 
     def encode(self, rows: pl.DataFrame, context: pl.DataFrame | None) -> pl.DataFrame:
         """The rows with the shares of those that are learned so."""
         around = _around(rows, context)
-        return rows.with_columns(span.encode(around) for span in self.steps if span.learned)
+        return rows.with_columns(span.encode(around) for span in self.steps if span.learned != "time")
 
     def decode(
-        self, rows: pl.DataFrame, context: pl.DataFrame | None, schema: pl.Schema, *, begins: str
+        self,
+        rows: pl.DataFrame,
+        context: pl.DataFrame | None,
+        schema: pl.Schema,
+        *,
+        begins: str,
+        families: Rows | None,
     ) -> pl.DataFrame:
         """Undo `encode` for the spans that begin with a column of the row, or of its parents."""
         for span in self.steps:
-            if span.learned and span.begins == begins:
-                rows = rows.with_columns(span.decode(_around(rows, context), schema[span.column]))
+            if span.learned != "time" and span.begins == begins:
+                rows = rows.with_columns(span.decode(_around(rows, context), schema[span.column], families))
         return rows
 
-    def moved(self, rows: pl.DataFrame, context: pl.DataFrame | None, rng: np.random.Generator) -> pl.DataFrame:
-        """The rows with all times that are not learned as shares within their spans."""
+    def moved(self, rows: pl.DataFrame, rng: np.random.Generator, *, besides: str | None) -> pl.DataFrame:
+        """The rows, which hold what is known of their parents, with all times within their spans but `besides`."""
         for span in self.steps:
-            if not span.learned and span.column in rows.columns:
-                rows = rows.with_columns(span.moved(_around(rows, context), rng))
+            if span.learned == "time" and span.column in rows.columns and span.column != besides:
+                rows = rows.with_columns(span.moved(rows, rng))
         return rows
+
+    def until(self, column: str | None, around: pl.DataFrame, dtype: pl.DataType) -> Times | None:
+        """Until when times may come out that are learned as such; None where nothing is known of a column."""
+        span = next((one for one in self.steps if one.column == column and one.learned == "time"), None)
+        return span.ends(around, dtype)[1] if span else None
 
     def encoded(self, schema: pl.Schema) -> pl.Schema:
         """The types of the encoded rows."""
@@ -180,6 +217,8 @@ def _found(
     since: Mapping[str, Gap],
     gridded: Gridded,
     min_group: int,
+    *,
+    families: int,
 ) -> Span | None:
     """The shortest spans that a column never leaves; None if there are none."""
     dtype = rows.schema[name]
@@ -189,8 +228,8 @@ def _found(
     known = np.flatnonzero(~np.isnan(times))
     if len(known) < FEWEST_ROWS:
         return None
-    ends = list(_ends(times, context, dtype))
-    if not ends:
+    ends: list[tuple[str | None, Times]] = list(_ends(times, context, dtype))
+    if not ends and not families:
         return None
     starts = find_not_before(rows.select(name), context, np.arange(rows.height))
     begins: list[tuple[NotBefore, Literal["row", "parents"]]] = [(one, "parents") for one in starts]
@@ -201,15 +240,18 @@ def _found(
     shortest: tuple[float, Span] | None = None
     for one, whose in begins:
         first = one.parent_times((rows if whose == "row" else context)[one.parent_column], dtype)[known]
-        for until, last in ends:
-            last = np.where(np.isnan(last[known]), latest, last[known])
-            if np.isnan(first).any():
-                continue
+        if np.isnan(first).any():
+            continue
+        at_once = np.count_nonzero(times[known] == first)
+        many = families > 0 and whose == "parents" and at_once >= max(min_group, _OFTEN * families)
+        for until, last in ends or ([(None, times)] if many else []):
+            last = np.where(np.isnan(last[known]) | (until is None), latest, last[known])
             usual = float(np.median(np.maximum(last - first, 0.0)))
             if shortest is not None and shortest[0] <= usual:
                 continue
             low, high = np.quantile(times[known], (0.05, 0.95))
             whole = pl.Series(times[known].astype(np.int64))
+            short = until is not None and usual * _SHORT <= high - low
             shortest = (
                 usual,
                 Span(
@@ -217,7 +259,7 @@ def _found(
                     begin=one.parent_column,
                     until=until,
                     begins=whose,
-                    learned=usual * _SHORT <= high - low,
+                    learned="share" if short else "units" if many else "time",
                     floor=one.floor,
                     unit=common_unit(whole.diff()),
                     offset=int(whole[0]) % common_unit(whole.diff()),
@@ -229,7 +271,7 @@ def _found(
     return shortest[1] if shortest else None
 
 
-def _ends(times: Times, context: pl.DataFrame, dtype: pl.DataType) -> Iterator[tuple[str, Times]]:
+def _ends(times: Times, context: pl.DataFrame, dtype: pl.DataType) -> Iterator[tuple[str | None, Times]]:
     """The times of parents that a column never lies after, where chance would break that."""
     for name in context.columns:
         other = context.schema[name]

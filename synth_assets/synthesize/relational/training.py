@@ -11,6 +11,7 @@ from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.synthesize.registry import learns_context
 from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.ends import find_stride
 from synth_assets.synthesize.relational.families.rising import find_rising
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.gridded import Gridded
@@ -163,9 +164,28 @@ def spans_of(training: Training, rows: pl.DataFrame, gaps: Gaps, gridded: Gridde
     closed = training.kept | training.computed_later | {*training.hidden}
     known = training.known.columns if training.known is not None else ()
     among = [name for name in rows.columns if name not in closed and name not in known]
+    families, order_by = _families_by_begin(training)
     return Spans.find(
-        beside(training.known, rows), training.context, among=among, gaps=gaps, gridded=gridded, min_group=min_group
+        beside(training.known, rows),
+        training.context,
+        among=among,
+        gaps=gaps,
+        gridded=gridded,
+        order_by=order_by,
+        families=families,
+        min_group=min_group,
     )
+
+
+def _families_by_begin(training: Training) -> tuple[int, str | None]:
+    """How many families there are and the column that orders them, unless they are told by where they end."""
+    siblings = training.siblings
+    if siblings is None or not siblings.follow or siblings.column is None:
+        return 0, None
+    arranged = Arranged.by(siblings.families, siblings.order_by)
+    if find_stride(training.rows[siblings.column], siblings.families, arranged, unit=1):
+        return 0, None
+    return int(np.count_nonzero(arranged.position == 0)), siblings.column
 
 
 def families_of(parents: Rows) -> Rows:

@@ -54,6 +54,7 @@ from synth_assets.synthesize.relational.training import (
 )
 
 MOST_REDRAWS = 20
+COARSE = ("month", "week", "day")
 Part = Synthesizer | SequenceSynthesizer
 
 
@@ -231,6 +232,7 @@ class ValueModel:
             start=started,
             steps=steps,
             begin=self._begin(order, around),
+            until=self._until(order, around),
             rng=rng,
         )
         rows = self._added_up(rows, around, rng)
@@ -283,6 +285,12 @@ class ValueModel:
             return None
         return of_order.begin(around.context, self._schema[of_order.column])
 
+    def _until(self, order: FamilyOrder, around: Surroundings) -> Times | None:
+        """What siblings must not come after, as `_begin`; points of a coarse grid that are pushed together meet."""
+        if order.column is None or around.context is None or (order.grid and order.grid.every in COARSE):
+            return None
+        return self._shape.spans.until(order.column, around.context, self._schema[order.column])
+
     def _decoded(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """All columns as they will be: gaps and residuals added up, formulas applied."""
         return self._computed(self._added_up(rows, around, rng), around)
@@ -291,10 +299,14 @@ class ValueModel:
         """The learned columns as they are in the table."""
         gridded, nearly, spans = self._shape.gridded, self._shape.residuals, self._shape.spans
         rows = self._in_time(gridded.snapped(rows, besides=nearly.columns | spans.learned), around, rng)
-        rows = beside(around.known, spans.decode(rows, around.context, self._schema, begins="parents"))
+        families = around.families
+        rows = spans.decode(rows, around.context, self._schema, begins="parents", families=families)
+        rows = beside(around.known, rows)
         decoded = self._shape.gaps.decode(beside(around.context, rows), self._schema)
         decoded = gridded.snapped(nearly.decode(decoded, self._schema), besides=set(rows.columns) - nearly.columns)
-        decoded = spans.moved(spans.decode(decoded, None, self._schema, begins="row"), None, rng)
+        decoded = spans.decode(decoded, None, self._schema, begins="row", families=families)
+        order = self._shape.order
+        decoded = spans.moved(decoded, rng, besides=order.column if order and families is not None else None)
         return decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns)
 
     def _computed(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:

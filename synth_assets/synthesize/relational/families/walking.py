@@ -101,6 +101,7 @@ def walk_families(
     start: Start,
     steps: FollowingSynthesizer,
     begin: npt.NDArray[np.float64] | None = None,
+    until: npt.NDArray[np.float64] | None = None,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Generate all rows of all families, the first ones first.
@@ -113,7 +114,8 @@ def walk_families(
         schema: Types of the rows to make.
         start: Draws first siblings from the numbers of their rows and how many siblings their families have.
         steps: Draws further ones.
-        begin: Of each row what the column of the order must not come before, NaN where there is nothing.
+        begin, until: Of each row what the column of the order must not come before, or after, NaN where there is
+            nothing.
         rng: Source of randomness.
 
     Returns:
@@ -136,7 +138,7 @@ def walk_families(
         following=order.following(schema.names()),
         rng=rng,
     )
-    return pull_in(rows, families, order, rng, begin=begin)
+    return pull_in(rows, families, order, rng, begin=begin, until=until)
 
 
 def pull_in(
@@ -146,6 +148,7 @@ def pull_in(
     rng: np.random.Generator,
     *,
     begin: npt.NDArray[np.float64] | None = None,
+    until: npt.NDArray[np.float64] | None = None,
 ) -> pl.DataFrame:
     """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
 
@@ -156,7 +159,7 @@ def pull_in(
         parents: The parent of each row.
         order: How siblings follow each other.
         rng: Source of randomness.
-        begin: As for `walk_families`.
+        begin, until: As for `walk_families`.
     """
     if order.column is None or order.earliest is None or order.latest is None or not rows.height:
         return rows
@@ -166,10 +169,13 @@ def pull_in(
     earliest = np.full(len(starts), order.earliest)
     if begin is not None:
         earliest = np.fmax(earliest, begin[starts]).astype(np.int64)
-    over = last > order.latest
+    most = np.full(len(starts), order.latest)
+    if until is not None:
+        most = np.maximum(np.fmin(most, until[starts]).astype(np.int64), earliest)
+    over = last > most
     gap = (last - first) / np.maximum(lengths - 1, 1)
     slack = (rng.random(len(starts)) * gap).astype(np.int64) // order.unit * order.unit
-    latest = np.where(over, np.maximum(order.latest - slack, first), np.maximum(last, order.latest))
+    latest = np.where(over, np.maximum(most - slack, np.minimum(first, most)), np.maximum(last, most))
     shift = np.minimum(
         -(-np.maximum(last - latest, 0) // order.unit) * order.unit,
         np.maximum(first - earliest, 0) // order.unit * order.unit,
@@ -177,7 +183,7 @@ def pull_in(
     shift = np.where(over, shift, 0)
     first, last = first - shift, last - shift
     values -= np.repeat(shift, lengths)
-    room = np.maximum(np.minimum(latest, order.latest) - first, 0) // order.unit
+    room = np.maximum(np.minimum(latest, most) - first, 0) // order.unit
     steps = (values - np.repeat(first, lengths)) // order.unit
     squeeze = np.where(over & (last > latest), room / np.maximum((last - first) // order.unit, 1), 1.0)
     values = np.repeat(first, lengths) + np.floor(steps * np.repeat(squeeze, lengths)).astype(np.int64) * order.unit

@@ -54,7 +54,7 @@ def reaches_of(
             for upwards in (True, False):
                 found.append(Reach(column=link.column, table=structure.name, other=link.of, upwards=upwards))
         for span in shape.spans.steps if shape else ():
-            place = place_of(structures, structure.name, span.until)
+            place = place_of(structures, structure.name, span.until) if span.until else None
             if place:
                 found.append(Reach(column=span.column, table=place[0], other=place[1], upwards=False))
     for one in kept_dependencies(structure, profiles, structures):
