@@ -108,15 +108,8 @@ class Span(Value):
         return begin, np.fmax(np.where(np.isnan(until), self.latest, until), begin)
 
     def _rounded(self, times: Times, begin: Times, until: Times, dtype: pl.DataType) -> pl.Series:
-        """The times on their grid, or as whole units, within their spans as far as these have room for one.
-
-        They come out in the range of all times, too, where the span has a part in it.
-        """
+        """The times on their grid, or as whole units, within their spans as far as these have room for one."""
         known = ~np.isnan(times)
-        begin, until = (
-            np.maximum(begin, np.minimum(self.earliest, until)),
-            np.minimum(until, np.maximum(self.latest, begin)),
-        )
         at, first, last = (np.where(known, values, 0.0).astype(np.int64) for values in (times, begin, until))
         if self.grid is not None:
             least, most = self.grid.ceil(first, dtype), self.grid.floor(last, dtype)

@@ -12,6 +12,8 @@ from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.synthesize.registry import learns_context
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.ends import find_stride
+from synth_assets.synthesize.relational.families.links import Link, find_links
+from synth_assets.synthesize.relational.families.order import follows_in
 from synth_assets.synthesize.relational.families.rising import find_rising
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.gridded import Gridded
@@ -175,6 +177,16 @@ def spans_of(training: Training, rows: pl.DataFrame, gaps: Gaps, gridded: Gridde
         families=families,
         min_group=min_group,
     )
+
+
+def links_of(
+    training: Training, siblings: Siblings, rows: pl.DataFrame, arranged: Arranged, gaps: Gaps, residuals: Residuals
+) -> tuple[Link, ...]:
+    """The columns that siblings set, among those by which no other is told."""
+    by = {step.by for step in residuals.steps} | gaps.since | {siblings.column}
+    fixed = training.kept | training.computed_later | {*training.hidden} | by
+    among = [name for name in rows.columns if name in training.rows.columns and name not in fixed]
+    return find_links(rows, arranged, follows=follows_in(arranged, siblings.continuous), among=among)
 
 
 def _families_by_begin(training: Training) -> tuple[int, str | None]:

@@ -27,8 +27,8 @@ from synth_assets.synthesize.relational.families.history import (
     with_first_totals,
     with_stays,
 )
-from synth_assets.synthesize.relational.families.links import Link, find_links, linked
-from synth_assets.synthesize.relational.families.order import FamilyOrder, follows_in, learn_order
+from synth_assets.synthesize.relational.families.links import linked
+from synth_assets.synthesize.relational.families.order import FamilyOrder, learn_order
 from synth_assets.synthesize.relational.families.rising import without_falls
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
 from synth_assets.synthesize.relational.families.walking import walk_families
@@ -36,18 +36,17 @@ from synth_assets.synthesize.relational.further.in_time import Times
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
-from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
+from synth_assets.synthesize.relational.matching import Rows, rank_within, replaced, runs, some_rows
 from synth_assets.synthesize.relational.parents_time import find_parents_times
-from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.shape import Shape
 from synth_assets.synthesize.relational.spans import Spans
 from synth_assets.synthesize.relational.structure import NATIVE
 from synth_assets.synthesize.relational.training import (
-    Siblings,
     Surroundings,
     Training,
     beside,
     formulas_of,
+    links_of,
     residuals_of,
     rising_of,
     spans_of,
@@ -162,7 +161,7 @@ class ValueModel:
             parts["rows"] = fitted(synthesizer, encoded, context, seed)
         else:
             arranged = Arranged.by(siblings.families, siblings.order_by)
-            links = _links(training, siblings, around, arranged, gaps, residuals) if training.discover else ()
+            links = links_of(training, siblings, around, arranged, gaps, residuals) if training.discover else ()
             order = learn_order(
                 encoded,
                 known,
@@ -185,15 +184,15 @@ class ValueModel:
                     order = order.model_copy(update={"stride": stride})
                     ends, lengths = ends_of(ordered, siblings.families, arranged, stride=stride)
                     heads = arranged.order[arranged.position == 0]
-                    parts["ends"] = fitted(synthesizer, ends, beside(_some(context, heads), lengths), seed + 2)
+                    parts["ends"] = fitted(synthesizer, ends, beside(some_rows(context, heads), lengths), seed + 2)
                     starting = starting.drop(ordered.name)
                     first = first.with_columns(ordered.gather(at))
-            parts["rows"] = fitted(synthesizer, starting[at], beside(_some(context, at), first), seed)
+            parts["rows"] = fitted(synthesizer, starting[at], beside(some_rows(context, at), first), seed)
             at, steps = step_rows(encoded, arranged, order, siblings.continuous)
             steps = steps.drop(one.column for one in order.running)
             steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
             kept |= frozenset(order.staying)
-            parts["steps"] = fitted(synthesizer, steps, beside(_some(context, at), before[at]), seed + 1)
+            parts["steps"] = fitted(synthesizer, steps, beside(some_rows(context, at), before[at]), seed + 1)
         shape = Shape(
             synthesizer=synthesizer,
             formulas=formulas,
@@ -328,7 +327,7 @@ class ValueModel:
                 return rows
             again = around.at(wrong)
             fresh = self._decoded(self._encoded("rows", again, None, rng).cast(encoded), again, rng)
-            rows = _replaced(rows, wrong, fresh)
+            rows = replaced(rows, wrong, fresh)
         return self._repaired(rows, around, rng)
 
     def _violated(self, rows: pl.DataFrame, known: pl.DataFrame | None) -> npt.NDArray[np.bool_]:
@@ -393,25 +392,5 @@ class ValueModel:
         return cls(shape, parts, schema, checks)
 
 
-def _links(
-    training: Training, siblings: Siblings, rows: pl.DataFrame, arranged: Arranged, gaps: Gaps, residuals: Residuals
-) -> tuple[Link, ...]:
-    """The columns that siblings set, among those by which no other is told."""
-    by = {step.by for step in residuals.steps} | gaps.since | {siblings.column}
-    fixed = training.kept | training.computed_later | {*training.hidden} | by
-    among = [name for name in rows.columns if name in training.rows.columns and name not in fixed]
-    return find_links(rows, arranged, follows=follows_in(arranged, siblings.continuous), among=among)
-
-
 def _apart(around: Surroundings) -> Surroundings:
     return Surroundings(around.rows, around.context, around.known, np.arange(around.rows))
-
-
-def _some(frame: pl.DataFrame | None, rows: Rows) -> pl.DataFrame | None:
-    return None if frame is None else frame[rows]
-
-
-def _replaced(rows: pl.DataFrame, at: Rows, fresh: pl.DataFrame) -> pl.DataFrame:
-    source = np.arange(rows.height)
-    source[at] = rows.height + np.arange(fresh.height)
-    return pl.concat([rows, fresh])[source]

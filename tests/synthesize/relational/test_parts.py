@@ -174,7 +174,7 @@ def test_siblings_know_the_ones_before() -> None:
     year = np.tile([2003, 2001, 2002], 300)
     rows = pl.DataFrame({"year": year, "hits": np.tile([30.0, 10.0, 20.0], 300)})
     assert worth_following(parents, rows, rows["year"])
-    assert order_column(rows, ["year"]) == "year"
+    assert order_column(rows, ["year"], None) == "year"
     arranged = Arranged.by(parents, rows["year"])
     order = learn_order(rows, None, arranged, column="year", min_group=10)
     at, steps = step_rows(rows, arranged, order, np.ones(rows.height, dtype=np.bool_))

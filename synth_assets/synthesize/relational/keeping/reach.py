@@ -54,9 +54,13 @@ def reaches_of(
             for upwards in (True, False):
                 found.append(Reach(column=link.column, table=structure.name, other=link.of, upwards=upwards))
         for span in shape.spans.steps if shape else ():
-            place = place_of(structures, structure.name, span.until) if span.until else None
-            if place:
-                found.append(Reach(column=span.column, table=place[0], other=place[1], upwards=False))
+            for name in (span.begin, *([span.until] if span.until else [])):
+                place = place_of(structures, structure.name, name)
+                if place:
+                    found += [
+                        Reach(column=span.column, table=place[0], other=place[1], upwards=upwards)
+                        for upwards in (True, False)
+                    ]
     for one in kept_dependencies(structure, profiles, structures):
         if isinstance(one, NotAbove):
             lower, upper, table = one.lower, one.upper, structure.name
@@ -69,4 +73,3 @@ def _since(shape: Shape) -> Iterator[tuple[str, str]]:
     """The times that never lie before another one, with that one."""
     yield from ((gap.column, gap.since) for gap in shape.gaps.steps)
     yield from ((one.column, one.order.parent_column) for one in shape.parents_times)
-    yield from ((span.column, span.begin) for span in shape.spans.steps)
