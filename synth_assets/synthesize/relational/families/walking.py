@@ -70,12 +70,11 @@ def order_column(rows: pl.DataFrame, candidates: Sequence[str], families: Rows |
     filled = [name for name in candidates if rows[name].null_count() == 0]
     if families is None or len(filled) < 2:
         return next(iter(filled), None)
-    sizes = np.bincount(families[families >= 0])
-    siblings = np.flatnonzero((families >= 0) & (sizes[families] > 1))
-    later = len(siblings) - len(np.unique(families[siblings]))
+    together = np.flatnonzero(families >= 0)
+    different = np.unique(families[together])
     for name in filled:
-        pairs = pl.DataFrame({"family": families[siblings], "value": rows[name].gather(siblings)})
-        if pairs.n_unique() - np.count_nonzero(sizes > 1) >= _TELLS * later:
+        pairs = pl.DataFrame({"family": families[together], "value": rows[name].gather(together)})
+        if len(together) and pairs.n_unique() - len(different) >= _TELLS * (len(together) - len(different)):
             return name
     return filled[0]
 
