@@ -109,3 +109,8 @@ def test_what_is_null_stays_null() -> None:
     spans = found(rows, CONTEXT)
     again = spans.decode(spans.encode(rows, CONTEXT), CONTEXT, rows.schema, begins="parents", families=None)
     assert again["taken"].is_null().equals(rows["taken"].is_null())
+
+
+def test_whole_days_after_a_time_are_no_share() -> None:
+    days = np.minimum(RNG.integers(0, 14, ROWS), (LEFT - ADMITTED) // 1_440)
+    assert not found(times(FIRST, ADMITTED + days * 1_440, "due").to_frame(), CONTEXT).steps
