@@ -238,7 +238,7 @@ def _found(
         after = pl.Series((times[known] - first).astype(np.int64))
         if common_unit(after) > common_unit(pl.Series(times[known].astype(np.int64)).diff()):
             # Whole days after a time of any second: a share would lose that.
-            continue
+            return None
         at_once = np.count_nonzero(times[known] == first)
         many = families > 0 and whose == "parents" and at_once >= max(min_group, _OFTEN * families)
         for until, last in ends or ([(None, times)] if many else []):
