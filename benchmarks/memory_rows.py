@@ -22,6 +22,7 @@ class MemoryRows:
     fingerprint: str = "f"
     formats: Mapping[str, str] = field(default_factory=dict)
     computed: Sequence[str] = ()
+    reaches: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     real: pl.Series | None = None
 
     @property

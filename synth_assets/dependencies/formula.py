@@ -6,7 +6,7 @@ import polars as pl
 
 from synth_assets.dependencies.clock import as_part, clock_sum, part_of
 from synth_assets.dependencies.terms import with_terms
-from synth_assets.plan.dependencies import Computed, Operation
+from synth_assets.plan.dependencies import ELAPSED, Computed, Operation
 
 MOST_DIGITS = 38
 Numbers = npt.NDArray[np.float64]
@@ -42,6 +42,10 @@ class Formula(Computed):
             if self.labels is None:
                 return copied
             return copied.set(~copied.is_in(self.labels).fill_null(value=True), None)
+        if self.operation in ELAPSED and self.right is not None:
+            made = elapsed(seconds_of(left) - seconds_of(frame[self.right]), self.unit, self.operation)
+            made = made if self.scale is None else np.where(np.isnan(made), made, rounded(made, self.scale))
+            return as_column(self.column, made, dtype)
         made = numbers(left) * (1.0 if self.factor is None else self.factor)
         if self.right is not None:
             made = combined(self.operation, made, numbers(frame[self.right]), self.unit)
@@ -49,6 +53,17 @@ class Formula(Computed):
         if dtype.is_float() and self.scale is not None:
             made = np.where(np.isnan(made), made, rounded(made, self.scale))
         return as_column(self.column, made, dtype)
+
+
+def elapsed(seconds: Numbers, unit: int, operation: Operation) -> Numbers:
+    """Times between others in units of so many seconds; full ones only, if the operation says so."""
+    return np.floor(seconds / unit) if operation == "elapsed_full" else seconds / unit
+
+
+def seconds_of(values: pl.Series) -> Numbers:
+    """Times as seconds, NaN for NULL."""
+    whole = values.cast(pl.Datetime("us", getattr(values.dtype, "time_zone", None))).to_physical()
+    return whole.cast(pl.Float64).to_numpy() / 1e6
 
 
 def combined(operation: Operation, left: Numbers, right: Numbers, unit: int) -> Numbers:

@@ -14,12 +14,14 @@ import polars as pl
 
 from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
 from synth_assets.dependencies.clock import MIDNIGHT, clock_sum, is_clock, possible_parts
+from synth_assets.dependencies.elapsed import elapsed_candidates
 from synth_assets.dependencies.formula import Formula, Numbers, agree, combined, numbers, scale_of
 from synth_assets.dependencies.three_parts import three_part_candidates
 from synth_assets.plan.dependencies import A_HUNDREDTH, JOINING, Operation
 from synth_assets.statistics.labels import shared_labels
 
 FEWEST_COMBINATIONS = 20
+FEWEST_LENGTHS = 3
 MOST_COLUMNS = 60
 TRIED = 16  # kinds of formulas
 MOSTLY = 0.9
@@ -93,6 +95,7 @@ def _found(
         or _time_part(name, others, frame, few)
         or _arithmetic(name, others, frame, known)
         or _clock_time(name, others, frame, known)
+        or _elapsed(name, others, frame)
     )
 
 
@@ -105,6 +108,16 @@ def _time_part(name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.Da
             formula = Formula(column=name, operation=part, left=other, zone=zone)
             if _is_no_chance(frame, name, other) and _holds(formula, frame):
                 return formula
+    return None
+
+
+def _elapsed(name: str, others: Sequence[str], frame: pl.DataFrame) -> Formula | None:
+    """A number that says how long it is from one time to another."""
+    if frame[name].n_unique() < FEWEST_LENGTHS:
+        return None
+    for formula in elapsed_candidates(name, others, frame):
+        if _is_no_chance(frame, name, *formula.inputs) and _holds(formula, frame):
+            return formula
     return None
 
 
@@ -253,7 +266,7 @@ def _holds(formula: Formula, frame: pl.DataFrame) -> bool:
 
 
 def _is_rounded(formula: Formula) -> bool:
-    return formula.operation == "product" and bool(formula.scale)
+    return (formula.operation == "product" and bool(formula.scale)) or formula.operation == "elapsed"
 
 
 def wrongly_computed(formula: Formula, frame: pl.DataFrame) -> int:

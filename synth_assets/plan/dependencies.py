@@ -6,7 +6,11 @@ from pydantic import Field
 
 from synth_assets.catalog.model import Value
 
-Operation = Literal["copy", "sum", "difference", "product", "clock", "year", "month", "day", "hour", "minute"]
+Operation = Literal[
+    "copy", "sum", "difference", "product", "clock", "elapsed", "elapsed_full", "year", "month", "day", "hour", "minute"
+]
+ELAPSED = ("elapsed", "elapsed_full")
+ELAPSED_UNITS = {1: "seconds", 60: "minutes", 3_600: "hours", 86_400: "days", 604_800: "weeks"}
 JOINING = (10, 60, 100, 1_000)  # what numbers are put together by: hours and minutes, a group's number and its own
 A_HUNDREDTH = 0.01  # what one of a column of percentages counts for
 SIGNS = {"sum": "+", "difference": "-", "product": "*"}
@@ -79,6 +83,9 @@ class Computed(Value):
             return f"{self.column} = {self.operation}({self.left}{f', {self.zone}' if self.zone else ''})"
         if self.operation == "clock":
             return f"{self.column} = {self.left} + {self.right} minutes"
+        if self.operation in ELAPSED:
+            full = "full " if self.operation == "elapsed_full" else ""
+            return f"{self.column} = {full}{ELAPSED_UNITS[self.unit]} from {self.right} to {self.left}"
         if self.operation == "sum" and self.unit in JOINING:
             return f"{self.column} = {self.left} + {self.unit} * {self.right}"
         percent = " / 100" if self.factor == A_HUNDREDTH else ""

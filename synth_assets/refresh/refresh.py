@@ -7,7 +7,7 @@ import hmac
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 from pydantic import JsonValue
@@ -277,8 +277,15 @@ class Refresh(PreflightStage, ProfileStage, VerdictStage, PublicationStage):
                     formats |= self.public_formats(name)
                 elif name in self.snapshot_rows:
                     formats |= self.snapshot_rows[name].formats
-                computed: list[JsonValue] = list(self.computed_columns(name))
-                draft.facts.update(rows=table.rows.height, formats=formats, dropped=table.dropped, computed=computed)
+                reaches = self.reached_columns(name)
+                computed: list[JsonValue] = list(self.held_by_computed(name, reaches))
+                draft.facts.update(
+                    rows=table.rows.height,
+                    formats=formats,
+                    dropped=table.dropped,
+                    computed=computed,
+                    reaches=cast(dict[str, JsonValue], reaches),
+                )
             reached("synthetic.table")
             seconds = (time.perf_counter() - started) / len(group)
             outcomes[name] = Outcome(draft.artifact, False, seconds, draft.artifact.facts)

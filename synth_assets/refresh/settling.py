@@ -4,7 +4,7 @@ The rows of a table are stored twice then: as its children were drawn for (stage
 published (stage settled).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from synth_assets.code_version import code_version
@@ -15,6 +15,7 @@ from synth_assets.store.store import ArtifactKey
 from synth_assets.store.tables import REAL_FILE, ROWS_FILE, TableRows
 
 if TYPE_CHECKING:
+    from synth_assets.synthesize.relational.keeping.reach import Reach
     from synth_assets.synthesize.relational.keeping.settling import TableRules
 
 SETTLED = "settled"
@@ -67,9 +68,53 @@ class SettlingStage(RefreshInputs):
 
     def computed_columns(self, table: str) -> tuple[str, ...]:
         """The columns of a generated table that follow from other columns, and from no real value."""
+        from synth_assets.synthesize.relational.keeping.keeping import running_columns
+
         rules = self._rules(table)
         names = [*(one.column for one in rules.totals), *(one.column for one in rules.formulas)]
+        if self.structures[table].decision.is_generated:
+            names += running_columns(self._needed("synthesizer", table).folder)
         return tuple(dict.fromkeys(names))
+
+    def reached_columns(self, table: str) -> dict[str, list[list[str]]]:
+        """By column of a generated table, all that it may be as late as ("above"), or as early as ("below").
+
+        Each is [table, column, "above" or "below"]; what those are held by in turn is among them.
+        """
+        found: dict[str, list[list[str]]] = {}
+        for start in dict.fromkeys(one.column for one in self._reaches(table)):
+            waiting, seen = [(table, start, side) for side in (True, False)], set[tuple[str, str, bool]]()
+            while waiting:
+                of, column, upwards = waiting.pop()
+                for one in self._reaches(of):
+                    place = (one.table, one.other, upwards)
+                    if one.column == column and one.upwards is upwards and place not in seen:
+                        seen.add(place)
+                        waiting.append(place)
+            found[start] = [[of, column, "above" if upwards else "below"] for of, column, upwards in sorted(seen)]
+        return found
+
+    def held_by_computed(self, table: str, reaches: Mapping[str, Sequence[Sequence[str]]]) -> tuple[str, ...]:
+        """The computed columns of a table, and those that give way to one: `reaches` as `reached_columns` says."""
+        held = [name for name, places in reaches.items() if any(c in self.computed_columns(t) for t, c, _ in places)]
+        return tuple(dict.fromkeys([*self.computed_columns(table), *held]))
+
+    def _reaches(self, table: str) -> tuple["Reach", ...]:
+        from synth_assets.synthesize.relational.fit import IDENTIFYING
+        from synth_assets.synthesize.relational.keeping.keeping import VALUES
+        from synth_assets.synthesize.relational.keeping.reach import reaches_of
+        from synth_assets.synthesize.relational.sharing import SHARED
+
+        structure = self.structures[table]
+        if not structure.decision.is_generated:
+            return ()
+        return reaches_of(
+            self._needed("synthesizer", table).folder,
+            structure,
+            self.profiles,
+            self.structures,
+            parts=(IDENTIFYING, SHARED, VALUES),
+        )
 
     def settled_columns(self, table: str) -> tuple[str, ...]:
         """The columns of a table that add up other tables' rows, as far as the source does."""

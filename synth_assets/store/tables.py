@@ -27,6 +27,8 @@ class TableRows:
         formats: For columns whose database keeps times as text: the strftime format (chrono's, as polars takes it)
             by which every value prints exactly as it stands in the source.
         computed: Of synthetic rows: the columns that follow from other synthetic columns.
+        reaches: Of synthetic rows, by column: [table, column, "above" or "below"] of all that it may be as late
+            or large as, or as early or small as, since it never lies on the other side of it.
     """
 
     def __init__(self, artifact: Artifact) -> None:
@@ -38,6 +40,9 @@ class TableRows:
         self.rows: int = self._folder.frame_rows(ROWS_FILE)
         self.formats: Mapping[str, str] = cast(dict[str, str], artifact.facts.get("formats", {}))
         self.computed: Sequence[str] = cast(list[str], artifact.facts.get("computed", []))
+        self.reaches: Mapping[str, Sequence[Sequence[str]]] = cast(
+            dict[str, list[list[str]]], artifact.facts.get("reaches", {})
+        )
 
     @property
     def schema(self) -> pl.Schema:

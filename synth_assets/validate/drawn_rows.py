@@ -24,6 +24,7 @@ class DrawnRows:
         self.schema: pl.Schema = rows.schema
         self.formats: Mapping[str, str] = rows.formats
         self.computed: Sequence[str] = rows.computed
+        self.reaches: Mapping[str, Sequence[Sequence[str]]] = rows.reaches
 
     def read(self, *, columns: Sequence[str] | None = None, part: Part = "all") -> pl.DataFrame:
         """All synthetic rows; generated rows have one part only."""

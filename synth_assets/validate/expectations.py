@@ -222,7 +222,7 @@ def _of_profile(column: Column, decision: ColumnDecision, subject: Subject) -> I
         return
     if subject.profile is None or column.name not in {c.name for c in subject.profile.columns}:
         return
-    profile, held_as = subject.profile.column(column.name), subject.synthetic.schema[column.name]
+    profile, held_as = with_reach(column.name, subject), subject.synthetic.schema[column.name]
     part = name_part(column.name)
     bounds = protected_range(profile, held_as, different=subject.synthetic.rows if decision.unique else 0)
     # What is computed from synthetic values may lie beyond: it is no value of a real row.
@@ -247,6 +247,24 @@ def _of_profile(column: Column, decision: ColumnDecision, subject: Subject) -> I
             column=column.name,
             remedy="Choose a synthesizer that keeps to min_group (trees), or treat the column as fake.",
         )
+
+
+def with_reach(name: str, subject: Subject) -> ColumnProfile:
+    """What is known of a column, its range widened to those of the columns that it never lies before, or beyond.
+
+    What begins with the last of its parents is later than any other of its kind, and no real row has its value.
+    """
+    profile = subject.profile.column(name) if subject.profile else None
+    if profile is None:
+        raise KeyError(name)
+    low, high = profile.minimum, profile.maximum
+    for table, other, side in subject.synthetic.reaches.get(name, ()):
+        known = subject.profiles.get(table)
+        column = next((one for one in known.columns if one.name == other), None) if known else None
+        if column is None or column.minimum is None or column.maximum is None or low is None or high is None:
+            continue
+        low, high = (low, max(high, column.maximum)) if side == "above" else (min(low, column.minimum), high)
+    return profile.model_copy(update={"minimum": low, "maximum": high})
 
 
 def protected_range(

@@ -47,6 +47,7 @@ class ReweightedRows:
         self.schema: pl.Schema = rows.schema
         self.formats: Mapping[str, str] = rows.formats
         self.computed: Sequence[str] = rows.computed
+        self.reaches: Mapping[str, Sequence[Sequence[str]]] = rows.reaches
 
     def chosen(self, part: Part) -> Array:
         """The numbers of the rows of one part that are drawn, ascending, int64 of shape (rows,)."""

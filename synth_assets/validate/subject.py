@@ -1,7 +1,7 @@
 """One table under judgement: its schema, its decisions, its rows on both sides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ class Subject:
     Attributes:
         source: Its rows in the snapshot; None where the plan extracts none (an empty table), and where it must not be
             looked at (a private one).
+        profiles: What is known of the columns of all tables.
         reweighted: Where the plan wishes for shares, the source's rows with these shares.
     """
 
@@ -36,6 +37,7 @@ class Subject:
     source: Rows | None
     profile: TableProfile | None
     min_group: int
+    profiles: Mapping[str, TableProfile] = field(default_factory=dict)
     reweighted: "ReweightedRows | None" = None
 
     @property
@@ -114,6 +116,7 @@ def subjects(
             source=None if decision.private else snapshot.get(decision.name),
             profile=profiles.get(decision.name),
             min_group=plan.min_group,
+            profiles=profiles,
         )
         for decision in plan.published
         if decision.name in synthetic

@@ -59,7 +59,9 @@ def test_some_tables_at_another_scale_without_publishing(generated: Project, ins
     said = logged(instance, result.run_id)
     assert "Nothing is published into staging: this is a dry run." in said
     assert "Reused the synthetic rows of customers that the refresh prepared made." in said
-    assert any(text.startswith("Made the synthetic rows of orders in ") and text.endswith("1,200 rows.") for text in said)
+    assert any(
+        text.startswith("Made the synthetic rows of orders in ") and text.endswith("1,200 rows.") for text in said
+    )
     assert any(text.startswith("Profiling teams, ") for text in said)
 
 

@@ -1,6 +1,6 @@
 """What a table's suite promises, and how it runs."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -132,6 +132,22 @@ def test_an_expectation_that_cannot_be_evaluated_fails_without_a_figure() -> Non
     (check,) = SuiteRunner().run("t", MemoryRows(GOOD), [expected])
     assert (check.passed, check.value) == (False, None)
     assert "could not be evaluated" in check.description
+
+
+@pytest.mark.parametrize(
+    ("side", "days", "passes"),
+    [("above", 30_000, True), ("above", 18_000, False), ("below", 18_000, True), ("below", 30_001, False)],
+)
+def test_what_gives_way_to_another_column_may_lie_as_far_as_that_one(side: str, days: int, passes: bool) -> None:
+    stays = ColumnProfile(
+        name="since", rows=100, nulls=0, distinct=9, unique=False, minimum=18_000 * DAY, maximum=30_000 * DAY
+    )
+    others = {"stays": TableProfile(table="stays", rows=100, columns=(stays,))}
+    frame = GOOD.with_columns(pl.lit(date(1970, 1, 1) + timedelta(days=days)).alias("on day"))
+    rows = MemoryRows(frame, reaches={"on day": [["stays", "since", side], ["gone", "since", side]]})
+    judged = Subject(TABLE, DECISION, rows, MemoryRows(GOOD), PROFILE, 10, profiles=others)
+    checks = {c.name: c.passed for c in SuiteRunner().run("t", rows, derive(judged, dialect="postgresql"))}
+    assert checks["expect_range_on_day"] is passes
 
 
 def test_long_tables_are_read_in_parts_and_judged_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:

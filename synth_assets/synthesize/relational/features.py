@@ -47,9 +47,14 @@ def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[
     return pl.DataFrame(learned + counted)
 
 
+def known_to_children(features: pl.DataFrame) -> pl.DataFrame:
+    """What rows know of their driving parent: all but tendencies, which are of rows that refer by another key."""
+    return features.select(name for name in features.columns if not is_hidden(name))
+
+
 def inherited(features: pl.DataFrame) -> pl.DataFrame:
     """The features of a parent that its children hand on to their own children."""
-    return features.select([name for name in features.columns if not is_hidden(name)][:MOST_INHERITED])
+    return known_to_children(features)[:, :MOST_INHERITED]
 
 
 def further_features(reference: Reference, features: pl.DataFrame) -> pl.DataFrame:

@@ -137,6 +137,10 @@ class Gaps(Value):
             placed.add(name)
         return cls(steps=tuple(steps))
 
+    def besides(self, columns: Collection[str]) -> "Gaps":
+        """The gaps without those of some columns."""
+        return Gaps(steps=tuple(gap for gap in self.steps if gap.column not in columns))
+
     def least(self, column: str) -> int:
         """The least number that stands in one of `columns`."""
         return min((-len(gap.beyond) for gap in self.steps if gap.column == column), default=0)

@@ -20,6 +20,7 @@ from synth_assets.synthesize.relational.features import (
     further_features,
     inherited,
     is_hidden,
+    known_to_children,
     with_roles,
 )
 from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
@@ -339,7 +340,7 @@ class Generation(Referring):
         driving, parents = self._structures[name].driving, self._parents[name][part]
         if driving is None:
             return Surroundings(len(parents))
-        context = gather(self._features[driving.key.parent], parents)
+        context = gather(known_to_children(self._features[driving.key.parent]), parents)
         return Surroundings(len(parents), context, None, families_of(parents))
 
     def _blockwise(

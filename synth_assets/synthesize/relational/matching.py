@@ -56,3 +56,15 @@ def rank_within(groups: Rows) -> Rows:
     result = np.empty(len(groups), dtype=np.int64)
     result[order] = within
     return result
+
+
+def some_rows(frame: pl.DataFrame | None, rows: Rows) -> pl.DataFrame | None:
+    """Rows of a frame that may be missing."""
+    return None if frame is None else frame[rows]
+
+
+def replaced(rows: pl.DataFrame, at: Rows, fresh: pl.DataFrame) -> pl.DataFrame:
+    """The rows with some of them replaced."""
+    source = np.arange(rows.height)
+    source[at] = rows.height + np.arange(fresh.height)
+    return pl.concat([rows, fresh])[source]

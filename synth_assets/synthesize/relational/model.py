@@ -29,6 +29,7 @@ class FurtherModel(Value):
     partition: dict[str, JsonValue] = Field(description="A Partition's fields.")
     agreement: Agreement | None
     not_before: tuple[NotBefore, ...] = Field(default=(), description="Times that are not before the parent's.")
+    apart: tuple[str, ...] = Field(default=(), description="Keys that never refer to the row that this one refers to.")
     roles: Roles | None = Field(default=None, description="What single parents are to the rows that refer to them.")
     belonging: Belonging | None = Field(default=None, description="What parents belong to.")
     degrees: tuple[float, ...] = Field(description="Quantiles of children per parent row.")

@@ -55,17 +55,7 @@ class NamedColumns:
 
     def place(self, table: str, name: str) -> Place | None:
         """The table and column that a row of `table` means by this name; None for what is no column."""
-        if name in self._structures[table].learned:
-            return table, name
-        above = self._above(table, name)
-        while above:
-            reference, rest = above
-            parent = reference.key.parent
-            column = self._column_of_feature(parent, rest)
-            if column:
-                return parent, column
-            above = self._above(parent, rest)
-        return None
+        return place_of(self._structures, table, name)
 
     def _feature(self, table: str, name: str) -> pl.Series:
         column = self._column_of_feature(table, name)
@@ -78,13 +68,34 @@ class NamedColumns:
         return gather(values.to_frame(), self._tables.parents(table, above[0].key)).to_series()
 
     def _column_of_feature(self, table: str, name: str) -> str | None:
-        learned = self._structures[table].learned
-        return next((column for column in learned if feature_name(table, column) == name), None)
+        return _column_of_feature(self._structures[table], name)
 
     def _above(self, table: str, name: str) -> tuple[Reference, str] | None:
-        """The key by which a row gets what it knows by this name, and the name there."""
-        structure = self._structures[table]
-        for reference in structure.further:
-            if name.startswith(prefix := f"{reference.name}: "):
-                return reference, name.removeprefix(prefix)
-        return (structure.driving, name) if structure.driving else None
+        return _above(self._structures[table], name)
+
+
+def place_of(structures: Mapping[str, TableStructure], table: str, name: str) -> Place | None:
+    """The table and column that a row of `table` means by this name; None for what is no column."""
+    if name in structures[table].learned:
+        return table, name
+    above = _above(structures[table], name)
+    while above:
+        reference, rest = above
+        parent = structures[reference.key.parent]
+        column = _column_of_feature(parent, rest)
+        if column:
+            return parent.name, column
+        above = _above(parent, rest)
+    return None
+
+
+def _column_of_feature(structure: TableStructure, name: str) -> str | None:
+    return next((column for column in structure.learned if feature_name(structure.name, column) == name), None)
+
+
+def _above(structure: TableStructure, name: str) -> tuple[Reference, str] | None:
+    """The key by which a row gets what it knows by this name, and the name there."""
+    for reference in structure.further:
+        if name.startswith(prefix := f"{reference.name}: "):
+            return reference, name.removeprefix(prefix)
+    return (structure.driving, name) if structure.driving else None

@@ -44,7 +44,8 @@ class ParentsTime(Value):
         """The values with those that come too early moved; a parent that is later than all has its own time.
 
         Args:
-            grid: What the values lie on: those that are moved take its next point.
+            grid: What the values lie on: those that are moved take its next point, the one before where that would be
+                beyond the last time that may come out.
         """
         begin = self.begin(context, values.dtype)
         times = self.order.child_times(values)
@@ -56,7 +57,10 @@ class ParentsTime(Value):
         off = np.where(off <= room, off, rng.random(len(early)) * room)
         steps = np.floor(off / self.unit).astype(np.int64) * self.unit
         moved = from_ticks(pl.Series(begin[early].astype(np.int64) + steps), values.dtype)
-        return values.scatter(early, moved if grid is None else grid.snapped(moved, towards="ceil"))
+        if grid is not None:
+            after, before = (grid.snapped(moved, towards=side) for side in ("ceil", "floor"))
+            moved = after.zip_with(ticks(after, values.dtype) <= self.latest, before)
+        return values.scatter(early, moved)
 
 
 def find_parents_times(

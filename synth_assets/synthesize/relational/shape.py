@@ -8,6 +8,7 @@ from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.parents_time import ParentsTime
 from synth_assets.synthesize.relational.residuals import Residuals
+from synth_assets.synthesize.relational.spans import Spans
 
 
 class Shape(Value):
@@ -16,6 +17,7 @@ class Shape(Value):
     Attributes:
         columns: What is learned; the formulas give the rest.
         parents_times: What must not come too early for its parents.
+        spans: What never leaves a span of its parents.
         gridded: Times that lie on a grid; those of gaps apart, which count its points.
     """
 
@@ -25,6 +27,7 @@ class Shape(Value):
     gaps: Gaps
     residuals: Residuals = Residuals()
     parents_times: tuple[ParentsTime, ...] = ()
+    spans: Spans = Spans()
     gridded: Gridded = Gridded()
     order: FamilyOrder | None
     parts: tuple[str, ...]

@@ -114,7 +114,7 @@ class TableTraining:
     def _ordered_by(self) -> str | None:
         """The learned column that siblings stand in the order of, if they have to do with each other."""
         candidates = [name for name in order_candidates(self._structure) if name not in self._balanced]
-        return order_column(self._rows[self._training], candidates)
+        return order_column(self._rows[self._training], candidates, self._families)
 
     @cached_property
     def _order(self) -> str | None:

@@ -11,10 +11,15 @@ from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.formulas import find_formulas
 from synth_assets.synthesize.registry import learns_context
 from synth_assets.synthesize.relational.families.arranged import Arranged
+from synth_assets.synthesize.relational.families.ends import find_stride
+from synth_assets.synthesize.relational.families.links import Link, find_links
+from synth_assets.synthesize.relational.families.order import follows_in
 from synth_assets.synthesize.relational.families.rising import find_rising
 from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.matching import Rows
 from synth_assets.synthesize.relational.residuals import Residuals
+from synth_assets.synthesize.relational.spans import Spans
 
 RARE = "\x01rare"
 
@@ -152,6 +157,47 @@ def residuals_of(
     among = [name for name in rows.columns if name not in closed and name != order_by]
     around = beside(training.known, rows.drop(training.hidden))
     return Residuals.find(around, min_group=min_group, among=among, outside=training.context)
+
+
+def spans_of(training: Training, rows: pl.DataFrame, gaps: Gaps, gridded: Gridded, min_group: int) -> Spans:
+    """The times to learn that never leave a span of their parents."""
+    if not training.discover:
+        return Spans()
+    closed = training.kept | training.computed_later | {*training.hidden}
+    known = training.known.columns if training.known is not None else ()
+    among = [name for name in rows.columns if name not in closed and name not in known]
+    families, order_by = _families_by_begin(training)
+    return Spans.find(
+        beside(training.known, rows),
+        training.context,
+        among=among,
+        gaps=gaps,
+        gridded=gridded,
+        order_by=order_by,
+        families=families,
+        min_group=min_group,
+    )
+
+
+def links_of(
+    training: Training, siblings: Siblings, rows: pl.DataFrame, arranged: Arranged, gaps: Gaps, residuals: Residuals
+) -> tuple[Link, ...]:
+    """The columns that siblings set, among those by which no other is told."""
+    by = {step.by for step in residuals.steps} | gaps.since | {siblings.column}
+    fixed = training.kept | training.computed_later | {*training.hidden} | by
+    among = [name for name in rows.columns if name in training.rows.columns and name not in fixed]
+    return find_links(rows, arranged, follows=follows_in(arranged, siblings.continuous), among=among)
+
+
+def _families_by_begin(training: Training) -> tuple[int, str | None]:
+    """How many families there are and the column that orders them, unless they are told by where they end."""
+    siblings = training.siblings
+    if siblings is None or not siblings.follow or siblings.column is None:
+        return 0, None
+    arranged = Arranged.by(siblings.families, siblings.order_by)
+    if find_stride(training.rows[siblings.column], siblings.families, arranged, unit=1):
+        return 0, None
+    return int(np.count_nonzero(arranged.position == 0)), siblings.column
 
 
 def families_of(parents: Rows) -> Rows:

@@ -28,8 +28,8 @@ from synth_assets.synthesize.relational.families.history import (
     with_first_totals,
     with_stays,
 )
-from synth_assets.synthesize.relational.families.links import Link, find_links, linked
-from synth_assets.synthesize.relational.families.order import FamilyOrder, follows_in, learn_order
+from synth_assets.synthesize.relational.families.links import linked
+from synth_assets.synthesize.relational.families.order import FamilyOrder, learn_order
 from synth_assets.synthesize.relational.families.rising import without_falls
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
 from synth_assets.synthesize.relational.families.walking import walk_families
@@ -37,22 +37,24 @@ from synth_assets.synthesize.relational.further.in_time import Times
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
-from synth_assets.synthesize.relational.matching import Rows, rank_within, runs
+from synth_assets.synthesize.relational.matching import Rows, rank_within, replaced, runs, some_rows
 from synth_assets.synthesize.relational.parents_time import find_parents_times
-from synth_assets.synthesize.relational.residuals import Residuals
 from synth_assets.synthesize.relational.shape import Shape
+from synth_assets.synthesize.relational.spans import Spans
 from synth_assets.synthesize.relational.structure import NATIVE
 from synth_assets.synthesize.relational.training import (
-    Siblings,
     Surroundings,
     Training,
     beside,
     formulas_of,
+    links_of,
     residuals_of,
     rising_of,
+    spans_of,
 )
 
 MOST_REDRAWS = 20
+COARSE = ("month", "week", "day")
 Part = Synthesizer | SequenceSynthesizer
 
 
@@ -101,17 +103,22 @@ class ValueModel:
         known_times = [*fixed, *([order_by] if order_by else [])]
         gaps = Gaps.find(around, min_group=min_group, known=known_times) if training.discover else Gaps()
         kept = training.kept
-        rising = rising_of(training, rows)
-        residuals = residuals_of(training, rows, gaps, min_group, besides=rising)
-        tied = gaps.columns | residuals.columns | kept | training.computed_later | {*training.hidden}
-        free = [name for name in rows.columns if name not in tied] if training.discover else []
-        parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
         timed = rows.drop(gaps.columns | training.computed_later | {*training.hidden}, strict=False).columns
         gridded = Gridded.find(rows, among=timed if training.discover else (), min_group=min_group)
-        encoded = gaps.encode(residuals.encode(around, training.context)).select(rows.columns)
+        spans = spans_of(training, rows, gaps, gridded, min_group) if learns_context(synthesizer) else Spans()
+        gaps = gaps.besides(spans.learned)
+        rising = rising_of(training, rows)
+        residuals = residuals_of(training, rows, gaps, min_group, besides={*rising, *spans.learned})
+        tied = gaps.columns | residuals.columns | spans.learned
+        tied |= kept | training.computed_later | {*training.hidden}
+        free = [name for name in rows.columns if name not in tied] if training.discover else []
+        parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
+        encoded = gaps.encode(residuals.encode(around, training.context))
+        encoded = encoded.with_columns(spans.encode(around, training.context).select(spans.learned))
+        encoded = encoded.select(rows.columns)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
-            closed = gaps.columns | residuals.columns | kept | training.computed_later | {order_by}
+            closed = gaps.columns | residuals.columns | spans.learned | kept | training.computed_later | {order_by}
             among = [name for name in encoded.columns if name not in closed]
             planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
         encoded = planted.rows
@@ -155,7 +162,7 @@ class ValueModel:
             parts["rows"] = fitted(synthesizer, encoded, context, seed)
         else:
             arranged = Arranged.by(siblings.families, siblings.order_by)
-            links = _links(training, siblings, around, arranged, gaps, residuals) if training.discover else ()
+            links = links_of(training, siblings, around, arranged, gaps, residuals) if training.discover else ()
             order = learn_order(
                 encoded,
                 known,
@@ -163,7 +170,7 @@ class ValueModel:
                 column=order_by,
                 tied=tied,
                 links=links,
-                grid=gridded.grid(order_by),
+                grid=None if order_by in spans.learned else gridded.grid(order_by),
                 rising=rising,
                 continuous=siblings.continuous,
                 min_group=min_group,
@@ -178,7 +185,7 @@ class ValueModel:
                     order = order.model_copy(update={"stride": stride})
                     ends, lengths = ends_of(ordered, siblings.families, arranged, stride=stride)
                     heads = arranged.order[arranged.position == 0]
-                    parts["ends"] = fitted(synthesizer, ends, beside(_some(context, heads), lengths), seed + 2)
+                    parts["ends"] = fitted(synthesizer, ends, beside(some_rows(context, heads), lengths), seed + 2)
                     starting = starting.drop(ordered.name)
                     first = first.with_columns(ordered.gather(at))
                 elif training.discover and training.context is not None:
@@ -187,12 +194,12 @@ class ValueModel:
                     if beginning:
                         order = order.model_copy(update={"beginning": beginning})
                         starting = starting.with_columns(beginning.encode(ordered, training.context))
-            parts["rows"] = fitted(synthesizer, starting[at], beside(_some(context, at), first), seed)
+            parts["rows"] = fitted(synthesizer, starting[at], beside(some_rows(context, at), first), seed)
             at, steps = step_rows(encoded, arranged, order, siblings.continuous)
             steps = steps.drop(one.column for one in order.running)
             steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
             kept |= frozenset(order.staying)
-            parts["steps"] = fitted(synthesizer, steps, beside(_some(context, at), before[at]), seed + 1)
+            parts["steps"] = fitted(synthesizer, steps, beside(some_rows(context, at), before[at]), seed + 1)
         shape = Shape(
             synthesizer=synthesizer,
             formulas=formulas,
@@ -200,6 +207,7 @@ class ValueModel:
             gaps=gaps,
             residuals=residuals,
             parents_times=parents_times,
+            spans=spans,
             gridded=gridded,
             order=order,
             parts=tuple(parts),
@@ -230,6 +238,7 @@ class ValueModel:
             start=started,
             steps=steps,
             begin=self._begin(order, around),
+            until=self._until(order, around),
             rng=rng,
         )
         rows = self._added_up(rows, around, rng)
@@ -254,7 +263,7 @@ class ValueModel:
         if order.beginning is not None and around.context is not None:
             units, dtype = rows[order.beginning.column], self._encoded_schema()[order.beginning.column]
             rows = rows.with_columns(order.beginning.decode(units, around.context, dtype, rng))
-        rows = self._shape.gridded.snapped(rows, besides=self._shape.residuals.columns)
+        rows = self._shape.gridded.snapped(rows, besides=self._shape.residuals.columns | self._shape.spans.learned)
         if not start.width:
             rows = self._in_time(rows, around, rng)
         return with_first_totals(rows, around.known, order).select(self._shape.columns)
@@ -265,7 +274,8 @@ class ValueModel:
         return model
 
     def _encoded_schema(self) -> pl.Schema:
-        schema, gaps = self._shape.residuals.encoded(self._schema), self._shape.gaps.columns
+        schema = self._shape.spans.encoded(self._shape.residuals.encoded(self._schema))
+        gaps = self._shape.gaps.columns
         return pl.Schema({n: pl.Int64() if n in gaps else schema[n] for n in self._shape.columns})
 
     def _in_time(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
@@ -284,16 +294,28 @@ class ValueModel:
             return None
         return of_order.begin(around.context, self._schema[of_order.column])
 
+    def _until(self, order: FamilyOrder, around: Surroundings) -> Times | None:
+        """What siblings must not come after, as `_begin`; points of a coarse grid that are pushed together meet."""
+        if order.column is None or around.context is None or (order.grid and order.grid.every in COARSE):
+            return None
+        return self._shape.spans.until(order.column, around.context, self._schema[order.column])
+
     def _decoded(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """All columns as they will be: gaps and residuals added up, formulas applied."""
         return self._computed(self._added_up(rows, around, rng), around)
 
     def _added_up(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """The learned columns as they are in the table."""
-        gridded, nearly = self._shape.gridded, self._shape.residuals
-        rows = self._in_time(gridded.snapped(rows, besides=nearly.columns), around, rng)
-        decoded = self._shape.gaps.decode(beside(around.context, around.known, rows), self._schema)
+        gridded, nearly, spans = self._shape.gridded, self._shape.residuals, self._shape.spans
+        rows = self._in_time(gridded.snapped(rows, besides=nearly.columns | spans.learned), around, rng)
+        families = around.families
+        rows = spans.decode(rows, around.context, self._schema, begins="parents", families=families)
+        rows = beside(around.known, rows)
+        decoded = self._shape.gaps.decode(beside(around.context, rows), self._schema)
         decoded = gridded.snapped(nearly.decode(decoded, self._schema), besides=set(rows.columns) - nearly.columns)
+        decoded = spans.decode(decoded, None, self._schema, begins="row", families=families)
+        order = self._shape.order
+        decoded = spans.moved(decoded, rng, besides=order.column if order and families is not None else None)
         return decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns)
 
     def _computed(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
@@ -315,7 +337,7 @@ class ValueModel:
                 return rows
             again = around.at(wrong)
             fresh = self._decoded(self._encoded("rows", again, None, rng).cast(encoded), again, rng)
-            rows = _replaced(rows, wrong, fresh)
+            rows = replaced(rows, wrong, fresh)
         return self._repaired(rows, around, rng)
 
     def _violated(self, rows: pl.DataFrame, known: pl.DataFrame | None) -> npt.NDArray[np.bool_]:
@@ -380,25 +402,5 @@ class ValueModel:
         return cls(shape, parts, schema, checks)
 
 
-def _links(
-    training: Training, siblings: Siblings, rows: pl.DataFrame, arranged: Arranged, gaps: Gaps, residuals: Residuals
-) -> tuple[Link, ...]:
-    """The columns that siblings set, among those by which no other is told."""
-    by = {step.by for step in residuals.steps} | gaps.since | {siblings.column}
-    fixed = training.kept | training.computed_later | {*training.hidden} | by
-    among = [name for name in rows.columns if name in training.rows.columns and name not in fixed]
-    return find_links(rows, arranged, follows=follows_in(arranged, siblings.continuous), among=among)
-
-
 def _apart(around: Surroundings) -> Surroundings:
     return Surroundings(around.rows, around.context, around.known, np.arange(around.rows))
-
-
-def _some(frame: pl.DataFrame | None, rows: Rows) -> pl.DataFrame | None:
-    return None if frame is None else frame[rows]
-
-
-def _replaced(rows: pl.DataFrame, at: Rows, fresh: pl.DataFrame) -> pl.DataFrame:
-    source = np.arange(rows.height)
-    source[at] = rows.height + np.arange(fresh.height)
-    return pl.concat([rows, fresh])[source]

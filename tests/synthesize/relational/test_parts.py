@@ -169,12 +169,21 @@ def test_common_unit() -> None:
     assert common_unit(pl.Series([], dtype=pl.Int64)) == 1
 
 
+def test_siblings_are_ordered_by_what_tells_them_apart() -> None:
+    families = np.repeat(np.arange(300), 3)
+    rows = pl.DataFrame({"began": families * 7, "version": np.tile([1, 2, 3], 300), "empty": [None, *[1] * 899]})
+    assert order_column(rows, ["empty", "began", "version"], families) == "version"
+    assert order_column(rows, ["began"], families) == "began"
+    # Rows without siblings tell nothing.
+    assert order_column(rows, ["began", "version"], -1 - np.arange(900)) == "began"
+
+
 def test_siblings_know_the_ones_before() -> None:
     parents = np.repeat(np.arange(300), 3)
     year = np.tile([2003, 2001, 2002], 300)
     rows = pl.DataFrame({"year": year, "hits": np.tile([30.0, 10.0, 20.0], 300)})
     assert worth_following(parents, rows, rows["year"])
-    assert order_column(rows, ["year"]) == "year"
+    assert order_column(rows, ["year"], None) == "year"
     arranged = Arranged.by(parents, rows["year"])
     order = learn_order(rows, None, arranged, column="year", min_group=10)
     at, steps = step_rows(rows, arranged, order, np.ones(rows.height, dtype=np.bool_))

@@ -14,11 +14,12 @@ from synth_assets.synthesize.relational.families.order import FamilyOrder
 from synth_assets.synthesize.relational.matching import Rows, runs
 
 MOST_SIBLINGS = 4_096
-LONG = 256
+LONG = 64
 MANY_FAMILIES = 100
 FEWEST_STEPS = 200
 FEW_ROWS = 0.05
 GOES_ON = 0.5
+_TELLS = 0.5  # share of siblings that have another value than those before them
 
 
 def worth_following(parents: Rows, rows: pl.DataFrame, order_by: pl.Series | None) -> bool:
@@ -58,9 +59,24 @@ def _goes_on(parents: Rows, rows: pl.DataFrame, order_by: pl.Series) -> bool:
     return False
 
 
-def order_column(rows: pl.DataFrame, candidates: Sequence[str]) -> str | None:
-    """The first of the columns that is filled everywhere."""
-    return next((name for name in candidates if rows[name].null_count() == 0), None)
+def order_column(rows: pl.DataFrame, candidates: Sequence[str], families: Rows | None) -> str | None:
+    """The first of the columns that is filled everywhere and tells most siblings apart; else the first that is filled.
+
+    When a subscription began is the same in all of its versions; when a version began is not.
+
+    Args:
+        families: The family of each row, negative for rows without siblings; None if no row has any.
+    """
+    filled = [name for name in candidates if rows[name].null_count() == 0]
+    if families is None or len(filled) < 2:
+        return next(iter(filled), None)
+    together = np.flatnonzero(families >= 0)
+    different = np.unique(families[together])
+    for name in filled:
+        pairs = pl.DataFrame({"family": families[together], "value": rows[name].gather(together)})
+        if len(together) and pairs.n_unique() - len(different) >= _TELLS * (len(together) - len(different)):
+            return name
+    return filled[0]
 
 
 Start = Callable[[Rows, Rows], pl.DataFrame]
@@ -84,6 +100,7 @@ def walk_families(
     start: Start,
     steps: FollowingSynthesizer,
     begin: npt.NDArray[np.float64] | None = None,
+    until: npt.NDArray[np.float64] | None = None,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
     """Generate all rows of all families, the first ones first.
@@ -96,7 +113,8 @@ def walk_families(
         schema: Types of the rows to make.
         start: Draws first siblings from the numbers of their rows and how many siblings their families have.
         steps: Draws further ones.
-        begin: Of each row what the column of the order must not come before, NaN where there is nothing.
+        begin, until: Of each row what the column of the order must not come before, or after, NaN where there is
+            nothing.
         rng: Source of randomness.
 
     Returns:
@@ -119,7 +137,7 @@ def walk_families(
         following=order.following(schema.names()),
         rng=rng,
     )
-    return pull_in(rows, families, order, rng, begin=begin)
+    return pull_in(rows, families, order, rng, begin=begin, until=until)
 
 
 def pull_in(
@@ -129,6 +147,7 @@ def pull_in(
     rng: np.random.Generator,
     *,
     begin: npt.NDArray[np.float64] | None = None,
+    until: npt.NDArray[np.float64] | None = None,
 ) -> pl.DataFrame:
     """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
 
@@ -139,7 +158,7 @@ def pull_in(
         parents: The parent of each row.
         order: How siblings follow each other.
         rng: Source of randomness.
-        begin: As for `walk_families`.
+        begin, until: As for `walk_families`.
     """
     if order.column is None or order.earliest is None or order.latest is None or not rows.height:
         return rows
@@ -149,10 +168,13 @@ def pull_in(
     earliest = np.full(len(starts), order.earliest)
     if begin is not None:
         earliest = np.fmax(earliest, begin[starts]).astype(np.int64)
-    over = last > order.latest
+    most = np.full(len(starts), order.latest)
+    if until is not None:
+        most = np.maximum(np.fmin(most, until[starts]).astype(np.int64), earliest)
+    over = last > most
     gap = (last - first) / np.maximum(lengths - 1, 1)
     slack = (rng.random(len(starts)) * gap).astype(np.int64) // order.unit * order.unit
-    latest = np.where(over, np.maximum(order.latest - slack, first), np.maximum(last, order.latest))
+    latest = np.where(over, np.maximum(most - slack, np.minimum(first, most)), np.maximum(last, most))
     shift = np.minimum(
         -(-np.maximum(last - latest, 0) // order.unit) * order.unit,
         np.maximum(first - earliest, 0) // order.unit * order.unit,
@@ -160,7 +182,7 @@ def pull_in(
     shift = np.where(over, shift, 0)
     first, last = first - shift, last - shift
     values -= np.repeat(shift, lengths)
-    room = np.maximum(np.minimum(latest, order.latest) - first, 0) // order.unit
+    room = np.maximum(np.minimum(latest, most) - first, 0) // order.unit
     steps = (values - np.repeat(first, lengths)) // order.unit
     squeeze = np.where(over & (last > latest), room / np.maximum((last - first) // order.unit, 1), 1.0)
     values = np.repeat(first, lengths) + np.floor(steps * np.repeat(squeeze, lengths)).astype(np.int64) * order.unit

@@ -8,6 +8,7 @@ from synth_assets.catalog.frames import polars_type
 from synth_assets.statistics.references import refers
 from synth_assets.synthesize.relational.counts import add_up_to
 from synth_assets.synthesize.relational.features import count_name
+from synth_assets.synthesize.relational.further.apart import parents_apart
 from synth_assets.synthesize.relational.further.belonging import belonging_groups, degrees_of_groups
 from synth_assets.synthesize.relational.further.fitting import leaf_name
 from synth_assets.synthesize.relational.further.in_time import in_time
@@ -77,6 +78,8 @@ def fill_reference(
     beyond = first + len(model.roles.groups if model.roles else ())
     once = any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets)
 
+    apart = parents_apart(model.apart, reference, structure, tables)
+
     def chosen_for(looking: Rows) -> Rows:
         """The parents of these rows, NO_ROW for all others."""
         places, looked_for = degrees, _leaf_numbers(reference, hidden, looking, beyond=beyond)
@@ -95,7 +98,7 @@ def fill_reference(
             strict=optional or reference.to_itself,
             rng=rng,
         )
-        return _in_time(found, model, rows, parent, child_group, leaves, rng)
+        return _exchanged(found, model, rows, parent, child_group, leaves, rng, apart=apart)
 
     returns = returning_name(reference.name)
     identity = identities(reference, structure, parent) if returns in hidden.columns else None
@@ -110,6 +113,8 @@ def fill_reference(
             parent_groups=parent_group,
             identity=identity,
         )
+        for other in apart:
+            chosen = np.where(chosen == other, NO_ROW, chosen)
         left = wanted[(chosen[wanted] == NO_ROW) & (of_heads[wanted] != wanted)]
         chosen = np.where(chosen == NO_ROW, chosen_for(left), chosen)
     if reference.to_itself and not optional:
@@ -139,7 +144,7 @@ def _with_stand_ins(looked_for: Rows, given: Given, first: int) -> Rows:
     return numbers[np.clip(looked_for - first, 0, len(numbers) - 1)]
 
 
-def _in_time(
+def _exchanged(
     chosen: Rows,
     model: FurtherModel,
     rows: pl.DataFrame,
@@ -147,20 +152,25 @@ def _in_time(
     groups: Rows,
     leaves: Rows,
     rng: np.random.Generator,
+    *,
+    apart: list[Rows],
 ) -> Rows:
-    """The parents, exchanged among rows of one group and parents of one leaf so that none comes after its child."""
+    """The parents, exchanged among rows of one group and parents of one leaf so that none comes after its child.
+
+    Nor is any the one that another key must differ from.
+    """
     bounds = [
         (one.child_times(rows[one.column]), one.parent_times(parent[one.parent_column], rows.schema[one.column]))
         for one in model.not_before
         if one.column in rows.columns
     ]
-    if not bounds:
+    if not bounds and not apart:
         return chosen
     leaf = np.where(chosen >= 0, leaves[chosen], -1) if len(leaves) else np.full(len(chosen), -1)
     alike = pl.DataFrame({"group": groups, "leaf": leaf}).select(pl.struct("group", "leaf").rank("dense"))
-    chosen = in_time(chosen, alike.to_series().to_numpy(), bounds, rng)
+    chosen = in_time(chosen, alike.to_series().to_numpy(), bounds, rng, apart=apart)
     # Where parents of one leaf are not enough, those of others serve: being born first counts more.
-    return in_time(chosen, groups, bounds, rng)
+    return in_time(chosen, groups, bounds, rng, apart=apart)
 
 
 def any_parents(rows: int, parents: int, *, once: bool, rng: np.random.Generator) -> Rows:

@@ -8,6 +8,7 @@ from synth_assets.synthesize.relational.counts import CountDistribution
 from synth_assets.synthesize.relational.features import count_name, feature_name
 from synth_assets.synthesize.relational.further.affiliations import Affiliation
 from synth_assets.synthesize.relational.further.agreement import filled_before, find_agreement
+from synth_assets.synthesize.relational.further.apart import find_apart
 from synth_assets.synthesize.relational.further.in_time import find_not_before
 from synth_assets.synthesize.relational.further.partition import Partition
 from synth_assets.synthesize.relational.further.roles import Roles
@@ -85,6 +86,7 @@ def fit_further(
         not_before=find_not_before(
             rows.select(child.learned), source.frame(reference.key.parent).select(own.learned), chosen
         ),
+        apart=find_apart(reference, child, _parents(reference, source)),
         roles=given,
         belonging=affiliation.belonging if affiliation else None,
         degrees=CountDistribution.of(degrees, min_group=min_group).points,
@@ -98,3 +100,13 @@ def _groups(carried: pl.DataFrame, affiliation: Affiliation | None, rows: Rows) 
     if affiliation:
         told.append(pl.Series(affiliation.belonging.feature, affiliation.of_children[rows]))
     return group_numbers([pl.DataFrame(told)])[0] if told else None
+
+
+def _parents(reference: Reference, source: SourceTables) -> dict[str, Rows]:
+    """By key of the child's table to the same parent, the parent of each row."""
+    child = source.structures[reference.child]
+    return {
+        one.name: source.parents(reference.child, one.key)
+        for one in (child.driving, *child.further)
+        if one is not None and one.key.parent == reference.key.parent
+    }

@@ -73,14 +73,17 @@ def in_time(
     buckets: Rows,
     bounds: Sequence[tuple[Times, Times]],
     rng: np.random.Generator,
+    *,
+    apart: Sequence[Rows] = (),
 ) -> Rows:
-    """The parents with those that come too late exchanged, as far as that can be done.
+    """The parents with those that come too late, or that a row must not have, exchanged, as far as that can be done.
 
     Args:
         chosen: The parent of each child, negative for none.
         buckets: Children of one number may exchange their parents.
         bounds: Times of the children, and of the parents that they must not lie before; NaN where nobody knows.
         rng: Source of randomness.
+        apart: Parents that each child must not refer to, negative for none.
     """
     chosen = chosen.copy()
 
@@ -88,6 +91,8 @@ def in_time(
         wrong = np.zeros(len(children), dtype=np.bool_)
         for later, earlier in bounds:
             wrong |= (parents >= 0) & (earlier[parents] > later[children])
+        for other in apart:
+            wrong |= (parents >= 0) & (other[children] == parents)
         return wrong
 
     everyone = np.arange(len(chosen))
@@ -110,7 +115,7 @@ def in_time(
         wrong, other = wrong[alone], other[alone]
         chosen[wrong], chosen[other] = chosen[other], chosen[wrong]
         left = left[late(left, chosen[left])]
-    for number, others in itertools.product(np.unique(bucket[left]).tolist(), _OTHERS):
+    for number, others in itertools.product(np.unique(bucket[left]).tolist() if bounds else (), _OTHERS):
         # In the order of their times children and parents fit if they can fit at all; a few more than those left do.
         inside = order[starts[number] : starts[number] + lengths[number]]
         mine = inside[late(inside, chosen[inside])]

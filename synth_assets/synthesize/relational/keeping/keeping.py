@@ -219,6 +219,12 @@ def computed_columns(model: Folder, declared: Sequence[Formula]) -> tuple[Formul
     return in_order([*(shape.formulas if shape else ()), *declared])
 
 
+def running_columns(model: Folder) -> tuple[str, ...]:
+    """The running totals of a saved model."""
+    shape = saved_shape(model.folder(VALUES))
+    return tuple(one.column for one in shape.order.running) if shape and shape.order else ()
+
+
 def save_combinations(folder: Folder, rows: pl.DataFrame, kept: Sequence[Dependency], *, min_group: int) -> None:
     """Save the combinations that training rows share, for generated rows to keep to."""
     for one in kept:
