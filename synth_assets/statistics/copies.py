@@ -94,7 +94,14 @@ def count_copied_families(
     """
     sides = [f.of_several() for f in (training, held_out, synthetic)]
     entities = sides[0].entities, sides[1].entities
-    found = _compared(*(s.keys for s in sides), weights=None, entities=entities, min_group=min_group, rng=rng)
+    found = _compared(
+        *(s.keys for s in sides),
+        weights=None,
+        entities=entities,
+        parts=sides[1].rows,
+        min_group=min_group,
+        rng=rng,
+    )
     return found.copies(0.0) if found.by_held_out else None
 
 
@@ -120,12 +127,14 @@ def _compared(
     *,
     weights: Array | None,
     entities: tuple[Array, Array],
+    parts: Array | None = None,
     min_group: int,
     rng: np.random.Generator,
 ) -> _Compared:
     """How much of the training and of the held-out keys came out again.
 
     Args:
+        parts: Rows behind each held-out key; None: one.
         weights: How much each training key, then each held-out key counts for the excess; None: all alike.
     """
     source, split = np.concatenate([known, unseen]), len(known)
@@ -135,6 +144,8 @@ def _compared(
     gains = np.where(times(source, made) > 0, claims, 0.0)
     gained, claimed = (gains, claims) if weights is None else (gains * weights, claims * weights)
     test = exchange_test((gained[:split], gained[split:]), (claimed[:split], claimed[split:]), entities, rng=rng)
+    met = gains[split:]
+    several = float(np.average(parts, weights=met)) if parts is not None and met.any() else 1.0
     targets, unseen_targets = float(claims[:split].sum()), float(claims[split:].sum())
     return _Compared(
         share=float((times(made, known[rare[:split]]) > 0).mean()) if len(made) else 0.0,
@@ -143,22 +154,25 @@ def _compared(
         training=float(gains[:split].sum()) / targets if targets else 0.0,
         held_out=float(gains[split:].sum()) / unseen_targets if test else 0.0,
         by_held_out=test is not None,
-        excess=test.training - test.held_out - test.by_chance - own_part(test.held_out, min_group) if test else -1.0,
+        excess=test.training - test.held_out - test.by_chance - own_part(test.held_out, min_group, several)
+        if test
+        else -1.0,
     )
 
 
-def own_part(chance: float, min_group: int) -> float:
+def own_part(chance: float, min_group: int, parts: float = 1.0) -> float:
     """How much more readily a row comes out because it was one of the min_group rows that something was learned from.
 
     Whatever an engine gives must be shared by as many rows. Of what one of them shares, it has made one part in
     min_group, so it is to be expected min_group / (min_group - 1) times as often as a row that was not learned. Where
-    no row comes out by coincidence, that is nothing.
+    no row comes out by coincidence, that is nothing. A family must have all its rows come out: so much more each.
 
     Args:
         chance: The share of rows that come out though they were not learned.
+        parts: How many rows must come out together.
     """
     unmet = 1.0 - chance
-    return float(unmet - unmet ** (min_group / max(min_group - 1, 1)))
+    return float(unmet - unmet ** ((min_group / max(min_group - 1, 1)) ** parts))
 
 
 def _apart(entities: tuple[Array, Array]) -> Array:

@@ -77,7 +77,12 @@ def families_excess(share: float, seed: int) -> float:
 
 def test_copied_families_of_rows_that_many_share_are_stopped() -> None:
     assert sum(families_excess(0.0, seed) > 0 for seed in range(20)) == 0
-    assert sum(families_excess(0.3, seed) > 0 for seed in SEEDS) >= len(SEEDS) - 1
+    assert sum(families_excess(0.4, seed) > 0 for seed in SEEDS) >= len(SEEDS) - 1
+
+
+def test_families_come_out_together_more_often_the_more_of_their_rows_were_learned() -> None:
+    assert own_part(0.2, 10) < own_part(0.2, 10, 2.0) < own_part(0.2, 10, 3.0)
+    assert own_part(0.0, 10, 3.0) == 0.0
 
 
 def test_families_are_compared_whatever_the_order_of_their_rows() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from synth_assets.synthesize.trees.growing import Nodes, Whole, grow_nodes
 from synth_assets.synthesize.trees.scale import Codes
+from synth_assets.synthesize.trees.tree import grow
 
 
 def entropy(counts: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
@@ -57,3 +58,25 @@ def test_one_class_or_too_few_rows_are_one_leaf() -> None:
     codes, classes = sample()
     assert len(grown(codes, np.zeros_like(classes), 5).left) == 1
     assert len(grown(codes[:, :50], classes[:50], 30).left) == 1
+
+
+@pytest.mark.parametrize(("labels", "classes", "rows"), [(5, 3, 2_000), (94, 12, 2_500), (300, 10, 5_000)])
+@pytest.mark.parametrize("seed", range(5))
+def test_labels_that_tell_nothing_split_nothing(labels: int, classes: int, rows: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, labels, (1, rows)).astype(np.uint16)
+    kinds = rng.integers(0, classes, rows).astype(np.intp)
+    tree = grow(codes, kinds, sizes=np.array([labels]), ordered=np.array([False]), smallest_leaf=64)
+    assert tree.leaves == 1
+
+
+def test_labels_that_tell_something_split() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 94, (1, 2_500)).astype(np.uint16)
+    # Half of the labels have the first class in a third of their rows, the others in a twelfth.
+    often = rng.random(2_500) < np.where(codes[0] % 2 == 0, 0.3, 0.0)
+    kinds = np.where(often, 0, rng.integers(0, 12, 2_500)).astype(np.intp)
+    tree = grow(codes, kinds, sizes=np.array([94]), ordered=np.array([False]), smallest_leaf=64)
+    assert tree.leaves >= 2
+    even = tree.walk(np.arange(94, dtype=np.uint16)[None]) == tree.walk(np.zeros((1, 1), np.uint16))[0]
+    assert (even == (np.arange(94) % 2 == 0)).mean() > 0.8
