@@ -13,7 +13,13 @@ from synth_assets.synthesize.relational.further.belonging import belonging_group
 from synth_assets.synthesize.relational.further.fitting import leaf_name
 from synth_assets.synthesize.relational.further.in_time import in_time
 from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
-from synth_assets.synthesize.relational.further.returning import heads, identities, returning_name, taken_over
+from synth_assets.synthesize.relational.further.returning import (
+    chosen_by_size,
+    heads,
+    identities,
+    returning_name,
+    taken_over,
+)
 from synth_assets.synthesize.relational.further.roles import Given
 from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
 from synth_assets.synthesize.relational.key_columns import key_columns
@@ -80,9 +86,9 @@ def fill_reference(
 
     apart = parents_apart(model.apart, reference, structure, tables)
 
-    def chosen_for(looking: Rows) -> Rows:
-        """The parents of these rows, NO_ROW for all others."""
-        places, looked_for = degrees, _leaf_numbers(reference, hidden, looking, beyond=beyond)
+    def chosen_for(looking: Rows, places: Rows) -> Rows:
+        """The parents of these rows, NO_ROW for all others; each has so many places for them."""
+        looked_for = _leaf_numbers(reference, hidden, looking, beyond=beyond)
         if given:
             looked_for = np.where(looked_for < first, looked_for, _with_stand_ins(looked_for, given, first))
             places = given.degrees(looked_for - first, places, rng)
@@ -103,11 +109,14 @@ def fill_reference(
     returns = returning_name(reference.name)
     identity = identities(reference, structure, parent) if returns in hidden.columns else None
     if identity is None:
-        chosen = chosen_for(wanted)
+        chosen = chosen_for(wanted, degrees)
     else:
         of_heads = heads(hidden[returns], families, rng)
+        # Of a carried value each row of a chain has its own, and so each takes a place of another parent.
+        sizes = np.ones(len(of_heads), dtype=np.int64) if reference.carried else np.bincount(of_heads)
+        looking = wanted[of_heads[wanted] == wanted]
         chosen = taken_over(
-            chosen_for(wanted[of_heads[wanted] == wanted]),
+            chosen_by_size(looking, sizes[looking], degrees, chosen_for),
             of_heads,
             child_groups=child_group,
             parent_groups=parent_group,
@@ -116,7 +125,7 @@ def fill_reference(
         for other in apart:
             chosen = np.where(chosen == other, NO_ROW, chosen)
         left = wanted[(chosen[wanted] == NO_ROW) & (of_heads[wanted] != wanted)]
-        chosen = np.where(chosen == NO_ROW, chosen_for(left), chosen)
+        chosen = np.where(chosen == NO_ROW, chosen_for(left, degrees), chosen)
     if reference.to_itself and not optional:
         chosen = np.where(may_refer & (chosen == NO_ROW), np.arange(len(chosen)), chosen)
     if key.branch:

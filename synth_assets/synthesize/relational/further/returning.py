@@ -6,6 +6,8 @@ that. Who does not return chooses; who returns takes over. By a key that holds m
 year of a club, it is the same one where all else but what the row carries is the same.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -88,6 +90,27 @@ def heads(returns: pl.Series, families: Rows, rng: np.random.Generator) -> Rows:
     found = np.empty_like(to)
     found[order] = order[to]
     return found
+
+
+def chosen_by_size(looking: Rows, sizes: Rows, degrees: Rows, choose: Callable[[Rows, Rows], Rows]) -> Rows:
+    """The parents of rows, each of which brings as many children with it, the largest first.
+
+    Who brings four takes a parent that has four places left: else parents of a single child would all have several.
+
+    Args:
+        looking: The rows.
+        sizes: How many children each brings, itself included.
+        degrees: The number of children that each parent should get.
+        choose: Gives the parent of every row of the table for some of them and the places of each parent.
+    """
+    left, chosen = degrees, choose(looking[:0], degrees)
+    for size in np.unique(sizes)[::-1].tolist():
+        part, room = looking[sizes == size], left // size
+        found = choose(part, room if room.any() else degrees)
+        chosen = np.where(found == NO_ROW, chosen, found)
+        taken = np.bincount(found[found >= 0], minlength=len(degrees))
+        left = np.maximum(left - size * taken, 0)
+    return chosen
 
 
 def taken_over(chosen: Rows, of_heads: Rows, *, child_groups: Rows, parent_groups: Rows, identity: Rows) -> Rows:

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from synth_assets.refresh import Refresh
-from synth_assets.synthesize.relational.further.returning import find_returning, heads, taken_over
+from synth_assets.synthesize.relational.further.returning import chosen_by_size, find_returning, heads, taken_over
+from synth_assets.synthesize.relational.matching import Rows
 from tests.zoo import generated, zoo_project
 
 PATIENTS, DOCTORS, CLUBS, YEARS = 900, 700, 60, 12
@@ -57,6 +58,16 @@ def test_a_parent_is_that_of_the_rows_own_group_if_there_is_one() -> None:
         identity=np.array([1, 1, 2]),
     )
     assert chosen.tolist() == [0, 1, 2, -1]
+
+
+def test_who_brings_several_takes_a_parent_with_as_many_places() -> None:
+    def choose(looking: Rows, places: Rows) -> Rows:
+        found = np.full(6, -1, dtype=np.int64)
+        found[looking] = np.repeat(np.arange(len(places)), places)[: len(looking)]
+        return found
+
+    chosen = chosen_by_size(np.array([0, 1, 3]), np.array([1, 1, 3]), np.array([1, 1, 3]), choose)
+    assert chosen.tolist() == [0, 1, -1, 2, -1, -1]
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +130,8 @@ def test_as_many_return_as_in_the_source(
 
     real, synthetic = made
     assert returning(synthetic[table]) == pytest.approx(returning(real[table]), abs=0.07)
-    # No doctor, and no club, has got all the others' rows.
+    # As many have few as in the source; no doctor, and no club, has got all the others' rows.
+    few = [rows[table][to].value_counts()["count"].is_between(1, 2).mean() for rows in (synthetic, real)]
+    assert few[0] == pytest.approx(few[1], abs=0.1)
     largest = synthetic[table][to].value_counts()["count"].max()
     assert largest <= 2 * real[table][to].value_counts()["count"].max()  # type: ignore[operator]
