@@ -12,7 +12,7 @@ from rich.text import Text
 
 from synth_assets.cli.console import console, reporting
 from synth_assets.cli.project import PROJECT, chosen_datasets, dataset_option, open_project
-from synth_assets.cli.summary import print_dependencies
+from synth_assets.cli.summary import print_dependencies, print_look_ups
 from synth_assets.cli.targets import print_targets
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def show_differences(project: "Project", dataset: str, out: Console) -> None:
 def show_plan(project: "Project", dataset: str, out: Console) -> None:
     """Print the plan of one dataset, and keep the source's catalog."""
     from synth_assets.catalog.connection import location
+    from synth_assets.plan.look_ups import invented_look_ups
     from synth_assets.plan.resolve import resolve
     from synth_assets.refresh.source_catalog import source_catalog
 
@@ -95,6 +96,7 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
         out,
         heading="What holds in every row, declared or found at the last refresh:",
     )
+    print_look_ups(invented_look_ups(plan, rows_known(project, plan)), out)
     print_targets(project, plan, catalog, out)
     if project.component is None:
         out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
@@ -142,6 +144,15 @@ def known_dependencies(project: "Project", plan: "ResolvedPlan") -> dict[str, li
         found = load_profile(profile.folder).dependencies if profile and table.discover_dependencies else ()
         known[table.name] += [one.text for one in found if not one.declared]
     return known
+
+
+def rows_known(project: "Project", plan: "ResolvedPlan") -> dict[str, int]:
+    """The rows of tables in the profiles of the last refresh."""
+    from synth_assets.profile.profile import load_profile
+
+    store = store_if_readable(project)
+    profiles = {name: store.latest(plan.dataset, "profile", name) for name in plan.extracted} if store else {}
+    return {name: load_profile(profile.folder).rows for name, profile in profiles.items() if profile}
 
 
 def last_choices(project: "Project", plan: "ResolvedPlan") -> dict[str, str]:

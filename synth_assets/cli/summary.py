@@ -40,6 +40,7 @@ def print_result(result: "RefreshResult", project: "Project", out: Console) -> N
     for name, choice in result.choices.items():
         print_choice(name, choice, out)
     print_dependencies(result.dependencies, out, heading="What holds in every row:")
+    print_look_ups(result.look_ups, out)
     print_verdict(result.verdict, project.dataset(result.verdict.dataset).gate, out)
     for publication in result.publications:
         print_publication(publication, project, out)
@@ -52,6 +53,16 @@ def print_dependencies(dependencies: "Mapping[str, Sequence[str]]", out: Console
         out.print(Text(f"\n{heading}", style="bold"))
     for table, text in lines:
         out.print(Text.assemble(f"  {table}: ", (text, "dim")), soft_wrap=True)
+
+
+def print_look_ups(tables: "Sequence[str]", out: Console) -> None:
+    """Which tables look like look-ups whose words were invented, and how they may come out as they are."""
+    if tables:
+        out.print(
+            Text("\nLook-ups, perhaps, with invented words: ", style="bold") + Text(", ".join(tables)), soft_wrap=True
+        )
+        line = f"{tables[0]}: {{mode: reference, because: a public list}}"
+        out.print(Text(f"  If they hold nothing personal, the plan's tables: can let them by: {line}"), soft_wrap=True)
 
 
 def print_choice(table: str, choice: "Choice", out: Console) -> None:

@@ -16,6 +16,7 @@ from synth_assets.catalog.drift import compare
 from synth_assets.code_version import code_version
 from synth_assets.errors import SynthAssetsError
 from synth_assets.failpoints import reached
+from synth_assets.plan.look_ups import invented_look_ups
 from synth_assets.plan.resolve import resolve
 from synth_assets.refresh.chosen_tables import refuse_torn_keys, refuse_unjudged_rows
 from synth_assets.refresh.errors import require_passed
@@ -361,7 +362,8 @@ class Refresh(PreflightStage, ProfileStage, VerdictStage, PublicationStage):
         self.finish()
         choices = choices_in({name: outcome.facts for name, outcome in fitted.items()})
         held = {name: texts_in(outcome.facts.get("dependencies")) for name, outcome in fitted.items()}
-        return RefreshResult(verdict, publications, rows, choices, held, seconds, self.changes)
+        known = invented_look_ups(self.plan, {name: profile.rows for name, profile in self.profiles.items()})
+        return RefreshResult(verdict, publications, rows, choices, held, seconds, self.changes, known)
 
     def _finish_after(self, error: BaseException) -> None:
         """Clean up after a failure, without hiding it behind another one."""

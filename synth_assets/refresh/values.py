@@ -78,6 +78,7 @@ class RefreshResult:
         dependencies: What holds in every row, by table, in words.
         seconds: By stage.
         changes: What has changed in the source since the last refresh, a line each.
+        look_ups: Tables that look like look-ups, and whose texts were invented, see plan/look_ups.py.
     """
 
     verdict: Verdict
@@ -87,6 +88,7 @@ class RefreshResult:
     dependencies: Mapping[str, tuple[str, ...]]
     seconds: Mapping[str, float]
     changes: tuple[str, ...] = ()
+    look_ups: tuple[str, ...] = ()
 
 
 def texts_in(fact: JsonValue) -> tuple[str, ...]:
