@@ -133,10 +133,21 @@ def arrange(
     made = np.r_[np.repeat(np.arange(len(counts)), counts), np.full(alone_and_made, NO_ROW, dtype=np.int64)]
     below = np.r_[made, placed]
     rows = np.r_[np.full(len(made), NO_ROW, dtype=np.int64), taken]
-    # Rows without a parent stand last, in random order: where a row stands must not tell that it is real.
-    place = np.where(below < 0, len(counts) + rng.random(len(below)), below)
-    order = np.lexsort((np.arange(len(below)), place))
+    # Rows without a parent stand last. Where a row stands must not tell that it is real: real ones stand anywhere
+    # among their siblings, as they follow each other.
+    place = np.where(below < 0, len(counts), below)
+    order = np.lexsort((_anywhere(place, rows >= 0, rng), place))
     return Arrangement(below[order], rows[order])
+
+
+def _anywhere(families: Rows, is_real: npt.NDArray[np.bool_], rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Random numbers that ascend among the real rows, and among the others, of each family."""
+    numbers = rng.random(len(families))
+    ascending = np.empty_like(numbers)
+    ascending[np.lexsort((np.arange(len(families)), is_real, families))] = numbers[
+        np.lexsort((numbers, is_real, families))
+    ]
+    return ascending
 
 
 def _placed(

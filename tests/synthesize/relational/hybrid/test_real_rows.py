@@ -82,3 +82,15 @@ def test_a_family_too_big_for_the_share_is_taken_in_part() -> None:
     arranged = arrange(source, generated(np.array([400, 600])), wanted=300, lonely=0, rng=np.random.default_rng(4))
     assert (arranged.source_rows >= 0).sum() == 300
     assert (np.bincount(arranged.parents) == [400, 600]).all()
+
+
+def test_where_a_row_stands_does_not_tell_that_it_is_real() -> None:
+    rng = np.random.default_rng(4)
+    source = families(np.array([500, 500]))
+    arranged = arrange(source, generated(np.array([400, 600])), wanted=300, lonely=0, rng=rng)
+    for parent in (0, 1):
+        family = arranged.source_rows[arranged.parents == parent]
+        real = np.flatnonzero(family >= 0)
+        assert 0.4 <= real.mean() / len(family) <= 0.6
+        # Real siblings follow each other as they did.
+        assert (np.diff(family[real]) > 0).all()
