@@ -30,13 +30,17 @@ SELECT table_name AS `table`, column_name AS name, column_default AS `default`, 
        extra AS extra, generation_expression AS generated, column_comment AS comment
 FROM information_schema.columns WHERE table_schema = :namespace ORDER BY table_name, ordinal_position
 """
+# What is joined is read by itself (DISTINCT sees to that), for this database only: the server would open the tables of
+# all databases otherwise, and MariaDB 10.11 was seen to crash where another connection dropped one of these.
 FOREIGN_KEYS = """
 SELECT k.table_name AS `table`, k.constraint_name AS name, k.column_name AS `column`,
        k.referenced_table_name AS parent, k.referenced_column_name AS parent_column,
        r.delete_rule AS on_delete, r.update_rule AS on_update
 FROM information_schema.key_column_usage k
-JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema
-     AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
+JOIN (
+  SELECT DISTINCT table_name, constraint_name, delete_rule, update_rule
+  FROM information_schema.referential_constraints WHERE constraint_schema = :namespace
+) r ON r.constraint_name = k.constraint_name AND r.table_name = k.table_name
 WHERE k.table_schema = :namespace AND k.referenced_table_schema = :namespace
 ORDER BY k.table_name, k.constraint_name, k.ordinal_position
 """
