@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from synth_assets.plan.evidence import ColumnEvidence
     from synth_assets.plan.resolved import ColumnDecision, ResolvedPlan, TableDecision
     from synth_assets.project import Project
+    from synth_assets.store.profile import TableProfile
     from synth_assets.store.store import Store
 
 STYLES = {
@@ -66,7 +67,8 @@ def show_differences(project: "Project", dataset: str, out: Console) -> None:
         out.print(Text(f"{dataset}: no refresh yet to compare with.", style="dim"))
         return
     catalog = source_catalog(project, dataset)
-    plan = resolve(project.dataset(dataset), catalog, evidence=known_from_rows(project, dataset, catalog))
+    known = known_from_rows(last_profiles(project, dataset, catalog), catalog)
+    plan = resolve(project.dataset(dataset), catalog, evidence=known)
     changed = [change.message for change in compare(last.catalog, catalog).changes]
     becomes_now = other_decisions(last.decided, decided(plan, catalog))
     out.print(Text.assemble((dataset, "bold"), f": since the refresh {last.refresh}"))
@@ -85,18 +87,19 @@ def show_plan(project: "Project", dataset: str, out: Console) -> None:
 
     url = project.source(dataset).resolve_url(os.environ)
     catalog = source_catalog(project, dataset)
-    known = known_from_rows(project, dataset, catalog)
+    profiles = last_profiles(project, dataset, catalog)
+    known = known_from_rows(profiles, catalog)
     plan = resolve(project.dataset(dataset), catalog, evidence=known)
     out.print(Text.assemble((dataset, "bold"), f": {len(catalog.tables)} tables in {location(url)}"))
     out.print(decisions(plan, catalog, chosen=last_choices(project, plan), known=known or {}))
     for line in summary(plan):
         out.print(line)
     print_dependencies(
-        known_dependencies(project, plan),
+        known_dependencies(plan, profiles),
         out,
         heading="What holds in every row, declared or found at the last refresh:",
     )
-    print_look_ups(invented_look_ups(plan, rows_known(project, plan)), out)
+    print_look_ups(invented_look_ups(plan, {name: profile.rows for name, profile in profiles.items()}), out)
     print_targets(project, plan, catalog, out)
     if project.component is None:
         out.print(keep_catalog(project.catalog_path(dataset), catalog, project.root))
@@ -114,45 +117,35 @@ def store_if_readable(project: "Project") -> "Store | None":
         return None
 
 
-def known_from_rows(
-    project: "Project", dataset: str, catalog: "Catalog"
-) -> "dict[tuple[str, str], ColumnEvidence] | None":
-    """What the profiles of the last refresh tell; None if there are none, or no key to read them with."""
-    from synth_assets.profile.profile import evidence, load_profile
+def last_profiles(project: "Project", dataset: str, catalog: "Catalog") -> "dict[str, TableProfile]":
+    """The profiles of the last refresh, by table; none without one, or without a key to read them with."""
+    from synth_assets.profile.profile import load_profile
 
     store = store_if_readable(project)
-    if store is None:
-        return None
+    latest = {name: store.latest(dataset, "profile", name) for name in catalog.table_names} if store else {}
+    return {name: load_profile(profile.folder) for name, profile in latest.items() if profile}
+
+
+def known_from_rows(
+    profiles: "Mapping[str, TableProfile]", catalog: "Catalog"
+) -> "dict[tuple[str, str], ColumnEvidence] | None":
+    """What profiles tell of the columns that are there; None if they tell nothing."""
+    from synth_assets.profile.profile import evidence
+
     found: dict[tuple[str, str], ColumnEvidence] = {}
-    for table in catalog.tables:
-        profile = store.latest(dataset, "profile", table.name)
-        if profile is not None:
-            found |= evidence(load_profile(profile.folder))
+    for profile in profiles.values():
+        found |= evidence(profile)
     return {place: known for place, known in found.items() if place[1] in catalog.table(place[0]).column_names} or None
 
 
-def known_dependencies(project: "Project", plan: "ResolvedPlan") -> dict[str, list[str]]:
-    """What the plan declares to hold, and what the profiles of the last refresh know to, by table."""
-    from synth_assets.profile.profile import load_profile
-
+def known_dependencies(plan: "ResolvedPlan", profiles: "Mapping[str, TableProfile]") -> dict[str, list[str]]:
+    """What the plan declares to hold, and what profiles know to, by table."""
     known = {table.name: [f"{one.text} (declared)" for one in table.dependencies] for table in plan.published}
-    store = store_if_readable(project)
-    if store is None:
-        return known
     for table in plan.published:
-        profile = store.latest(plan.dataset, "profile", table.name)
-        found = load_profile(profile.folder).dependencies if profile and table.discover_dependencies else ()
-        known[table.name] += [one.text for one in found if not one.declared]
+        if table.name in profiles and table.discover_dependencies:
+            found = profiles[table.name].dependencies
+            known[table.name] += [one.text for one in found if not one.declared]
     return known
-
-
-def rows_known(project: "Project", plan: "ResolvedPlan") -> dict[str, int]:
-    """The rows of tables in the profiles of the last refresh."""
-    from synth_assets.profile.profile import load_profile
-
-    store = store_if_readable(project)
-    profiles = {name: store.latest(plan.dataset, "profile", name) for name in plan.extracted} if store else {}
-    return {name: load_profile(profile.folder).rows for name, profile in profiles.items() if profile}
 
 
 def last_choices(project: "Project", plan: "ResolvedPlan") -> dict[str, str]:

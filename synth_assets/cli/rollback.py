@@ -25,12 +25,11 @@ def command(target: str, to: str | None, dataset: str | None, folder: Path) -> N
     What was live is kept in its place: a second rollback undoes the first. With --to, any refresh can come back whose
     rows are still in the store: it is published anew, which takes as long as the first time.
     """
-    from synth_assets.refresh import open_store
     from synth_assets.refresh.going_back import go_back
 
     project = open_project(folder)
     name = published_dataset(project, target, dataset)
-    done = go_back(project, open_store(project), name, target=target, to=to)
+    done = go_back(project, name, target=target, to=to)
     line = Text("✓ ", style="bold green")
     line.append(f"{target}: refresh {done.refresh} of {name} is live again; {done.kept} is kept.")
     console().print(line, soft_wrap=True)

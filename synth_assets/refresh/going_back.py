@@ -9,7 +9,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.project import Project
 from synth_assets.publish.errors import NothingToRollBack
 from synth_assets.publish.publish import publish, rollback
-from synth_assets.refresh.inputs import CATALOG_FILE, ORIGIN_FILE, only_tables
+from synth_assets.refresh.inputs import CATALOG_FILE, ORIGIN_FILE, only_tables, open_store
 from synth_assets.refresh.settling import SETTLED
 from synth_assets.refresh.values import Origin
 from synth_assets.store.store import Artifact, ArtifactKey, Store
@@ -72,7 +72,7 @@ def _kept_refresh(store: Store, verdict: Artifact, rows: dict[tuple[str | None, 
     )
 
 
-def go_back(project: Project, store: Store, dataset: str, *, target: str, to: str | None) -> WentBack:
+def go_back(project: Project, dataset: str, *, target: str, to: str | None) -> WentBack:
     """Make an earlier refresh live again in one atomic step.
 
     The one that the target keeps changes places with the live one. Any other is published anew from the store, which
@@ -91,6 +91,10 @@ def go_back(project: Project, store: Store, dataset: str, *, target: str, to: st
     try:
         entry = rollback(target=target, database=database, url=url, sources=sources, dataset=dataset, to=to)
     except NothingToRollBack:
+        if to is None:
+            raise
+        # Only now: what the target itself keeps comes back without the store and its key.
+        store = open_store(project)
         with store.in_use():
             kept = next((one for one in kept_refreshes(store, dataset) if one.refresh == to), None)
             if kept is None:

@@ -44,6 +44,14 @@ def staging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return target
 
 
+def test_what_the_target_keeps_comes_back_without_the_store(staging: str) -> None:
+    done = CliRunner().invoke(
+        main, ["rollback", "--target", "staging", "--dataset", "shop"], env={"SYNTH_STORE_KEY": None}
+    )
+    assert done.exit_code == 0, done.stderr
+    assert history("staging", staging)[0].refresh == "r1"
+
+
 def test_the_refresh_before_is_live_again(staging: str) -> None:
     status = run("status", "--dataset", "shop").stdout
     assert "r2" in status

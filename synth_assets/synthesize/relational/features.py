@@ -48,7 +48,7 @@ def own_features(structure: TableStructure, rows: pl.DataFrame, counts: Mapping[
 
 
 def known_to_children(features: pl.DataFrame) -> pl.DataFrame:
-    """What rows know of their driving parent: all but tendencies, which are of rows that refer by another key."""
+    """What rows know of their driving parent: all but what is of rows that refer by another key."""
     return features.select(name for name in features.columns if not is_hidden(name))
 
 
@@ -59,7 +59,7 @@ def inherited(features: pl.DataFrame) -> pl.DataFrame:
 
 def further_features(reference: Reference, features: pl.DataFrame) -> pl.DataFrame:
     """The features of a further parent that the rows which refer to it know, with tendencies of such rows."""
-    names = [name for name in features.columns if not is_hidden(name)][:MOST_FURTHER]
+    names = known_to_children(features).columns[:MOST_FURTHER]
     tendencies = [
         features[name].fill_null(strategy="mean") for name in features.columns if is_tendency(name, reference)
     ]

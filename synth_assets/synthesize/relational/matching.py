@@ -18,6 +18,16 @@ def gather(frame: pl.DataFrame, rows: Rows) -> pl.DataFrame:
     return frame.select(pl.all().gather(wanted)) if frame.width else frame
 
 
+def of_parents(numbers: Rows, parents: Rows) -> Rows:
+    """The number that each row's parent has, NO_ROW for a row without one.
+
+    Args:
+        numbers: One for each row of the parent's table.
+        parents: The parent's row of each row, negative for none.
+    """
+    return np.where(parents >= 0, numbers[np.maximum(parents, 0)], NO_ROW)
+
+
 def no_columns(rows: int) -> pl.DataFrame:
     """Rows without a column of their own; polars forgets how many there are unless one stands in."""
     return pl.DataFrame({"": np.zeros(rows, dtype=np.int8)})

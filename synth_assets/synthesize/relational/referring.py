@@ -11,7 +11,7 @@ from synth_assets.synthesize.relational.fit import null_name
 from synth_assets.synthesize.relational.further.choosing import any_parents, fill_reference, roles_given
 from synth_assets.synthesize.relational.keeping.repair import Repair, make_unique
 from synth_assets.synthesize.relational.key_columns import key_columns
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, of_parents
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.placement import Placement
 from synth_assets.synthesize.relational.structure import Reference, may_be_null
@@ -85,7 +85,7 @@ class Referring(Placement):
         given = roles_given(reference, models[reference.name], self._features[reference.key.parent])
         if given is None:
             return np.full(len(parents), NO_ROW, dtype=np.int64)
-        return np.where(parents >= 0, given.of_parent[np.maximum(parents, 0)], NO_ROW)
+        return of_parents(given.of_parent, parents)
 
     def _refer_to_any(self, name: str, reference: Reference) -> None:
         """Fill the columns of a private table's key: any row of the parent serves as well."""

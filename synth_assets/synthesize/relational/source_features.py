@@ -6,8 +6,8 @@ from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.relational.features import feature_name, features_of, inherited, with_roles
 from synth_assets.synthesize.relational.further.affiliations import Affiliation, find_affiliation
 from synth_assets.synthesize.relational.further.fitting import fit_further
-from synth_assets.synthesize.relational.further.roles import as_labels, find_driving_roles, is_role
-from synth_assets.synthesize.relational.matching import gather
+from synth_assets.synthesize.relational.further.roles import as_labels, find_driving_roles, find_roles, is_role
+from synth_assets.synthesize.relational.matching import Rows, gather
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.structure import Reference
 from synth_assets.synthesize.relational.tables import SourceTables
@@ -26,17 +26,26 @@ class SourceFeatures:
         self._held_out = held_out
         self._min_group = min_group
         self._known: dict[str, tuple[pl.DataFrame, tuple[FurtherModel, ...]]] = {}
+        self._further_roles: dict[str, Rows | None] = {}
         self._affiliations: dict[str, Affiliation | None] = {}
 
     def of(self, table: str) -> pl.DataFrame:
         """One row for each row of the table, held-out rows included."""
         return self._with_roles(table)[0]
 
+    def further_roles(self, reference: Reference) -> Rows | None:
+        """The role of each row of a further key's parent, None where parents have none: see roles."""
+        if reference.name not in self._further_roles:
+            found = find_roles(reference, self._source, min_group=self._min_group)
+            self._further_roles[reference.name] = found
+        return self._further_roles[reference.name]
+
     def affiliation(self, reference: Reference) -> Affiliation | None:
         """What each row of the key's parent belongs to, see affiliations; None if that is not told."""
         if reference.name not in self._affiliations:
-            found = find_affiliation(reference, self._source, min_group=self._min_group)
-            self._affiliations[reference.name] = found
+            self._affiliations[reference.name] = find_affiliation(
+                reference, self._source, roles_by=self.further_roles, min_group=self._min_group
+            )
         return self._affiliations[reference.name]
 
     def affiliations(self, table: str) -> list[pl.Series]:

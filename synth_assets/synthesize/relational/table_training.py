@@ -18,9 +18,9 @@ from synth_assets.synthesize.relational.families.walking import order_column, wo
 from synth_assets.synthesize.relational.features import further_features, further_name, with_roles
 from synth_assets.synthesize.relational.further.fitting import fit_further
 from synth_assets.synthesize.relational.further.returning import find_returning, identities, returning_name
-from synth_assets.synthesize.relational.further.roles import as_labels, find_roles
+from synth_assets.synthesize.relational.further.roles import as_labels
 from synth_assets.synthesize.relational.further.tendencies import Tendency, find_tendencies, knows_tendencies
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather, group_numbers
+from synth_assets.synthesize.relational.matching import Rows, gather, group_numbers, of_parents
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.source_features import SourceFeatures
 from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure
@@ -70,12 +70,6 @@ class TableTraining:
         return tuple(r for r in self._structure.further if r in self._structure.referring_first)
 
     @cached_property
-    def _roles(self) -> dict[str, Rows | None]:
-        """By further key: the role of each row of its parent, None where parents have none."""
-        source, min_group = self._inputs.source, self._inputs.plan.min_group
-        return {r.name: find_roles(r, source, min_group=min_group) for r in self._structure.further}
-
-    @cached_property
     def _further(self) -> dict[str, tuple[FurtherModel, pl.Series]]:
         """By further key: its model, and the group of like parents that each training row refers to."""
         source, features = self._inputs.source, self._inputs.features
@@ -86,7 +80,7 @@ class TableTraining:
                 known_parents=features.of(reference.key.parent),
                 outcomes=self._outcomes,
                 affiliation=features.affiliation(reference),
-                roles=self._roles[reference.name],
+                roles=features.further_roles(reference),
                 min_group=self._inputs.plan.min_group,
                 seed=self._seed,
             )
@@ -151,7 +145,7 @@ class TableTraining:
     def _returning(self, reference: Reference) -> pl.Series | None:
         """Whether each training row refers to whom a sibling before it referred to, see returning."""
         siblings = self._siblings(self._order)
-        alone = siblings is None or not siblings.follow or self._roles[reference.name] is not None
+        alone = siblings is None or not siblings.follow or self._inputs.features.further_roles(reference) is not None
         if siblings is None or alone or reference not in self._early or reference.key.branch:
             return None
         source, structure = self._inputs.source, self._structure
@@ -163,7 +157,7 @@ class TableTraining:
         carried = [self._rows[name].gather(self._training) for name in reference.carried]
         alike = pl.DataFrame(carried or [self._further[reference.name][1].fill_null("")])
         return find_returning(
-            np.where(parents >= 0, identity[np.maximum(parents, 0)], NO_ROW),
+            of_parents(identity, parents),
             siblings.families,
             siblings.order_by,
             group_numbers([alike])[0],
@@ -174,7 +168,7 @@ class TableTraining:
     def _further_context(self, reference: Reference) -> pl.DataFrame:
         parents = self._inputs.source.parents(self._structure.name, reference.key)[self._training]
         known = gather(further_features(reference, self._inputs.features.of(reference.key.parent)), parents)
-        if (roles := self._roles[reference.name]) is not None:
+        if (roles := self._inputs.features.further_roles(reference)) is not None:
             groups = self._further[reference.name][0].tree().apply(self._inputs.features.of(reference.key.parent))
             labels = as_labels(reference, roles, groups)
             return with_roles(known, [gather(labels.to_frame(), parents).to_series()])
@@ -195,8 +189,8 @@ class TableTraining:
         features, driving = self._inputs.features, self._structure.driving
         found = set(features.implied(driving)) if driving else set()
         for reference in further:
-            names = features.of(reference.key.parent).columns
-            found |= {further_name(reference.name, n) for n in names if self._roles[reference.name] is not None}
+            if features.further_roles(reference) is not None:
+                found |= {further_name(reference.name, n) for n in features.of(reference.key.parent).columns}
         return frozenset(found)
 
     def _common_labels(self, *further: Reference) -> dict[str, tuple[str, ...]]:
@@ -213,9 +207,10 @@ class TableTraining:
     def _tendencies(self) -> list[Tendency]:
         """What rows that refer to this table's have in common, see tendencies; where these have roles, they say it."""
         source, min_group, found = self._inputs.source, self._inputs.plan.min_group, list[Tendency]()
+        roles_by = self._inputs.features.further_roles
         for reference in self._structure.chosen:
             known = knows_tendencies(reference, source.structures)
-            if known and find_roles(reference, source, min_group=min_group) is None:
+            if known and roles_by(reference) is None:
                 found += find_tendencies(reference, source, min_group=min_group)
         return found
 

@@ -5,7 +5,7 @@ has the role that most of its flights have as a hidden column, learned and drawn
 choose among the planes of their airline.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,12 @@ import polars as pl
 
 from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.relational.further.belonging import Belonging
-from synth_assets.synthesize.relational.further.roles import find_roles
 from synth_assets.synthesize.relational.further.tendencies import knows_tendencies
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, of_parents
 from synth_assets.synthesize.relational.structure import Reference
 from synth_assets.synthesize.relational.tables import SourceTables
+
+RolesBy = Callable[[Reference], Rows | None]
 
 _MARK = "& "
 _FEWEST_PARENTS = 30
@@ -47,7 +48,9 @@ def is_affiliation(name: str) -> bool:
     return name.startswith(_MARK)
 
 
-def find_affiliation(reference: Reference, source: SourceTables, *, min_group: int) -> Affiliation | None:
+def find_affiliation(
+    reference: Reference, source: SourceTables, *, roles_by: RolesBy, min_group: int
+) -> Affiliation | None:
     """The closest one of a further key's parent, by the child's other keys whose parents are roles.
 
     None where nothing is told, or where the parent's rows are roles themselves.
@@ -55,20 +58,21 @@ def find_affiliation(reference: Reference, source: SourceTables, *, min_group: i
     Args:
         reference: The key.
         source: Real rows; only those of training count.
+        roles_by: What `find_roles` gives for a further key.
         min_group: Fewest rows of the parent that must share a role.
     """
-    if not knows_tendencies(reference, source.structures):
+    if not knows_tendencies(reference, source.structures) or roles_by(reference) is not None:
         return None
     trained = source.training(reference.child)
     parents = source.parents(reference.child, reference.key)
     best: tuple[float, Reference, Rows, pl.DataFrame] | None = None
-    for other, roles in _roles_beside(reference, source, min_group):
+    for other, roles in _roles_beside(reference, source, roles_by):
         pairs = pl.DataFrame({"parent": parents[trained], "role": roles[trained]})
         counts = pairs.filter((pl.col("parent") >= 0) & (pl.col("role") >= 0)).group_by("parent", "role").len("rows")
         same = _same(counts)
         if same and (best is None or same > best[0]):
             best = same, other, roles, counts
-    if best is None or find_roles(reference, source, min_group=min_group) is not None:
+    if best is None:
         return None
     same, other, roles, counts = best
     most = counts.sort("rows", "role", descending=[True, False]).unique("parent", keep="first")
@@ -82,16 +86,15 @@ def find_affiliation(reference: Reference, source: SourceTables, *, min_group: i
     return Affiliation(belonging, labels, roles)
 
 
-def _roles_beside(reference: Reference, source: SourceTables, min_group: int) -> Iterator[tuple[Reference, Rows]]:
+def _roles_beside(reference: Reference, source: SourceTables, roles_by: RolesBy) -> Iterator[tuple[Reference, Rows]]:
     """The child's other keys whose parents are roles, with the role of each of the child's rows, NO_ROW for none."""
     child = source.structures[reference.child]
     for other in child.further:
         if other.name == reference.name or other not in child.referring_first:
             continue
-        roles = find_roles(other, source, min_group=min_group)
+        roles = roles_by(other)
         if roles is not None:
-            parents = source.parents(child.name, other.key)
-            yield other, np.where(parents >= 0, roles[np.maximum(parents, 0)], NO_ROW)
+            yield other, of_parents(roles, source.parents(child.name, other.key))
 
 
 def _same(counts: pl.DataFrame) -> float:

@@ -13,13 +13,7 @@ from synth_assets.synthesize.relational.further.belonging import belonging_group
 from synth_assets.synthesize.relational.further.fitting import leaf_name
 from synth_assets.synthesize.relational.further.in_time import in_time
 from synth_assets.synthesize.relational.further.pairing import Side, choose_parents
-from synth_assets.synthesize.relational.further.returning import (
-    chosen_by_size,
-    heads,
-    identities,
-    returning_name,
-    taken_over,
-)
+from synth_assets.synthesize.relational.further.returning import Returning
 from synth_assets.synthesize.relational.further.roles import Given
 from synth_assets.synthesize.relational.hierarchy import level_name, parent_levels
 from synth_assets.synthesize.relational.key_columns import key_columns
@@ -83,7 +77,6 @@ def fill_reference(
         leaves = np.where(given.of_parent >= 0, first + given.of_parent, leaves)
     beyond = first + len(model.roles.groups if model.roles else ())
     once = any(set(unique) <= set(key.columns_read) for unique in structure.table.unique_sets)
-
     apart = parents_apart(model.apart, reference, structure, tables)
 
     def chosen_for(looking: Rows, places: Rows) -> Rows:
@@ -106,26 +99,11 @@ def fill_reference(
         )
         return _exchanged(found, model, rows, parent, child_group, leaves, rng, apart=apart)
 
-    returns = returning_name(reference.name)
-    identity = identities(reference, structure, parent) if returns in hidden.columns else None
-    if identity is None:
-        chosen = chosen_for(wanted, degrees)
+    returning = Returning.drawn(reference, structure, parent, hidden, families=families, rng=rng)
+    if returning:
+        chosen = returning.chosen(wanted, degrees, chosen_for, groups=(child_group, parent_group), apart=apart)
     else:
-        of_heads = heads(hidden[returns], families, rng)
-        # Of a carried value each row of a chain has its own, and so each takes a place of another parent.
-        sizes = np.ones(len(of_heads), dtype=np.int64) if reference.carried else np.bincount(of_heads)
-        looking = wanted[of_heads[wanted] == wanted]
-        chosen = taken_over(
-            chosen_by_size(looking, sizes[looking], degrees, chosen_for),
-            of_heads,
-            child_groups=child_group,
-            parent_groups=parent_group,
-            identity=identity,
-        )
-        for other in apart:
-            chosen = np.where(chosen == other, NO_ROW, chosen)
-        left = wanted[(chosen[wanted] == NO_ROW) & (of_heads[wanted] != wanted)]
-        chosen = np.where(chosen == NO_ROW, chosen_for(left, degrees), chosen)
+        chosen = chosen_for(wanted, degrees)
     if reference.to_itself and not optional:
         chosen = np.where(may_refer & (chosen == NO_ROW), np.arange(len(chosen)), chosen)
     if key.branch:

@@ -6,7 +6,9 @@ that. Who does not return chooses; who returns takes over. By a key that holds m
 year of a club, it is the same one where all else but what the row carries is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +18,81 @@ from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, group_numbers, rank_within
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
 
+Choose = Callable[[Rows, Rows], Rows]
+
 _BEFORE, _EARLIER = "before", "earlier"
 _OFTEN = 0.05  # of later siblings, beyond what chance makes
 _FEWEST_ROWS = 200  # that have a sibling before them
+
+
+@dataclass(frozen=True)
+class Returning:
+    """Which generated rows take over the parents of which.
+
+    Attributes:
+        heads: For each row the one whose parent it takes over: itself, if it does not return.
+        identity: Whom each parent is about.
+        sizes: How many rows take over the parent of each row; 1 for each where what they carry parts them.
+    """
+
+    heads: Rows
+    identity: Rows
+    sizes: Rows
+
+    @classmethod
+    def drawn(
+        cls,
+        reference: Reference,
+        structure: TableStructure,
+        parent: pl.DataFrame,
+        hidden: pl.DataFrame,
+        *,
+        families: Rows,
+        rng: np.random.Generator,
+    ) -> Self | None:
+        """As the rows were drawn to; None by a key by which nobody returns.
+
+        Args:
+            reference: The key.
+            structure: The child's.
+            parent: The rows of the parent.
+            hidden: The child's hidden columns.
+            families: The family of each child; siblings stand in their order.
+            rng: Decides to which of the siblings before.
+        """
+        returns = returning_name(reference.name)
+        identity = identities(reference, structure, parent) if returns in hidden.columns else None
+        if identity is None:
+            return None
+        of_heads = heads(hidden[returns], families, rng)
+        # Of a carried value each row has its own, and so each takes a place of another parent.
+        sizes = np.ones(len(of_heads), dtype=np.int64) if reference.carried else np.bincount(of_heads)
+        return cls(of_heads, identity, sizes)
+
+    def chosen(
+        self, wanted: Rows, degrees: Rows, choose: Choose, *, groups: tuple[Rows, Rows], apart: Sequence[Rows]
+    ) -> Rows:
+        """The parent of every row, NO_ROW for those that are not `wanted`, or find none.
+
+        Args:
+            wanted: The rows that refer to some parent.
+            degrees: The number of children that each parent should get.
+            choose: Gives the parent of every row of the table for some of them and the places of each parent.
+            groups: That of each child, and of each parent: a child's parent must come from its group.
+            apart: Parents that each child must not refer to, negative for none.
+        """
+        first = wanted[self.heads[wanted] == wanted]
+        chosen = taken_over(
+            chosen_by_size(first, self.sizes[first], degrees, choose),
+            self.heads,
+            child_groups=groups[0],
+            parent_groups=groups[1],
+            identity=self.identity,
+        )
+        for other in apart:
+            chosen = np.where(chosen == other, NO_ROW, chosen)
+        left = wanted[(chosen[wanted] == NO_ROW) & (self.heads[wanted] != wanted)]
+        return np.where(chosen == NO_ROW, choose(left, degrees), chosen)
 
 
 def returning_name(reference: str) -> str:
@@ -92,7 +166,7 @@ def heads(returns: pl.Series, families: Rows, rng: np.random.Generator) -> Rows:
     return found
 
 
-def chosen_by_size(looking: Rows, sizes: Rows, degrees: Rows, choose: Callable[[Rows, Rows], Rows]) -> Rows:
+def chosen_by_size(looking: Rows, sizes: Rows, degrees: Rows, choose: Choose) -> Rows:
     """The parents of rows, each of which brings as many children with it, the largest first.
 
     Who brings four takes a parent that has four places left: else parents of a single child would all have several.

@@ -17,7 +17,7 @@ from synth_assets.catalog.model import Value
 from synth_assets.plan.resolved import Mode, TableDecision, Treatment
 from synth_assets.synthesize.relational.further.agreement import filled_before, find_agreement
 from synth_assets.synthesize.relational.further.pairing import nearly_known, scaled
-from synth_assets.synthesize.relational.matching import NO_ROW, Rows, rank_within
+from synth_assets.synthesize.relational.matching import NO_ROW, Rows, of_parents, rank_within
 from synth_assets.synthesize.relational.structure import NATIVE, Reference
 from synth_assets.synthesize.relational.tables import SourceTables, references_of
 from synth_assets.synthesize.trees.coarse import coarse
@@ -139,7 +139,7 @@ def find_roles(reference: Reference, source: SourceTables, *, min_group: int) ->
     roles = _largest(parents, source.frame(reference.key.parent).height, max(_FEWEST_ROWS, min_group))
     if roles is None:
         return None
-    played = _played(roles, parents)
+    played = of_parents(roles, parents)
     if structure.driving and _fewest_families(played, _trained_parents(structure.driving, source)) < min_group:
         return None
     if not _roles_tell(played, reference, source):
@@ -162,7 +162,7 @@ def find_driving_roles(reference: Reference, source: SourceTables) -> Rows | Non
         return None
     parents = _trained_parents(reference, source)
     roles = _largest(parents, source.frame(reference.key.parent).height, LOOKUP_CHILDREN)
-    return roles if roles is not None and _roles_tell(_played(roles, parents), reference, source) else None
+    return roles if roles is not None and _roles_tell(of_parents(roles, parents), reference, source) else None
 
 
 def _trained_parents(reference: Reference, source: SourceTables) -> Rows:
@@ -180,11 +180,6 @@ def _largest(parents: Rows, height: int, fewest: int) -> Rows | None:
     roles = np.full(height, NO_ROW, dtype=np.int64)
     roles[largest] = np.arange(len(largest))
     return roles
-
-
-def _played(roles: Rows, parents: Rows) -> Rows:
-    """The role of each row's parent, NO_ROW for none."""
-    return np.where(parents >= 0, roles[np.maximum(parents, 0)], NO_ROW)
 
 
 def _fewest_families(played: Rows, families: Rows) -> int:

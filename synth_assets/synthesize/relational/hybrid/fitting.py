@@ -14,6 +14,7 @@ from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.further.fitting import fit_further, leaf_name
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
+from synth_assets.synthesize.relational.matching import of_parents
 from synth_assets.synthesize.relational.model import FurtherModel
 from synth_assets.synthesize.relational.source_features import SourceFeatures
 from synth_assets.synthesize.relational.structure import Reference, TableStructure
@@ -57,7 +58,7 @@ def save_source_rows(
     for reference in references:
         parents = source.parents(structure.name, reference.key)
         leaves = models[reference.name].tree().apply(features.of(reference.key.parent))
-        found = np.where(parents >= 0, leaves[np.maximum(parents, 0)], -1) if len(leaves) else parents
+        found = of_parents(leaves, parents) if len(leaves) else parents
         texts = pl.Series(found, dtype=pl.Int64)
         columns[parent_name(reference.name)] = pl.Series(parents)
         columns[leaf_name(reference.name)] = texts.set(texts < 0, None).cast(pl.String)

@@ -4,6 +4,7 @@ A stay cannot begin before its admission. Where the last admissions that come ou
 stay that would, the beginning gives way: it is as late as a time that comes out anyway, and no real row has it.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from synth_assets.catalog.model import Value
@@ -44,23 +45,13 @@ def reaches_of(
         parts: The folders of its models of values.
     """
     found: list[Reach] = []
-    for part in parts:
-        shape = saved_shape(model.folder(part))
-        for column, name in _since(shape) if shape else ():
+    for shape in filter(None, (saved_shape(model.folder(part)) for part in parts)):
+        for column, name, upwards in _held(shape):
             place = place_of(structures, structure.name, name)
             if place:
-                found.append(Reach(column=column, table=place[0], other=place[1], upwards=True))
-        for link in shape.order.links if shape and shape.order else ():
-            for upwards in (True, False):
-                found.append(Reach(column=link.column, table=structure.name, other=link.of, upwards=upwards))
-        for span in shape.spans.steps if shape else ():
-            for name in (span.begin, *([span.until] if span.until else [])):
-                place = place_of(structures, structure.name, name)
-                if place:
-                    found += [
-                        Reach(column=span.column, table=place[0], other=place[1], upwards=upwards)
-                        for upwards in (True, False)
-                    ]
+                found.append(Reach(column=column, table=place[0], other=place[1], upwards=upwards))
+        for link, upwards in itertools.product(shape.order.links if shape.order else (), (True, False)):
+            found.append(Reach(column=link.column, table=structure.name, other=link.of, upwards=upwards))
     for one in kept_dependencies(structure, profiles, structures):
         if isinstance(one, NotAbove):
             lower, upper, table = one.lower, one.upper, structure.name
@@ -69,7 +60,10 @@ def reaches_of(
     return tuple(dict.fromkeys(found))
 
 
-def _since(shape: Shape) -> Iterator[tuple[str, str]]:
-    """The times that never lie before another one, with that one."""
-    yield from ((gap.column, gap.since) for gap in shape.gaps.steps)
-    yield from ((one.column, one.order.parent_column) for one in shape.parents_times)
+def _held(shape: Shape) -> Iterator[tuple[str, str, bool]]:
+    """The times that never lie before another one (upwards), or after it, with that one as rows know it."""
+    yield from ((gap.column, gap.since, True) for gap in shape.gaps.steps)
+    yield from ((one.column, one.order.parent_column, True) for one in shape.parents_times)
+    for span in shape.spans.steps:
+        ends = (span.begin, *([span.until] if span.until else []))
+        yield from ((span.column, name, upwards) for name, upwards in itertools.product(ends, (True, False)))
