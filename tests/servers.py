@@ -230,22 +230,26 @@ def start_mariadb(*, owner: int | None = None, settings: Mapping[str, str] | Non
     folder = Path(tempfile.mkdtemp(prefix="synth_mariadb_", dir=_memory()))
     password = secrets.token_urlsafe(12)
     account = _account("mysql")
-    data, grants = folder / "data", folder / "grants.sql"
+    data, grants, temporary = folder / "data", folder / "grants.sql", folder / "temporary"
+    temporary.mkdir()
     grants.write_text(
         f"CREATE USER IF NOT EXISTS {SUPERUSER}@'127.0.0.1' IDENTIFIED BY '{password}';\n"
         f"GRANT ALL ON *.* TO {SUPERUSER}@'127.0.0.1' WITH GRANT OPTION;\n"
     )
     grants.chmod(0o600)
     if account:
-        for path in (folder, grants):
+        for path in (folder, grants, temporary):
             os.chown(path, int(account["user"]), int(account["group"]))
-    initialise = [install, "--no-defaults", f"--datadir={data}", "--skip-test-db", "--skip-name-resolve"]
+    # A server that starts deletes every temporary table in its temporary folder: were it another server's, too,
+    # that one would fail (error 6) or crash.
+    data_places = [f"--datadir={data}", f"--tmpdir={temporary}"]
+    initialise = [install, "--no-defaults", *data_places, "--skip-test-db", "--skip-name-resolve"]
     done = subprocess.run(initialise, cwd=folder, capture_output=True, text=True, check=False, **account)
     if done.returncode != 0:
         shutil.rmtree(folder, ignore_errors=True)
         raise RuntimeError(f"mariadb-install-db failed: {done.stderr or done.stdout}")
     options = [f"--{name}={value}" for name, value in (MARIADB_SETTINGS | dict(settings or {})).items()]
-    places = [f"--datadir={data}", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'server.pid'}"]
+    places = [*data_places, f"--socket={folder / 'socket'}", f"--pid-file={folder / 'server.pid'}"]
     port = _free_port()
     command = [program, "--no-defaults", *places, f"--port={port}", f"--init-file={grants}", *options]
     return _run_mariadb(folder, port, password, command, os.getpid() if owner is None else owner)

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 import sqlalchemy
 
-from tests.servers import PostgresServer
+from tests.servers import MariadbServer, PostgresServer
 
 
 def test_new_databases_are_empty_and_apart(postgres: PostgresServer) -> None:
@@ -19,3 +19,10 @@ def test_new_databases_are_empty_and_apart(postgres: PostgresServer) -> None:
 def test_password_is_asked_for(postgres: PostgresServer) -> None:
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(postgres.url("postgres", password="wrong").replace("+psycopg", ""))
+
+
+def test_a_mariadb_server_shares_no_temporary_folder(mariadb: MariadbServer) -> None:
+    """Servers delete the temporary tables that they find there when they start: a running one's, if it is shared."""
+    with mariadb.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@tmpdir")
+        assert cursor.fetchall() == ((str(mariadb.folder / "temporary"),),)
