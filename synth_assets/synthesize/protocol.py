@@ -34,6 +34,7 @@ class ColumnSpec:
             microseconds since the epoch (Date: days since the epoch, Time: nanoseconds since midnight).
         keep: Real values may come out whatever their number (the plan says `keep`); otherwise a category, and an
             extreme of a number, shared by fewer than `min_group` rows must not.
+        stays: The column of the context that holds the label of the row before, for a category that mostly is that one.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ColumnSpec:
     minimum: float | None = None
     maximum: float | None = None
     keep: bool = False
+    stays: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ class TableSpec:
 
     Attributes:
         discover: What holds between columns in all rows is to hold in sampled ones; only `trees` look for it.
+        before: The columns of the context that tell of the rows before.
     """
 
     name: str
     columns: tuple[ColumnSpec, ...]
     min_group: int = 10
     discover: bool = True
+    before: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -96,7 +100,7 @@ class Following:
         previous: The columns of the context that hold a column of the row before: which one.
         means: Those that hold the mean of a column over all rows before.
         shares: Those that hold the share of rows before that had a label: which one.
-        stays: The label, of columns of text, that stands for that of the row before.
+        stays: The label, of columns of text, that stands for that of the row before: in models of versions 1, 2 only.
         deviations: Columns of numbers and times that are learned by how far they are off the row before.
         running: Columns that are not learned but worked out.
         step: The column that is learned as the gap to the row before, in whole `unit`s of its physical values.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from synth_assets.errors import SynthAssetsError
 
-VERSION = 2
+VERSION = 3
 
 
 class ModelVersionUnknown(SynthAssetsError):

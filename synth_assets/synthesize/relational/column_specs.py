@@ -4,21 +4,41 @@ from collections.abc import Collection
 
 import polars as pl
 
-from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec
+from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, TableSpec
+from synth_assets.synthesize.relational.families.order import FamilyOrder
 from synth_assets.synthesize.relational.gaps import Gaps
+from synth_assets.synthesize.relational.training import Training
 
 
-def column_spec(values: pl.Series, *, kept: frozenset[str], hidden: Collection[str], gaps: Gaps) -> ColumnSpec:
-    """Of an encoded column; `kept`, `hidden` and `gaps` as in Training and Shape."""
-    kind = column_kind(values.dtype)
-    counted = values.name in hidden and kind is ColumnKind.NUMBER
-    return ColumnSpec(
-        name=values.name,
-        kind=kind,
-        nullable=values.null_count() > 0,
-        minimum=gaps.least(values.name) if values.name in gaps.columns else 0 if counted else None,
-        keep=values.name in kept,
+def table_spec(
+    table: str, training: Training, columns: pl.DataFrame, *, gaps: Gaps, min_group: int, following: FamilyOrder | None
+) -> TableSpec:
+    """Of encoded columns of a table; `following` is how they follow those of siblings, if they are told of these."""
+    stays = following.stays_as if following else {}
+    return TableSpec(
+        table,
+        tuple(
+            ColumnSpec(
+                name=values.name,
+                kind=column_kind(values.dtype),
+                nullable=values.null_count() > 0,
+                minimum=_least(values, training.hidden, gaps),
+                keep=values.name in training.kept,
+                stays=stays.get(values.name),
+            )
+            for values in columns.get_columns()
+        ),
+        min_group,
+        discover=training.discover,
+        before=following.told if following else (),
     )
+
+
+def _least(values: pl.Series, hidden: Collection[str], gaps: Gaps) -> float | None:
+    """Hidden numbers are numbers of children."""
+    if values.name in gaps.columns:
+        return gaps.least(values.name)
+    return 0 if values.name in hidden and column_kind(values.dtype) is ColumnKind.NUMBER else None
 
 
 def column_kind(dtype: pl.DataType) -> ColumnKind:

@@ -16,7 +16,7 @@ from synth_assets.synthesize.protocol import (
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
 from synth_assets.synthesize.relational.canaries import Planted, plant
-from synth_assets.synthesize.relational.column_specs import column_spec
+from synth_assets.synthesize.relational.column_specs import table_spec
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.beginning import find_beginning
 from synth_assets.synthesize.relational.families.ends import LENGTH, ends_of, find_stride, starts_of
@@ -26,7 +26,6 @@ from synth_assets.synthesize.relational.families.history import (
     first_rows,
     step_rows,
     with_first_totals,
-    with_stays,
 )
 from synth_assets.synthesize.relational.families.links import linked
 from synth_assets.synthesize.relational.families.order import FamilyOrder, learn_order
@@ -123,15 +122,18 @@ class ValueModel:
             planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
         encoded = planted.rows
 
-        def spec_of(columns: pl.DataFrame) -> TableSpec:
-            specs = tuple(
-                column_spec(columns[c], kept=kept, hidden=training.hidden, gaps=gaps) for c in columns.columns
-            )
-            return TableSpec(table, specs, min_group, discover=training.discover)
+        def spec_of(columns: pl.DataFrame, following: FamilyOrder | None = None) -> TableSpec:
+            return table_spec(table, training, columns, gaps=gaps, min_group=min_group, following=following)
 
-        def fitted(name: str, columns: pl.DataFrame, given: pl.DataFrame | None, part_seed: int) -> Synthesizer:
+        def fitted(
+            name: str,
+            columns: pl.DataFrame,
+            given: pl.DataFrame | None,
+            part_seed: int,
+            following: FamilyOrder | None = None,
+        ) -> Synthesizer:
             model = synthesizer_class(name)(**(options if name == synthesizer else {}))
-            model.fit(columns, table=spec_of(columns), context=given, seed=part_seed)
+            model.fit(columns, table=spec_of(columns, following), context=given, seed=part_seed)
             return model
 
         parts: dict[str, Part] = {}
@@ -197,9 +199,8 @@ class ValueModel:
             parts["rows"] = fitted(synthesizer, starting[at], beside(some_rows(context, at), first), seed)
             at, steps = step_rows(encoded, arranged, order, siblings.continuous)
             steps = steps.drop(one.column for one in order.running)
-            steps = steps.with_columns(with_stays(encoded, at, before, order, min_group=min_group, seed=seed))
-            kept |= frozenset(order.staying)
-            parts["steps"] = fitted(synthesizer, steps, beside(some_rows(context, at), before[at]), seed + 1)
+            around_steps = beside(some_rows(context, at), before[at])
+            parts["steps"] = fitted(synthesizer, steps, around_steps, seed + 1, order)
         shape = Shape(
             synthesizer=synthesizer,
             formulas=formulas,

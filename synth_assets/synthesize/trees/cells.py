@@ -28,7 +28,7 @@ def find_cells(
     codes: Codes,
     target: Codes,
     *,
-    classes: Whole,
+    classes: Whole | None,
     among: Whole,
     sizes: Whole,
     smallest_leaf: int,
@@ -41,8 +41,8 @@ def find_cells(
     Args:
         codes: (columns, rows) of the rows to learn from, as both trees walk over them.
         target: The code of each row that is to be told.
-        classes: The class of each code; cells that say more of codes must not say less of classes, since codes of
-            one class may be as good as each other.
+        classes: The class of each code of a number; cells that say more of codes must not say less of classes, since
+            numbers of one class are about as good as each other. None for labels.
         among: The columns whose combinations may be cells; those of over 1,000 codes may not.
         sizes: The number of codes of each column.
         smallest_leaf: Fewest rows of a leaf.
@@ -74,6 +74,8 @@ def find_cells(
     leaf, other = tree.walk(few), rather.walk(few)
     if judge.of_leaves(leaf) - judge.of_leaves(other) < _LEAST_GAIN:
         return None
+    if classes is None:
+        return tree
     coarsely = _Judge(classes[target[rows]], counted)
     return tree if coarsely.of_leaves(leaf) - coarsely.of_leaves(other) >= -_LEAST_LOST else None
 

@@ -1,14 +1,16 @@
 """A whole table as codes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.trees.columns import ColumnCodes
+from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
+from synth_assets.synthesize.trees.staying import Staying, StayingLabels
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Coded:
         nullable: Whether each learned column may hold NULL.
         min_group: Fewest rows that a distribution may come from.
         discover: What holds without exception in the rows is to hold in drawn ones.
+        staying: How parts follow the row before that mostly do.
+        before: The parts of the context that tell of the rows before.
     """
 
     matrix: Codes
@@ -40,6 +44,8 @@ class Coded:
     nullable: Sequence[bool]
     min_group: int
     discover: bool = True
+    staying: Mapping[int, Staying] = field(default_factory=dict)
+    before: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -55,8 +61,9 @@ class Coded:
         nullable: Sequence[bool],
         min_group: int,
         discover: bool = True,
+        before: Collection[str] = (),
     ) -> "Coded":
-        """From the codes of each part; at least one column."""
+        """From the codes of each part; at least one column. `before` as in TableSpec."""
         every = [*context, *columns]
         place = outside = sum(len(column.counts) for column in context)
         blocks = []
@@ -75,12 +82,35 @@ class Coded:
             nullable,
             min_group,
             discover,
+            _staying(context, columns, blocks),
+            frozenset(np.flatnonzero([c.name in before for c in context for _ in c.counts]).tolist()),
         )
+
+    @cached_property
+    def of_rows_before(self) -> frozenset[int]:
+        """The parts that tell of the rows before, and those that say whether others are as there."""
+        return self.before | {place for one in self.staying.values() for place in (one.state, one.previous)}
 
     @cached_property
     def ranks(self) -> Sequence[Floats]:
         """For each code of each part the share of rows below it (half of its own counted); NaN for NULL."""
         return [_ranks(codes, int(size)) for codes, size in zip(self.matrix, self.sizes, strict=True)]
+
+
+def _staying(
+    context: Sequence[ColumnCodes], columns: Sequence[ColumnCodes], blocks: Sequence[range]
+) -> dict[int, Staying]:
+    before, place = {}, 0
+    for column in context:
+        before[column.name] = (place, column.coding)
+        place += len(column.counts)
+    found = {}
+    for column, block in zip(columns, blocks, strict=True):
+        if isinstance(column.coding, StayingLabels):
+            previous, coding = before[column.coding.previous]
+            assert isinstance(coding, LabelCodes)  # noqa: S101 (it holds the same texts)
+            found[block[1]] = Staying(block[0], previous, column.coding.codes_of(coding))
+    return found
 
 
 def _ranks(codes: Codes, size: int) -> Floats:

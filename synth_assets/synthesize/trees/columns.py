@@ -14,6 +14,7 @@ from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.numbers import NumberCodes
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask, Scale
+from synth_assets.synthesize.trees.staying import STAYS, StayingLabels
 
 _TICKS_A_DAY = {"ns": 86_400 * 10**9, "us": 86_400 * 10**6, "ms": 86_400 * 10**3}
 _ROWS = 20_000
@@ -76,7 +77,7 @@ class Numbers:
         return np.where(missing, 0.0, np.rint(values) if self.scale.whole else values), missing
 
 
-Coding = Booleans | LabelCodes | Numbers
+Coding = Booleans | LabelCodes | StayingLabels | Numbers
 
 
 @dataclass(frozen=True)
@@ -90,29 +91,43 @@ class ColumnCodes:
     def names(self) -> tuple[str, ...]:
         if isinstance(self.coding, Numbers) and len(self.coding.parts) > 1:
             return tuple(f"{self.name}.{part}" for part in self.coding.split)
+        if isinstance(self.coding, StayingLabels):
+            return (f"{self.name}.stays", self.name)
         return (self.name,)
 
     @property
     def counts(self) -> tuple[int, ...]:
         """The highest code of each part."""
-        return tuple(p.count for p in self.coding.parts) if isinstance(self.coding, Numbers) else (self.coding.count,)
+        match self.coding:
+            case Numbers():
+                return tuple(part.count for part in self.coding.parts)
+            case StayingLabels():
+                return (STAYS, self.coding.labels.count)
+            case _:
+                return (self.coding.count,)
 
     @property
     def allowed(self) -> tuple[int, ...]:
         """The highest code of each part that may be drawn."""
-        return self.counts if isinstance(self.coding, Numbers) else (self.coding.allowed,)
+        match self.coding:
+            case Numbers():
+                return self.counts
+            case StayingLabels():
+                return (STAYS, self.coding.labels.allowed)
+            case _:
+                return (self.coding.allowed,)
 
     @property
     def discrete(self) -> tuple[bool, ...]:
         """Whether each code of a part is one value."""
         if isinstance(self.coding, Numbers):
             return tuple(bool((part.bin_of < 0).all()) for part in self.coding.parts)
-        return (True,)
+        return (True,) * len(self.counts)
 
     @property
     def ordered(self) -> bool:
         """Whether codes stand in the order of the values."""
-        return not isinstance(self.coding, LabelCodes)
+        return not isinstance(self.coding, LabelCodes | StayingLabels)
 
     def centres(self) -> list[Floats | None]:
         """For each part the number that stands for each code (NaN for NULL), None for labels."""
@@ -122,15 +137,32 @@ class ColumnCodes:
             case Booleans():
                 return [np.array([np.nan, 0.0, 1.0])]
             case _:
-                return [None]
+                return [None] * len(self.counts)
 
-    def encode(self, series: pl.Series) -> list[Codes]:
-        return self.coding.encode(series) if isinstance(self.coding, Numbers) else [self.coding.encode(series)]
+    @property
+    def previous(self) -> str | None:
+        """The column of the context that holds the label before, for one that mostly stays."""
+        return self.coding.previous if isinstance(self.coding, StayingLabels) else None
 
-    def decode(self, codes: Sequence[Codes], rng: np.random.Generator) -> pl.Series:
+    def encode(self, series: pl.Series, before: pl.Series | None = None) -> list[Codes]:
+        """The codes of each part; `before` is the column named by `previous`."""
+        match self.coding:
+            case Numbers():
+                return self.coding.encode(series)
+            case StayingLabels():
+                assert before is not None  # noqa: S101 (promised above)
+                return self.coding.encode(series, before)
+            case _:
+                return [self.coding.encode(series)]
+
+    def decode(self, codes: Sequence[Codes], rng: np.random.Generator, before: pl.Series | None = None) -> pl.Series:
+        """The inverse of `encode`; numbers fall anywhere in their bins."""
         match self.coding:
             case Numbers():
                 return self.coding.decode(self.name, codes, rng)
+            case StayingLabels():
+                assert before is not None  # noqa: S101 (promised above)
+                return self.coding.decode(self.name, codes, before, rng)
             case LabelCodes():
                 return self.coding.decode(self.name, codes[0], rng)
             case _:
@@ -143,7 +175,8 @@ class ColumnCodes:
             case ColumnKind.BOOLEAN:
                 return cls(spec.name, Booleans())
             case ColumnKind.CATEGORY:
-                return cls(spec.name, LabelCodes.fit(series, min_group=min_group, keep=spec.keep, seed=seed))
+                labels = LabelCodes.fit(series, min_group=min_group, keep=spec.keep, seed=seed)
+                return cls(spec.name, StayingLabels(labels, spec.stays) if spec.stays else labels)
             case _:
                 return cls(spec.name, _numbers(series, spec, min_group, bins))
 

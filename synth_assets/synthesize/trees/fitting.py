@@ -18,17 +18,22 @@ from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.order import dependence, drawing_order
 from synth_assets.synthesize.trees.part import Part
 from synth_assets.synthesize.trees.refining import refined
-from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 from synth_assets.synthesize.trees.settings import TreesSettings
+from synth_assets.synthesize.trees.staying import CHANGES, Staying
 from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
 
 Places = npt.NDArray[np.intp]
 _FEW_LEAVES = 5  # a column with fewer rows than so many leaves beside its most frequent value is rare
 _BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
-_CELL_COLUMNS = 8  # among which those are looked for whose combinations have leaves of their own
+_CELL_COLUMNS = (
+    8  # of labels, and of numbers, among which those are looked for whose combinations have leaves of their own
+)
 _MANY_NUMBERS = 128  # codes of a number: so many only if most of them are one value
 _CLASSES = 24  # most groups of codes that a tree tells apart
+_OF_LABELS = 10  # fewest rows of a cell that says which label comes with which
 _ONCE_MORE = 1.5  # leaves that come of splitting on have so many times the rows: they say more of single codes
+_LEAST = 1e-3  # likelihood that a label has anyhow, when what tells new labels is judged
 _FEWEST = 20  # rows of a leaf when a tree is grown from a part of the rows
 
 
@@ -72,7 +77,7 @@ def fit_parts(
     for number in order:
         block = coded.blocks[number]
         for place in block:
-            known = set(before)
+            known = set(before) - (coded.of_rows_before if place in coded.staying else set())
             decider = next((c for c in deciders.get(place, ()) if c in known), None)
             teller = next((c for c in tellers[place] if c in known), None)
             seed = int(rng.integers(2**31))
@@ -97,20 +102,61 @@ def _anchor(coded: Coded, information: Floats, rare: set[int]) -> list[int]:
 
 
 def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings: TreesSettings) -> Part:
+    place = job.place
+    good = coded.matrix[place] <= coded.allowed[place]
+    if place in coded.staying and job.determinant is None:
+        return _fit_staying(coded, job, coded.staying[place], information, entropy, settings)
+    return _fit_rows(coded, job, good, information, entropy, settings)
+
+
+def _fit_staying(
+    coded: Coded, job: _Job, staying: Staying, information: Floats, entropy: Floats, settings: TreesSettings
+) -> Part:
+    """Labels that mostly stay: from the rows that change, or from all of them, whichever tells more of new labels."""
+    target, state = coded.matrix[job.place], coded.matrix[staying.state]
+    may_be_drawn = target <= coded.allowed[job.place]
+    changes = may_be_drawn & (state == CHANGES)
+    # Of all rows, those that change are few: what rows before say would be what the new label is not.
+    of_changes = replace(job, earlier=np.setdiff1d(job.earlier, [staying.state]), teller=None)
+    of_all = replace(job, earlier=np.setdiff1d(job.earlier, list(coded.of_rows_before)))
+    held = np.flatnonzero(changes)[::2]
+    kept_back = np.zeros(coded.rows, np.bool_)
+    kept_back[held] = True
+    tried = [
+        _fit_rows(coded, each, rows & ~kept_back, information, entropy, settings)
+        for each, rows in ((of_changes, changes), (of_all, may_be_drawn))
+    ]
+    scores = [_likelihood(part, coded.matrix[:, held], staying) for part in tried]
+    told_by_all = scores[1] > scores[0]
+    best, rows = (of_all, may_be_drawn) if told_by_all else (of_changes, changes)
+    part = _fit_rows(coded, best, rows, information, entropy, settings)
+    return replace(part, staying=replace(staying, told_by_all=told_by_all))
+
+
+def _likelihood(part: Part, matrix: Codes, staying: Staying) -> float:
+    """The mean logarithm of how likely a part says the new labels of rows are that change, the ones before left out."""
+    leaf, target = part.leaf(matrix), matrix[part.place]
+    found = part.leaves.likelihood(leaf, target) / (1 - part.leaves.likelihood(leaf, staying.before(matrix)) + _LEAST)
+    return float(np.log(np.clip(found, _LEAST, 1)).mean()) if len(target) else 0.0
+
+
+def _fit_rows(
+    coded: Coded, job: _Job, good: Mask, information: Floats, entropy: Floats, settings: TreesSettings
+) -> Part:
+    """One part from the `good` rows, those with NULL where it must not be drawn left out."""
     place, matrix, size = job.place, coded.matrix, int(coded.sizes[job.place])
     target = matrix[place]
-    good = target <= coded.allowed[place]
     # A further part of a column is NULL where the first one is.
     nulls = null_rules(coded, place, job.earlier) if job.head == place else ((job.head, True),)
     part = Part(place, nulls, (), STUMP, _unseen(coded, place, job.nullable))
     if nulls:
-        good &= ~part.certain_nulls(matrix)
+        good = good & ~part.certain_nulls(matrix)
     if job.head == place and job.nullable and job.determinant is None:
         part = replace(part, missing=missing_by(coded, place, job.earlier, good))
     if part.missing:
-        good &= target > 0
+        good = good & (target > 0)
     if job.head != place or not job.nullable:
-        good &= target > 0
+        good = good & (target > 0)
     seen = np.flatnonzero(good)
     if not len(seen):
         return part
@@ -212,14 +258,15 @@ def _grown(
     if np.count_nonzero(np.bincount(target)) > _CLASSES:
         tree = split_on(tree)
     if _may_have_cells(coded, part.place):
-        told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
+        labels, numbers = ~coded.ordered[looked], bool(coded.ordered[part.place])
+        told = [_telling(information, entropy, part.place, looked[of], _CELL_COLUMNS) for of in (labels, ~labels)]
         cells = find_cells(
             looked_at,
             target,
-            classes=classes,
-            among=np.flatnonzero(np.isin(looked, told)),
+            classes=classes if numbers else None,
+            among=np.flatnonzero(np.isin(looked, np.concatenate(told))),
             sizes=sizes,
-            smallest_leaf=smallest,
+            smallest_leaf=smallest if numbers else _fewest(min(smallest, max(_OF_LABELS, coded.min_group)), share),
             rather=tree,
             split_on=split_on,
             seed=seed,

@@ -17,6 +17,7 @@ from synth_assets.synthesize.running import Running
 from synth_assets.synthesize.trees.columns import ColumnCodes, Numbers
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.staying import StayingLabels
 
 Rows = npt.NDArray[np.int64]
 Draw = Callable[[Sequence[Codes], int], Codes]
@@ -86,9 +87,12 @@ class _Labels:
     """Texts, as places in a list of all that occur; place 0 is NULL."""
 
     def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, stays: str | None) -> None:
-        assert isinstance(column.coding, LabelCodes)  # noqa: S101 (texts have no other coding)
-        self._coding, self._name = column.coding, column.name
-        own = dict.fromkeys(column.coding.texts)
+        coding = column.coding
+        assert isinstance(coding, LabelCodes | StayingLabels)  # noqa: S101 (texts have no other)
+        self._following = coding if isinstance(coding, StayingLabels) else None
+        self._coding = coding.labels if isinstance(coding, StayingLabels) else coding
+        self._name = column.name
+        own = dict.fromkeys(self._coding.texts)
         self._texts = [*own, *(text for text in first.unique(maintain_order=True).to_list() if text not in own)]
         number = {text: place for place, text in enumerate(self._texts)}
         self._places = np.zeros(rows, np.int64)
@@ -97,8 +101,11 @@ class _Labels:
         self._known: dict[str, Codes] = {}
 
     def put(self, codes: Sequence[Codes], at: Rows, rng: np.random.Generator) -> None:
-        places = self._coding.places(codes[0], rng)
-        self._places[at] = np.where(places == self._stays, self._places[at - 1], places)
+        places, before = self._coding.places(codes[-1], rng), self._places[at - 1]
+        stay = places == self._stays
+        if self._following:
+            stay = self._following.stay(codes, np.where(before < len(self._coding.texts), before, -1))
+        self._places[at] = np.where(stay, before, places)
 
     def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
         if context.name not in self._known:
@@ -349,7 +356,7 @@ def _column(column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, foll
         return _Steps(column, first, starts, rows, following)
     if column.name in following.deviations:
         return _Deviations(column, first, starts, rows, following.deviations[column.name])
-    if isinstance(column.coding, LabelCodes):
+    if isinstance(column.coding, LabelCodes | StayingLabels):
         return _Labels(column, first, starts, rows, following.stays.get(column.name))
     return _Numbers(column, first, starts, rows)
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 from synth_assets.synthesize.trees.walking import draw
 
 _NEVER_SEEN = 1e-6  # likelihood of a given code that its leaf has not seen
@@ -65,6 +65,10 @@ class Leaves:
         out = np.empty(len(leaf), np.uint16)
         draw(leaf, uniform, self._starts, self.ends, self._running, self.codes, out)
         return out
+
+    def knows(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Mask:
+        """Whether each row's code may be drawn in its leaf."""
+        return self.likelihood(leaf, codes) > _NEVER_SEEN
 
     def likelihood(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Floats:
         """The probability of each row's code in its leaf, never 0."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
+from synth_assets.synthesize.trees.staying import CHANGES, REDRAWN, STAYS, Staying
 from synth_assets.synthesize.trees.tree import Tree
 from synth_assets.synthesize.trees.walking import spread
 
@@ -34,6 +35,7 @@ class Part:
         nulls: When it is NULL for certain, see dependencies.null_rules; the tree knows the other rows only.
         directions: What the tree may look at beside the parts before it.
         missing: How often it is NULL elsewhere, where one part says that; the tree then knows no NULLs at all.
+        staying: How it follows the row before, if it does; the tree then says what it becomes where it changes.
     """
 
     place: int
@@ -42,6 +44,7 @@ class Part:
     tree: Tree
     leaves: Leaves
     missing: Missing | None = None
+    staying: Staying | None = None
 
     def looked_at(self) -> set[int]:
         """The places that it is drawn by."""
@@ -49,6 +52,7 @@ class Part:
         for direction in self.directions:
             around |= set(direction.tables)
         around |= {self.missing.column} if self.missing else set()
+        around |= {self.staying.state, self.staying.previous} if self.staying else set()
         return around | {column for column, _ in self.nulls}
 
     def without(self, unused: npt.NDArray[np.bool_]) -> "Part":
@@ -63,6 +67,7 @@ class Part:
             directions=tuple(direction.of_places(to) for direction in self.directions),
             tree=replace(self.tree, column=to[self.tree.column]),
             missing=self.missing and Missing(int(to[self.missing.column]), self.missing.share),
+            staying=self.staying and self.staying.of_places(to),
         )
 
     def leaf(self, matrix: Codes) -> npt.NDArray[np.intp]:
@@ -82,12 +87,35 @@ class Part:
         """A code for each row."""
         leaf = self.leaf(matrix)
         codes = self.leaves.draw(leaf, spread_evenly(leaf, rng))
+        if self.staying:
+            codes = self._stayed(self.staying, codes, leaf, matrix, rng)
         if self.missing:
             share = self.missing.share.take(matrix[self.missing.column])
             codes[spread_evenly(matrix[self.missing.column].astype(np.intp), rng) < share] = 0
         if self.nulls:
             codes[self.certain_nulls(matrix)] = 0
         return codes
+
+    def _stayed(
+        self,
+        staying: Staying,
+        codes: Codes,
+        leaf: npt.NDArray[np.intp],
+        matrix: Codes,
+        rng: np.random.Generator,
+    ) -> Codes:
+        """The codes drawn, with those of the rows before where they stay; others where they are to change."""
+        before, state = staying.before(matrix), matrix[staying.state]
+        if staying.told_by_all:
+            # No row like these has the label before: it has changed with what tells it.
+            gone = (state == STAYS) & (before < staying.unknown) & ~self.leaves.knows(leaf, before)
+            state = np.where(gone, CHANGES, state)
+        for _ in range(REDRAWN):
+            same = np.flatnonzero((codes == before) & (state == CHANGES))
+            if not len(same):
+                break
+            codes[same] = self.leaves.draw(leaf[same], rng.random(len(same)))
+        return np.where(state == STAYS, before, codes)
 
 
 def spread_evenly(groups: npt.NDArray[np.intp], rng: np.random.Generator) -> Floats:

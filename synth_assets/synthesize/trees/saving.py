@@ -17,6 +17,7 @@ from synth_assets.synthesize.trees.leaves import Leaves
 from synth_assets.synthesize.trees.numbers import NumberCodes
 from synth_assets.synthesize.trees.part import Missing, Part
 from synth_assets.synthesize.trees.scale import Scale
+from synth_assets.synthesize.trees.staying import Staying, StayingLabels
 from synth_assets.synthesize.trees.tree import Tree
 
 FRAMES = ("nodes", "answers", "leaves", "directions")
@@ -59,13 +60,10 @@ def column_to_json(column: ColumnCodes) -> dict[str, JsonValue]:
         case Booleans():
             return {"name": column.name, "coding": "booleans"}
         case LabelCodes():
-            return {
-                "name": column.name,
-                "coding": "labels",
-                "labels": list(coding.labels),
-                "buckets": coding.buckets,
-                "invented": list(coding.invented),
-            }
+            return {"name": column.name, "coding": "labels", **_labels_to_json(coding)}
+        case StayingLabels():
+            labels = _labels_to_json(coding.labels)
+            return {"name": column.name, "coding": "staying labels", "previous": coding.previous, **labels}
         case Numbers():
             return {
                 "name": column.name,
@@ -83,13 +81,22 @@ def column_from_json(value: Any) -> ColumnCodes:
         case "booleans":
             return ColumnCodes(value["name"], Booleans())
         case "labels":
-            coding = LabelCodes(tuple(value["labels"]), value["buckets"], tuple(value["invented"]))
-            return ColumnCodes(value["name"], coding)
+            return ColumnCodes(value["name"], _labels_from_json(value))
+        case "staying labels":
+            return ColumnCodes(value["name"], StayingLabels(_labels_from_json(value), value["previous"]))
         case _:
             least, most = unfloats(value["range"]).tolist()
             scale = Scale(dtype_from_json(value["dtype"]), int(value["base"]))
             parts = tuple(_numbers_from_json(part) for part in value["parts"])
             return ColumnCodes(value["name"], Numbers(scale, tuple(value["split"]), parts, least, most))
+
+
+def _labels_to_json(coding: LabelCodes) -> dict[str, JsonValue]:
+    return {"labels": list(coding.labels), "buckets": coding.buckets, "invented": list(coding.invented)}
+
+
+def _labels_from_json(value: Any) -> LabelCodes:
+    return LabelCodes(tuple(value["labels"]), value["buckets"], tuple(value["invented"]))
 
 
 def _numbers_to_json(part: NumberCodes) -> dict[str, JsonValue]:
@@ -162,7 +169,21 @@ def part_to_json(part: Part) -> dict[str, JsonValue]:
         "directions": [floats(direction.edges) for direction in part.directions],
         "depth": part.tree.depth,
         "missing": {"column": part.missing.column, "share": floats(part.missing.share)} if part.missing else None,
+        "staying": _staying_to_json(part.staying) if part.staying else None,
     }
+
+
+def _staying_to_json(staying: Staying) -> dict[str, JsonValue]:
+    return {
+        "state": staying.state,
+        "previous": staying.previous,
+        "labels": staying.labels.tolist(),
+        "told_by_all": staying.told_by_all,
+    }
+
+
+def _staying_from_json(value: Any) -> Staying:
+    return Staying(value["state"], value["previous"], np.array(value["labels"], np.uint16), value["told_by_all"])
 
 
 def parts_to_frames(parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
@@ -224,7 +245,9 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
         nulls = tuple((column, state) for column, state in part["nulls"])
         leaves = Leaves(share["code"].copy(), share["share"].copy(), ends)
         missing = Missing(part["missing"]["column"], unfloats(part["missing"]["share"])) if part["missing"] else None
-        parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves, missing))
+        # Models of versions 1 and 2 have none.
+        staying = _staying_from_json(part["staying"]) if part.get("staying") else None
+        parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves, missing, staying))
     return tuple(parts)
 
 

@@ -58,12 +58,13 @@ class TreesSynthesizer:
             self.parts = ()
             if table.columns:
                 coded = Coded.of(
-                    self._encode(self.context, context, pool) + self._encode(self.columns, rows, pool),
+                    self._encode(self.context, context, None, pool) + self._encode(self.columns, rows, context, pool),
                     context=self.context,
                     columns=self.columns,
                     nullable=[spec.nullable for spec in table.columns],
                     min_group=group,
                     discover=table.discover,
+                    before=table.before,
                 )
                 names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]
@@ -82,12 +83,13 @@ class TreesSynthesizer:
             places[column.name] = range(first, first + len(column.names))
             first += len(column.names)
             if given is not None and column.name in given.columns:
-                fixed.update(zip(places[column.name], column.encode(given[column.name]), strict=True))
+                own = column.encode(given[column.name], _before(column, context))
+                fixed.update(zip(places[column.name], own, strict=True))
         codes = draw(self.parts, around, n, fixed, candidates=self.settings.candidates, rng=rng)
         made = [
             given[column.name]
             if given is not None and column.name in given.columns
-            else column.decode([codes[place] for place in places[column.name]], rng)
+            else column.decode([codes[place] for place in places[column.name]], rng, _before(column, context))
             for column in self.columns
         ]
         return pl.DataFrame(made, height=n) if made else pl.DataFrame(height=n)
@@ -162,8 +164,15 @@ class TreesSynthesizer:
         return self.settings.threads or len(os.sched_getaffinity(0))
 
     @staticmethod
-    def _encode(columns: tuple[ColumnCodes, ...], frame: pl.DataFrame | None, pool: Executor) -> list[Codes]:
+    def _encode(
+        columns: tuple[ColumnCodes, ...], frame: pl.DataFrame | None, context: pl.DataFrame | None, pool: Executor
+    ) -> list[Codes]:
         if frame is None:
             return []
-        encoded = pool.map(lambda column: column.encode(frame[column.name]), columns)
+        encoded = pool.map(lambda column: column.encode(frame[column.name], _before(column, context)), columns)
         return [codes for parts in encoded for codes in parts]
+
+
+def _before(column: ColumnCodes, context: pl.DataFrame | None) -> pl.Series | None:
+    """The labels of the rows before, for a column that follows them."""
+    return None if column.previous is None or context is None else context[column.previous]

@@ -9,9 +9,9 @@ import pytest
 from synth_assets.catalog.model import Branch, Check, Column, DataType, ForeignKey, Kind, Table
 from synth_assets.statistics.references import match_rows
 from synth_assets.synthesize.relational.counts import CountDistribution, add_up_to, round_randomly
-from synth_assets.synthesize.relational.families.arranged import Arranged
-from synth_assets.synthesize.relational.families.history import contexts_before, first_rows, step_rows, with_stays
-from synth_assets.synthesize.relational.families.order import STAYS, FamilyOrder, learn_order
+from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
+from synth_assets.synthesize.relational.families.history import contexts_before, first_rows, step_rows
+from synth_assets.synthesize.relational.families.order import FamilyOrder, learn_order
 from synth_assets.synthesize.relational.families.walking import order_column, pull_in, worth_following
 from synth_assets.synthesize.relational.further.partition import Partition
 from synth_assets.synthesize.relational.gaps import Gaps, common_unit
@@ -226,12 +226,23 @@ def test_text_that_stays_is_learned_as_staying() -> None:
     arranged = Arranged.by(parents, pl.Series(np.arange(len(parents))))
     order = learn_order(rows, None, arranged, column=None, min_group=10)
     assert order.staying == ("team",)
-    at, _ = step_rows(rows, arranged, order, np.ones(rows.height, dtype=np.bool_))
     before = contexts_before(rows, None, arranged, order)
-    (told,) = with_stays(rows, at, before, order, min_group=10, seed=0)
-    assert told.to_list()[21:28] == [STAYS] * 3 + ["T0"] + [STAYS] * 3
-    (protected,) = with_stays(rows, at, before, order, min_group=20, seed=0)
-    assert set(protected) == {STAYS, "T0"}
+    assert order.stays_as == {"team": "previous team"}
+    assert set(order.told) == set(before.columns) - {POSITION, LAST}
+
+
+def test_text_is_known_of_siblings_unless_what_is_made_earlier_tells_it_better() -> None:
+    """A club's name is told by its code but for the years before it was renamed: it does not go back and forth."""
+    parents = np.repeat(np.arange(40), 20)
+    code = np.repeat([f"T{number}" for number in range(40)], 20)
+    name = [
+        f"{club} {'old' if year < 3 else 'new'}" for club, year in zip(code, np.tile(np.arange(20), 40), strict=True)
+    ]
+    known, arranged = pl.DataFrame({"code": code}), Arranged.by(parents, pl.Series(np.arange(800)))
+    renamed = learn_order(pl.DataFrame({"name": name}), known, arranged, column=None, min_group=10)
+    assert renamed.staying == ("name",)
+    same = learn_order(pl.DataFrame({"name": code}), known, arranged, column=None, min_group=10)
+    assert "name" not in same.previous
 
 
 def test_what_is_made_earlier_is_known_of_siblings_too() -> None:

@@ -8,7 +8,7 @@ from synth_assets.synthesize.protocol import ColumnKind, ColumnSpec, Following, 
 from synth_assets.synthesize.trees.synthesizer import TreesSynthesizer
 
 FAMILIES, LENGTH = 500, 6
-STAYS = "as before"
+STAYS = "as before"  # as models of versions 1 and 2 say it
 KINDS = {
     "number": ColumnKind.NUMBER,
     "price": ColumnKind.NUMBER,

@@ -4,10 +4,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.statistics.labels import shared_labels
 from synth_assets.synthesize.deviation import plain_numbers
 from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
-from synth_assets.synthesize.relational.families.order import STAYS, FamilyOrder, mean_of, previous_of
+from synth_assets.synthesize.relational.families.order import FamilyOrder, mean_of, previous_of, same_of
 from synth_assets.synthesize.relational.matching import Rows
 
 ENOUGH_FIRST = 5_000
@@ -42,7 +41,7 @@ def contexts_before(
             mean = np.where(count > 0, (sums[at] - sums[starts[at]]) / count, np.nan)
         means.append(pl.Series(name, mean, nan_to_null=True))
     same = [
-        (sorted_rows[name].eq_missing(before[name]) & pl.Series(follows)).alias(f"same {name}")
+        (sorted_rows[name].eq_missing(before[name]) & pl.Series(follows)).alias(same_of(name))
         for name in order.compared
     ]
     context = context.with_columns(
@@ -68,27 +67,6 @@ def first_rows(arranged: Arranged, continuous: npt.NDArray[np.bool_]) -> tuple[R
 def first_context(position: Rows, last: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """What first siblings know beside the context of their family."""
     return pl.DataFrame({POSITION: np.minimum(position, MOST_POSITIONS), LAST: last})
-
-
-def with_stays(
-    rows: pl.DataFrame, steps: Rows, before: pl.DataFrame, order: FamilyOrder, *, min_group: int, seed: int
-) -> list[pl.Series]:
-    """The staying labels of later siblings, with STAYS for each that is that of the sibling before.
-
-    A label that fewer than `min_group` of all rows share may not come out, and becomes one that may: that siblings
-    change is kept, though not to what.
-    """
-    rng = np.random.default_rng(seed)
-    told = []
-    for name in order.staying:
-        labels = rows[name].gather(steps)
-        may_come_out = labels.is_null() | labels.is_in(shared_labels(rows[name], min_group))
-        others = labels.filter(may_come_out)
-        if len(others):
-            labels = labels.zip_with(may_come_out, others.gather(rng.integers(0, len(others), len(labels))))
-        stays = rows[name].gather(steps).eq(before[previous_of(name)].gather(steps)).fill_null(value=False)
-        told.append(labels.set(stays, STAYS))
-    return told
 
 
 def step_rows(

@@ -18,7 +18,7 @@ from synth_assets.synthesize.relational.families.links import Link
 from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 from synth_assets.synthesize.running import Running, find_running
 
-STAYS = "\x01stays"
+_STAYS = "\x01stays"  # the label that says so in models of versions 1 and 2
 MOST_PREVIOUS = 40
 MOST_COMPARED = 5_000
 MOST_SHARES = 12
@@ -39,7 +39,7 @@ class FamilyOrder(Value):
         previous: Columns of the sibling before that a row is generated with; not labels that one made earlier tells.
         averaged: Number columns of which it also knows the mean over all siblings before.
         shares: Labels of text columns of which it knows how many of all siblings before had them.
-        staying: Text columns that are learned as "the same as the sibling before" where they are.
+        staying: Text columns that are mostly as in the sibling before, and learned as that or as what they become.
         deviations: Columns of numbers and times that are learned by how far they are off the sibling before.
         links: Columns that are set by their siblings when all rows of the family are there.
         running: Columns of numbers that are not learned but worked out: that of the sibling before and another number.
@@ -76,13 +76,28 @@ class FamilyOrder(Value):
         shares = tuple(share for share in self.shares if share.column in names)
         return self.model_copy(update={**told, "shares": shares})
 
+    @property
+    def stays_as(self) -> dict[str, str]:
+        """The staying columns, with those of a context that hold what each was in the sibling before."""
+        return {name: previous_of(name) for name in self.staying}
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The columns of a context that tell of the siblings before."""
+        return (
+            *map(previous_of, self.previous),
+            *map(mean_of, self.averaged),
+            *(share.name for share in self.shares),
+            *map(same_of, self.compared),
+        )
+
     def following(self, names: Collection[str]) -> Following:
         """What rows are told of those before them about some columns."""
         return Following(
             previous={previous_of(name): name for name in self.previous if name in names},
             means={mean_of(name): name for name in self.averaged if name in names},
             shares=tuple(share for share in self.shares if share.column in names),
-            stays=dict.fromkeys(self.staying, STAYS),
+            stays=dict.fromkeys(self.staying, _STAYS),
             deviations=self.deviations,
             running=self.running,
             step=self.column if self.column in names else None,
@@ -99,6 +114,11 @@ def previous_of(name: str) -> str:
 def mean_of(name: str) -> str:
     """The column of a context that holds the mean over all siblings before."""
     return f"mean {name}"
+
+
+def same_of(name: str) -> str:
+    """The column of a context that says whether a column is as in the sibling before."""
+    return f"same {name}"
 
 
 def learn_order(
@@ -134,7 +154,7 @@ def learn_order(
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
         earliest, latest = shared_range(rows[column].to_physical().cast(pl.Int64).to_numpy(), min_group)
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
-    told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known)}
+    told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known, arranged)}
     labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
     set_by_later = {link.column for link in links if link.later}
     previous = tuple(name for name in labels_first if name not in told and name not in set_by_later)[:MOST_PREVIOUS]
@@ -175,11 +195,14 @@ def _is_label(values: pl.Series) -> bool:
 
 def _often_stays(values: pl.Series, arranged: Arranged) -> bool:
     """Text of many labels that is mostly that of the sibling before: no tree tells so many labels apart."""
-    if not _is_label(values) or values.n_unique() < FEWEST_LABELS:
-        return False
+    return _is_label(values) and values.n_unique() >= FEWEST_LABELS and _stays(values, arranged) >= OFTEN
+
+
+def _stays(values: pl.Series, arranged: Arranged) -> float:
+    """The share of later siblings that have the label of the one before."""
     ordered = values.gather(arranged.order)
     same = (ordered == ordered.shift(1)).filter(pl.Series(arranged.position > 0))
-    return int(same.sum()) >= OFTEN * len(same) > 0
+    return int(same.sum()) / max(len(same), 1)
 
 
 def _shares(rows: pl.DataFrame, names: Collection[str], height: int, min_group: int) -> tuple[LabelShare, ...]:
@@ -226,14 +249,15 @@ def _deviations(
     return found
 
 
-def _is_told(values: pl.Series, known: pl.DataFrame | None) -> bool:
-    """Whether a label that is made earlier says already what this one is."""
+def _is_told(values: pl.Series, known: pl.DataFrame | None, arranged: Arranged) -> bool:
+    """Whether a label that is made earlier says already what this one is, and better than the sibling before does."""
     if known is None:
         return False
+    least = max(TOLD, _stays(values, arranged))
     for name in known.columns:
         if _is_label(known[name]):
             pairs = pl.DataFrame({"by": known[name], "told": values}).group_by("by", "told").len()
             agreeing = pairs.group_by("by").agg(pl.col("len").max())["len"].sum()
-            if agreeing >= TOLD * len(values):
+            if agreeing >= least * len(values):
                 return True
     return False
