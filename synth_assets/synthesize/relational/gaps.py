@@ -10,8 +10,10 @@ import polars as pl
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.grid import Grid, find_grid
 from synth_assets.dependencies.ticks import from_ticks, ticks
+from synth_assets.synthesize.relational.seasons import Season, ticks_a_day
 
 FEWEST_ROWS = 50
+_SELDOM = 0.05  # share of times that may have no time before them
 _OFTEN = 0.02  # share of rows whose value is one that stands for something
 LITTLE_RISK = 0.01  # share of chance pairs out of order; with fewer the order is kept by itself
 Whole = npt.NDArray[np.int64]
@@ -25,6 +27,8 @@ class Gap(Value):
         floor: What the earlier times are rounded down to: a day's date is not before a time of that day.
         grid: What the column's times lie on: points of it are counted, from the first one that is not before the
             earlier time.
+        unknown: What stands for the earlier time in the few rows that have none; None: no time comes without one.
+        season: When in the year the column's times lie that come years after.
         earliest, latest: The range in which the column's own values may come out, in the physical unit or as points.
         open: The column may be NULL.
         longest: The most units that come out where the range moves a time; a column that may be NULL is, beyond it.
@@ -42,6 +46,8 @@ class Gap(Value):
     beyond: tuple[int, ...] = ()
     floor: int = 1
     grid: Grid | None = None
+    unknown: int | None = None
+    season: Season | None = None
 
     def encode(self, rows: pl.DataFrame) -> pl.Series:
         """The whole units from the earlier times to the column's, NULL where either is."""
@@ -49,6 +55,8 @@ class Gap(Value):
         times = ticks(rows[self.column], dtype)
         place = times if self.grid is None else self.grid.points(times, dtype)
         units = (place - self._begin(rows, dtype)) // self.unit
+        if self.unknown is not None:
+            units = units.clip(lower_bound=0)
         for at, value in enumerate(self.beyond):
             units = units.set((times == value).fill_null(value=False), -1 - at)
         return units.alias(self.column)
@@ -71,6 +79,8 @@ class Gap(Value):
                 units = units.set(moved.fill_null(value=False), None)
         place = begin + units * self.unit
         times = place if self.grid is None else self.grid.ticks(place, dtype)
+        if self.season is not None:
+            times = self.season.moved(times, begin, dtype).clip(self.earliest, self.latest)
         for at, value in enumerate(self.beyond):
             times = times.set((rows[self.column] == -1 - at).fill_null(value=False), value)
         return from_ticks(times, dtype).alias(self.column)
@@ -88,6 +98,16 @@ class Gap(Value):
         unit = common_unit(points - grid.points(both["since"], dtype))
         return self.model_copy(update={"grid": grid, "unit": unit, "earliest": earliest, "latest": latest})
 
+    def with_season(self, rows: pl.DataFrame, min_group: int) -> "Gap":
+        """The gap with the season of the column's times, if they have one and may be moved by days."""
+        dtype = rows.schema[self.column]
+        if self.grid is not None or ticks_a_day(dtype) % self.unit:
+            return self
+        times = ticks(rows[self.column], dtype)
+        told = times.set(times.is_in(self.beyond), None)
+        season = Season.find(told, self._begin(rows, dtype), dtype, min_group=min_group)
+        return self.model_copy(update={"season": season})
+
     def with_longest(self, rows: pl.DataFrame, min_group: int) -> "Gap":
         """The gap with the most units that at least so many rows reach."""
         units = self.encode(rows).drop_nulls()
@@ -96,6 +116,8 @@ class Gap(Value):
     def _begin(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """What the time, of this type, is counted from: in its physical unit, or as a point of its grid."""
         begin = ticks(rows[self.since], dtype) // self.floor * self.floor
+        if self.unknown is not None:
+            begin = begin.fill_null(self.unknown)
         return begin if self.grid is None else self.grid.points(begin, dtype)
 
 
@@ -118,9 +140,9 @@ class Gaps(Value):
     def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
-        A column is tied to the closest column before it that is filled wherever it is filled itself, unless that tells
-        less of it than its own values do, as a birth does of an order. Values that fewer than `min_group` rows reach at
-        either end do not come out. `known` columns stay as they are.
+        A column is tied to the closest column before it that is filled nearly wherever it is filled itself, unless that
+        tells less of it than its own values do, as a birth does of an order. Values that fewer than `min_group` rows
+        reach at either end do not come out. `known` columns stay as they are.
         """
         times = [name for name in rows.columns if isinstance(rows.schema[name], pl.Date | pl.Datetime)]
         before = {
@@ -133,7 +155,8 @@ class Gaps(Value):
             possible = [found for found in before[name] if found[1].since in placed]
             if possible and name not in known:
                 _, closest = min(possible, key=lambda found: found[0])
-                steps.append(closest.on_grid(rows, min_group).with_longest(rows, min_group))
+                told = closest.on_grid(rows, min_group).with_longest(rows, min_group)
+                steps.append(told.with_season(rows, min_group))
             placed.add(name)
         return cls(steps=tuple(steps))
 
@@ -198,8 +221,10 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
     floor = day_of(dtype, times[column])
     times = times.with_columns(pl.col(since) // floor * floor)
     filled, latest_since = times.height, times[since].max()
-    if filled < FEWEST_ROWS or times[since].null_count() or not isinstance(latest_since, int):
+    unknown = times[since].null_count()
+    if filled - unknown < FEWEST_ROWS or unknown > _SELDOM * filled or not isinstance(latest_since, int):
         return None
+    times = times.drop_nulls()
     if (times[column] < times[since]).any():
         return None
     beyond = _beyond(times[column], latest_since, min_group)
@@ -220,6 +245,7 @@ def _gap(rows: pl.DataFrame, column: str, since: str, min_group: int) -> tuple[f
         open=filled < rows.height,
         beyond=beyond,
         floor=floor,
+        unknown=earliest // floor * floor if unknown else None,
     )
 
 
@@ -233,7 +259,7 @@ def day_of(dtype: pl.DataType, values: pl.Series) -> int:
     """A day in the type's physical unit, where a column of times has midnights only; else 1."""
     if not isinstance(dtype, pl.Datetime):
         return 1
-    day = 86_400 * {"ms": 10**3, "us": 10**6, "ns": 10**9}[dtype.time_unit]
+    day = ticks_a_day(dtype)
     return day if (values % day == 0).all() else 1
 
 
