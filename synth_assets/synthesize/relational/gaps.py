@@ -140,9 +140,9 @@ class Gaps(Value):
     def find(cls, rows: pl.DataFrame, *, min_group: int, known: Collection[str] = ()) -> "Gaps":
         """Find the pairs of time columns where the one never lies before the other.
 
-        A column is tied to the closest column before it that is filled nearly wherever it is filled itself, unless that
-        tells less of it than its own values do, as a birth does of an order. Values that fewer than `min_group` rows
-        reach at either end do not come out. `known` columns stay as they are.
+        A column is tied to the closest column before it that is filled wherever it is filled itself, or nearly so,
+        unless that tells less of it than its own values do, as a birth does of an order. Values that fewer than
+        `min_group` rows reach at either end do not come out. `known` columns stay as they are.
         """
         times = [name for name in rows.columns if isinstance(rows.schema[name], pl.Date | pl.Datetime)]
         before = {
@@ -154,7 +154,7 @@ class Gaps(Value):
         for name in sorted(times, key=lambda time: (time not in known, len(before[time]))):
             possible = [found for found in before[name] if found[1].since in placed]
             if possible and name not in known:
-                _, closest = min(possible, key=lambda found: found[0])
+                _, closest = min(possible, key=lambda found: (found[1].unknown is not None, found[0]))
                 told = closest.on_grid(rows, min_group).with_longest(rows, min_group)
                 steps.append(told.with_season(rows, min_group))
             placed.add(name)

@@ -22,11 +22,12 @@ _LEAST_CORRELATION = 0.7  # of ranks; what is less alike is not looked at
 
 
 class Residual(Value):
-    """`column` is learned as its deviation from `by`."""
+    """`column` is learned as its deviation from `by`; `filled` says that it is never NULL."""
 
     column: str
     by: str
     deviation: Deviation
+    filled: bool = False
 
     def encode(self, rows: pl.DataFrame) -> pl.Series:
         """The deviations."""
@@ -35,9 +36,16 @@ class Residual(Value):
         return made.cast(pl.Int64) if self.deviation.whole else made
 
     def decode(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
-        """The column of its own type; NULL where the deviation or the other column is."""
-        values = self.deviation.decode(plain_numbers(rows[self.column]), plain_numbers(rows[self.by]))
-        return typed(self.column, values, dtype)
+        """The column of its own type; NULL where the deviation or the other column is.
+
+        For a column that is never NULL, the median of the other one stands where that is NULL: in no real row it is,
+        but a parent without it may have been drawn with children.
+        """
+        by = plain_numbers(rows[self.by])
+        unknown = np.isnan(by)
+        if self.filled and unknown.any() and not unknown.all():
+            by = np.where(unknown, np.median(by[~unknown]), by)
+        return typed(self.column, self.deviation.decode(plain_numbers(rows[self.column]), by), dtype)
 
 
 class Residuals(Value):
@@ -77,7 +85,10 @@ class Residuals(Value):
         return cls(
             steps=tuple(
                 Residual(
-                    column=column, by=by, deviation=Deviation.of(frame[column], found[column, by], min_group=min_group)
+                    column=column,
+                    by=by,
+                    deviation=Deviation.of(frame[column], found[column, by], min_group=min_group),
+                    filled=not frame[column].null_count(),
                 )
                 for column, by in _in_order({pair: tie.gain for pair, tie in found.items()}, free)
             )
