@@ -31,7 +31,7 @@ SELECT table_name AS `table`, column_name AS name, column_default AS `default`, 
 FROM information_schema.columns WHERE table_schema = :namespace ORDER BY table_name, ordinal_position
 """
 # What is joined is read by itself (DISTINCT sees to that), for this database only: the server would open the tables of
-# all databases otherwise, and MariaDB 10.11 was seen to crash where another connection dropped one of these.
+# all its databases otherwise, which takes longer the more there are.
 FOREIGN_KEYS = """
 SELECT k.table_name AS `table`, k.constraint_name AS name, k.column_name AS `column`,
        k.referenced_table_name AS parent, k.referenced_column_name AS parent_column,
