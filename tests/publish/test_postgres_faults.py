@@ -95,6 +95,28 @@ def test_a_reader_that_stays_blocks_for_the_patience_only_and_others_hardly(cata
     assert own_schemas(target) == []
 
 
+def test_a_deadlock_is_given_way_to_before_the_server_looks_for_one(catalog: Catalog, target: str) -> None:
+    """Another transaction has one table locked and goes on to those that the swap has locked, again and again."""
+    dataset(catalog, shop_frames(1)).publish(target)
+    publishing = threading.Thread(target=lambda: dataset(catalog, shop_frames(2), refresh="r2").publish(target))
+    seen = set()
+    with connected(target) as other, connected(target) as watching, other.transaction():
+        other.execute('LOCK TABLE "order lines" IN ACCESS SHARE MODE')
+        publishing.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+        until = time.monotonic() + 20
+        while len(seen) < 2 and time.monotonic() < until:
+            seen |= {row[0] > 0 for row in watching.execute(waiting).fetchall()}
+        assert seen == {False, True}
+        for _ in range(200):
+            other.execute("SELECT count(*) FROM customers").fetchall()
+            other.execute("SELECT count(*) FROM orders").fetchall()
+        assert other.execute("SHOW deadlock_timeout").fetchone() == ("1s",)
+    publishing.join()
+    assert rows_of(target, "SELECT DISTINCT note FROM orders") == [("refresh 2",)]
+    assert rows_of(target, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()") == [(0,)]
+
+
 @pytest.mark.parametrize("step", ["stage", "audit", "swap"])
 def test_a_failure_before_the_swap_leaves_the_target_as_it_was(
     catalog: Catalog, target: str, step: str, monkeypatch: pytest.MonkeyPatch
