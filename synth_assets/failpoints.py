@@ -51,6 +51,7 @@ Failpoint = Literal[
     "publication.stage.keys",
     "publication.stage.done",
     "publication.audited",
+    "publication.suites",  # what big tables are expected to be was asked of the target
     "publication.swap.begun",  # all that can be prepared is, locks are held where the database has them
     "publication.swap.moved",  # before the ledger's entry is written
     "publication.swap.entered",  # before the commit

@@ -102,6 +102,8 @@ def _metadata(publication: "Publication") -> dict[str, Any]:
     }
     if publication.previous:
         metadata["previous_refresh"] = publication.previous
+    if publication.expectations:
+        metadata["expectations_in_target"] = dg.MetadataValue.json(publication.expectations)
     if publication.notes:
         metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in publication.notes))
     return metadata

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, TypeAlias, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from synth_assets.catalog.model import ForeignKey, Value
+from synth_assets.plan.audit_settings import AuditSettings
 from synth_assets.plan.balance import Balance
 from synth_assets.plan.columns import WORD, ColumnSettings
 from synth_assets.plan.cron import Cron, TimeZone
@@ -191,6 +192,9 @@ class DatasetSettings(Value):
         default=(), description="References to one of several tables, which another column of the row says."
     )
     gate: Gate = Field(default=Gate(), description="The figures that publishing asks for.")
+    audit: AuditSettings = Field(
+        default=AuditSettings(), description="What is asked of loaded tables before they are made live."
+    )
     bias: tuple[BiasQuestion, ...] = Field(
         default=(), description="Groups whose rates of an outcome must not differ more than in the source."
     )

@@ -1,8 +1,9 @@
 """Publishing into DuckDB: a file beside the live one, which takes its place by one rename."""
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ from synth_assets.publish.finding import Finding
 from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back, to_roll_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
+from synth_assets.publish.staged_rows import StagedRows, opened_engine
 from synth_assets.publish.state import TargetState
 
 # A row takes about as much in the file as in memory, with its keys; and it is written twice: staged and next.
@@ -97,6 +99,12 @@ class DuckdbPublisher(FilePublisher[DuckdbStage]):
     def published_shape(self, fingerprint: str) -> Catalog | None:
         with reading(self._path, step="preflight") as connection:
             return read_shape(connection, fingerprint, step="preflight")
+
+    @contextlib.contextmanager
+    def staged_rows(self) -> Iterator[StagedRows]:
+        stage = self._prepared()
+        with opened_engine(f"duckdb:///{stage.path}") as engine:
+            yield StagedRows(engine, "duckdb", self._namespace, stage.request)
 
     def staged_catalog(self) -> Catalog:
         return duckdb_schema.catalog_of(self._prepared().path, namespace=self._namespace)

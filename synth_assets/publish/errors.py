@@ -110,6 +110,22 @@ class AuditFailed(PublishError):
         )
 
 
+class ExpectationsBroken(PublishError):
+    """What the verdict found to hold does not hold in the target; `broken` says what, a line each."""
+
+    def __init__(self, target: str, broken: Sequence[str]) -> None:
+        self.target = target
+        self.broken = tuple(broken)
+        lines = "\n".join(f"- {line}" for line in broken)
+        super().__init__(
+            f"Expectations do not hold over the rows loaded for {_called(target)}, though they hold over the rows "
+            f"that were judged:\n{lines}\n",
+            untouched=TARGET_UNTOUCHED,
+            next_step="Compare the types, defaults and collations of these columns in the target with the source's. "
+            "An expectation that this database cannot be asked may have the severity warning.",
+        )
+
+
 class TargetBusy(PublishError):
     """Others kept the target locked for longer than the publication may wait."""
 

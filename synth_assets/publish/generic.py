@@ -121,6 +121,9 @@ class GenericPublisher(StagedPublisher[GenericStage]):
             self._connection.rollback()
         return found
 
+    def staged_rows(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
     def staged_catalog(self) -> Catalog:
         # The tables beside the live ones hold rows for these, which are there by then.
         return self.live_catalog()

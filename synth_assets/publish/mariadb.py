@@ -1,7 +1,7 @@
 """Publishing into MariaDB and MySQL: tables of a new database take the places of the live ones in one statement."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog
@@ -44,6 +44,7 @@ from synth_assets.publish.naming import (
 )
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.server import ServerPublisher
+from synth_assets.publish.staged_rows import StagedRows
 from synth_assets.publish.state import TargetState
 
 
@@ -103,6 +104,12 @@ class MariadbPublisher(ServerPublisher[MariadbConnection, MariadbStage]):
 
     def published_shape(self, fingerprint: str) -> Catalog | None:
         return read_shape(self._connection, self._namespace, fingerprint, step="preflight")
+
+    @contextlib.contextmanager
+    def staged_rows(self) -> Iterator[StagedRows]:
+        stage = self._prepared()
+        with self._connection.reading() as engine:
+            yield StagedRows(engine, self._connection.dialect, stage.database, stage.request)
 
     def staged_catalog(self) -> Catalog:
         return self._connection.reflect(self._prepared().database, step="audit")

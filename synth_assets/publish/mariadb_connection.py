@@ -17,6 +17,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.reflect import reflect_connection
 from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.errors import DatabaseFailed
+from synth_assets.publish.staged_rows import borrowed_engine
 
 # What every statement relies on, whatever the server, the user or the url sets. Identifiers stand in double quotes;
 # checks that other dialects wrote mean what they mean there; a zero is a zero; dates are taken as they were read.
@@ -144,6 +145,17 @@ class MariadbConnection:
             # Reading sets modes of its own.
             for statement in SESSION:
                 self.run(statement, step=step)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlalchemy.Engine]:
+        """This connection as an engine of SQLAlchemy's, which reads only.
+
+        Raises:
+            DatabaseFailed: In the end, if the connection was lost in the block.
+        """
+        self.run("SET SESSION TRANSACTION READ ONLY", step="audit")
+        yield borrowed_engine(self._connection)
+        self.run("SET SESSION TRANSACTION READ WRITE", step="audit")
 
     def change(self, sql: str, parameters: Sequence[object], *, step: str) -> None:
         self.rows(sql, parameters, step=step)

@@ -1,7 +1,7 @@
 """Publishing into PostgreSQL: a new schema beside the live one, whose tables change places in one transaction."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog
@@ -24,6 +24,7 @@ from synth_assets.publish.postgres_swap import swap
 from synth_assets.publish.postgres_trial import examine
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.server import ServerPublisher
+from synth_assets.publish.staged_rows import StagedRows
 from synth_assets.publish.state import TargetState
 
 DEFAULT_NAMESPACE = "public"
@@ -71,6 +72,12 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
 
     def published_shape(self, fingerprint: str) -> Catalog | None:
         return read_shape(self._connection, fingerprint, step="preflight")
+
+    @contextlib.contextmanager
+    def staged_rows(self) -> Iterator[StagedRows]:
+        stage = self._prepared()
+        with self._connection.reading() as engine:
+            yield StagedRows(engine, "postgresql", stage.schema, stage.request)
 
     def staged_catalog(self) -> Catalog:
         return self._connection.reflect(self._prepared().schema, step="audit")

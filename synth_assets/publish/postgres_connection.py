@@ -14,6 +14,7 @@ from synth_assets.catalog.connection import open_connection
 from synth_assets.catalog.model import Catalog
 from synth_assets.catalog.reflect import reflect_connection
 from synth_assets.publish.errors import DatabaseFailed
+from synth_assets.publish.staged_rows import borrowed_engine
 
 # What every statement relies on, whatever the database, the role or the url sets.
 SESSION = (
@@ -113,6 +114,17 @@ class PostgresConnection:
             cursor.copy(_trusted(sql)) as copy,
         ):
             yield copy
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlalchemy.Engine]:
+        """This connection as an engine of SQLAlchemy's, which reads only.
+
+        Raises:
+            DatabaseFailed: In the end, if the connection was lost in the block.
+        """
+        self.run("SET default_transaction_read_only TO on", step="audit")
+        yield borrowed_engine(self._connection)
+        self.run("SET default_transaction_read_only TO off", step="audit")
 
     def another(self) -> "PostgresConnection":
         """A connection to the same database beside this one."""

@@ -1,6 +1,7 @@
 """What publishing asks of a database family."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
 from synth_assets.catalog.model import Catalog
@@ -8,6 +9,7 @@ from synth_assets.publish.finding import Finding
 from synth_assets.publish.ledger import LedgerEntry
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
+from synth_assets.publish.staged_rows import StagedRows
 from synth_assets.publish.state import TargetState
 
 
@@ -57,6 +59,14 @@ class Publisher(Protocol):
 
     def audit(self) -> Sequence[str]:
         """What differs between the staged tables and what was sent, by the database's own word."""
+        ...
+
+    def staged_rows(self) -> AbstractContextManager[StagedRows | None]:
+        """The staged tables for SQLAlchemy to read, by nothing that could write; None if their SQL is not known.
+
+        Raises:
+            DatabaseFailed: When the block ends, if the connection was lost within it.
+        """
         ...
 
     def staged_catalog(self) -> Catalog:

@@ -18,6 +18,7 @@ from synth_assets.publish.altered import altered, shape
 from synth_assets.publish.errors import (
     AuditFailed,
     DatabaseFailed,
+    ExpectationsBroken,
     NoPassingVerdict,
     NothingToRollBack,
     PreflightFailed,
@@ -30,6 +31,7 @@ from synth_assets.publish.match import matched
 from synth_assets.publish.protocol import Publisher
 from synth_assets.publish.publication import Publication, PublishedTable
 from synth_assets.publish.request import Progress, PublishRequest
+from synth_assets.publish.staged_suites import Suite, run_suites
 from synth_assets.store.store import Store
 from synth_assets.store.tables import TableRows
 from synth_assets.store.verdict import dataset_fingerprint
@@ -57,6 +59,7 @@ def publish(
     patience: float = PATIENCE_SECONDS,
     retry: Sequence[float] = RETRY_SECONDS,
     plan: TargetSettings | None = None,
+    suites: Mapping[str, Suite] | None = None,
 ) -> Publication:
     """Publish the rows of all tables of a dataset, or none.
 
@@ -76,11 +79,13 @@ def publish(
         patience: Seconds to wait for locks that others hold.
         retry: Seconds to wait before each further attempt, about.
         plan: What the plan says of the target; nothing but its name if not given.
+        suites: What is asked of the loaded rows of some tables before they are made live, by table.
 
     Raises:
         NoPassingVerdict: no passing verdict stands for exactly these rows. Nothing was connected to.
         TargetRefused: the guard.
-        PreflightFailed, RowsRefused, DatabaseFailed, AuditFailed, TargetBusy: the target is as it was.
+        PreflightFailed, RowsRefused, DatabaseFailed, AuditFailed, ExpectationsBroken, TargetBusy: the target is as
+            it was.
         OutcomeUnknown: the target is old or new as a whole, and cannot be asked which.
         synth_assets.catalog.errors.DatabaseError: the target cannot be connected to.
     """
@@ -106,7 +111,7 @@ def publish(
     while True:
         try:
             publication = _attempt(
-                request, database, url, sources, source_identities, plan or TargetSettings(name=target)
+                request, database, url, sources, source_identities, plan or TargetSettings(name=target), suites or {}
             )
             break
         except (DatabaseFailed, DatabaseUnreachable) as failure:
@@ -132,6 +137,7 @@ def _attempt(
     sources: Mapping[str, str],
     source_identities: Mapping[str, ServerIdentity] | None,
     plan: TargetSettings,
+    suites: Mapping[str, Suite],
 ) -> Publication:
     """Publish on one connection."""
     clock = _Clock()
@@ -169,9 +175,14 @@ def _attempt(
         if differences:
             raise AuditFailed(request.target, differences)
         reached("publication.audited")
+        with clock.step("suites"):
+            asked = run_suites(publisher, suites)
+        if asked.broken:
+            raise ExpectationsBroken(request.target, asked.broken)
+        reached("publication.suites")
         with clock.step("swap"):
             entry = publisher.swap(made)
-        return _publication(request, publisher, entry, clock, notes=notes)
+        return _publication(request, publisher, entry, clock, notes=[*notes, *asked.notes], held=asked.held)
 
 
 def _checked(
@@ -275,6 +286,7 @@ def _publication(
     clock: _Clock,
     *,
     notes: Sequence[str] = (),
+    held: Mapping[str, int] | None = None,
     already_live: bool = False,
 ) -> Publication:
     return Publication(
@@ -285,6 +297,7 @@ def _publication(
         tables=tuple(PublishedTable(name=name, rows=count) for name, count in entry.counts.items()),
         seconds=clock.seconds,
         notes=(*notes, *publisher.notes),
+        expectations=dict(held or {}),
         previous=entry.previous,
         already_live=already_live,
     )

@@ -1,7 +1,8 @@
 """Publishing into SQLite: a new file beside the live one, whose tables replace the live ones in one transaction."""
 
+import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,7 @@ from synth_assets.publish.sqlite_connection import rows
 from synth_assets.publish.sqlite_ledger import read_ledger, read_marker, read_shape, write_marker
 from synth_assets.publish.sqlite_stage import SqliteStage
 from synth_assets.publish.sqlite_swap import keep, kept_refresh, swap
+from synth_assets.publish.staged_rows import StagedRows, opened_engine
 from synth_assets.publish.state import TargetState
 
 
@@ -81,6 +83,12 @@ class SqlitePublisher(FilePublisher[SqliteStage]):
 
     def published_shape(self, fingerprint: str) -> Catalog | None:
         return read_shape(self._connection, fingerprint, step="preflight")
+
+    @contextlib.contextmanager
+    def staged_rows(self) -> Iterator[StagedRows]:
+        stage = self._prepared()
+        with opened_engine(f"sqlite:///{stage.path}") as engine:
+            yield StagedRows(engine, "sqlite", None, stage.request)
 
     def staged_catalog(self) -> Catalog:
         return self._prepared().catalog()

@@ -11,6 +11,7 @@ from synth_assets.publish.errors import NothingToRollBack
 from synth_assets.publish.publish import publish, rollback
 from synth_assets.refresh.inputs import CATALOG_FILE, ORIGIN_FILE, only_tables, open_store
 from synth_assets.refresh.settling import SETTLED
+from synth_assets.refresh.suites_in_target import suites_in_target
 from synth_assets.refresh.values import Origin
 from synth_assets.store.store import Artifact, ArtifactKey, Store
 from synth_assets.store.tables import TableRows
@@ -112,6 +113,9 @@ def go_back(project: Project, dataset: str, *, target: str, to: str | None) -> W
                 source_identities={kept.origin.source: kept.origin.identity} if kept.origin.identity else {},
                 snapshot=kept.origin.snapshot,
                 plan=project.dataset(dataset).target(target),
+                suites=suites_in_target(
+                    store, dataset=dataset, tables=kept.rows, above=project.dataset(dataset).audit.suites_above
+                ),
             )
             if publication.already_live:
                 raise

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 from synth_assets.catalog.drift import Drift
 from synth_assets.catalog.drift import compare as compare_catalogs
 from synth_assets.failpoints import reached
@@ -54,7 +56,8 @@ class VerdictStage(PrivateStage, SettlingStage):
         reached("verdict.judged")
         rows = {name: table.fingerprint for name, table in self.synthetic_rows.items()}
         catalog = self._needed("catalog", None).key.inputs
-        artifact = save_verdict(self.store, verdict, tables=rows, catalog=catalog)
+        suites = self._suites() if verdict.passed else None
+        artifact = save_verdict(self.store, verdict, tables=rows, catalog=catalog, suites=suites)
         reached("verdict.kept")
         if "report" in self._pages:
             self._write_report(artifact, self._compare(verdict))
@@ -70,6 +73,14 @@ class VerdictStage(PrivateStage, SettlingStage):
     def comparison(self) -> Comparison | None:
         """Both sides of this refresh in counts; None before its verdict, and where no report is written."""
         return load_comparison(self.store, self.dataset, refresh=self.refresh)
+
+    def _suites(self) -> dict[str, JsonValue]:
+        """The expectations by which each table was judged: targets are asked them of big tables once more."""
+        from synth_assets.validate.subject import subjects
+        from synth_assets.validate.suites import kept_suites
+
+        judged = subjects(self.catalog, self.plan, self.profiles, self.snapshot_rows, self.synthetic_rows)
+        return kept_suites(judged, self.project.expectations_folder(self.dataset), dialect=self.catalog.dialect)
 
     def _compare(self, verdict: Verdict) -> Comparison:
         """Both sides in counts, kept for the report and for the next refresh."""

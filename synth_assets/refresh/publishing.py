@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from synth_assets.errors import SynthAssetsError
 from synth_assets.refresh.errors import PartlyPublished
 from synth_assets.refresh.settling import SettlingStage
+from synth_assets.refresh.suites_in_target import suites_in_target
 from synth_assets.refresh.values import Progress
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class PublicationStage(SettlingStage):
 
         self._tell(Progress("publication", target))
         origin = self.origin
+        tables = self.synthetic_rows
+        above = self.settings.audit.suites_above
         sent: Counter[str] = Counter()
 
         def loaded(table: str, rows: int) -> None:
@@ -36,13 +39,14 @@ class PublicationStage(SettlingStage):
             sources={name: source.resolve_url(os.environ) for name, source in self.project.sources.items()},
             dataset=self.dataset,
             catalog=self.published_catalog,
-            tables=self.synthetic_rows,
+            tables=tables,
             store=self.store,
             refresh=self.refresh,
             progress=loaded,
             source_identities={origin.source: origin.identity} if origin.identity else {},
             snapshot=origin.snapshot,
             plan=self.settings.target(target),
+            suites=suites_in_target(self.store, dataset=self.dataset, tables=tables, above=above),
         )
 
     def publish_all(self, targets: Sequence[str]) -> "tuple[Publication, ...]":

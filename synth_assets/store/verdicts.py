@@ -2,6 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from typing import cast
+
+from pydantic import JsonValue
 
 from synth_assets.store.digest import digest
 from synth_assets.store.errors import VerdictUnsigned
@@ -10,6 +13,7 @@ from synth_assets.store.verdict import Verdict
 
 STAGE = "verdict"
 _FILE = "verdict.json"
+_SUITES = "suites.json"
 
 
 def sign_verdict(store: Store, verdict: Verdict) -> Verdict:
@@ -18,13 +22,19 @@ def sign_verdict(store: Store, verdict: Verdict) -> Verdict:
 
 
 def save_verdict(
-    store: Store, verdict: Verdict, *, tables: Mapping[str, str] | None = None, catalog: str | None = None
+    store: Store,
+    verdict: Verdict,
+    *,
+    tables: Mapping[str, str] | None = None,
+    catalog: str | None = None,
+    suites: Mapping[str, JsonValue] | None = None,
 ) -> Artifact:
     """Keep a signed verdict; every judgement is kept beside the ones before.
 
     Args:
         tables: Fingerprints of the judged rows by table, so that they are found again among those of other refreshes.
         catalog: The inputs by which the store knows the catalog that they go with.
+        suites: The expectations by which each table was judged, for whoever asks them again of the published rows.
 
     Raises:
         VerdictUnsigned: The signature is not this store's.
@@ -34,6 +44,8 @@ def save_verdict(
     key = ArtifactKey(verdict.dataset, STAGE, None, digest(verdict.model_dump(mode="json")))
     with store.create(key, refresh=verdict.refresh) as draft:
         draft.folder.write_bytes(_FILE, verdict.model_dump_json().encode())
+        if suites is not None:
+            draft.folder.write_json(_SUITES, dict(suites))
         draft.facts.update(fingerprint=verdict.fingerprint, passed=verdict.passed)
         draft.facts.update(tables=dict(tables or {}), catalog=catalog)
     return draft.artifact
@@ -66,9 +78,22 @@ def passing_verdict(store: Store, *, dataset: str, fingerprint: str) -> Verdict 
     Raises:
         VerdictUnsigned: The newest verdict does not carry this store's signature.
     """
-    judged = [a for a in store.artifacts(dataset, stage=STAGE) if a.facts.get("fingerprint") == fingerprint]
-    if not judged:
+    judged = _newest(store, dataset, fingerprint)
+    if judged is None:
         return None
-    verdict = load_verdict(store, judged[-1])
+    verdict = load_verdict(store, judged)
     fits = verdict.dataset == dataset and verdict.fingerprint == fingerprint
     return verdict if fits and verdict.passed and not verdict.failures else None
+
+
+def judged_suites(store: Store, *, dataset: str, fingerprint: str) -> Mapping[str, JsonValue]:
+    """The expectations by which the newest verdict on these rows judged each table; none where they were not kept."""
+    judged = _newest(store, dataset, fingerprint)
+    if judged is None or not judged.folder.exists(_SUITES):
+        return {}
+    return cast(dict[str, JsonValue], judged.folder.read_json(_SUITES))
+
+
+def _newest(store: Store, dataset: str, fingerprint: str) -> Artifact | None:
+    judged = [a for a in store.artifacts(dataset, stage=STAGE) if a.facts.get("fingerprint") == fingerprint]
+    return judged[-1] if judged else None

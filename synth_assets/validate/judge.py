@@ -18,14 +18,15 @@ from synth_assets.validate.canaries import canary_checks
 from synth_assets.validate.entities import Entities
 from synth_assets.validate.entity_checks import entity_checks
 from synth_assets.validate.errors import RowsMissing
-from synth_assets.validate.expectations import Expected, derive
+from synth_assets.validate.expectations import Expected
 from synth_assets.validate.gate import figures, let_through, passes
 from synth_assets.validate.results import guarded, unique_names
 from synth_assets.validate.reweighted import with_reweighted
 from synth_assets.validate.rows import Rows, Signer
 from synth_assets.validate.subject import Subject, subjects
-from synth_assets.validate.suite_run import FAMILY as EXPECTATIONS
+from synth_assets.validate.suite_results import FAMILY as EXPECTATIONS
 from synth_assets.validate.suite_run import SuiteRunner
+from synth_assets.validate.suites import suite_of
 from synth_assets.validate.user_suite import read_user_suites
 
 TABLES_AT_ONCE = 2
@@ -107,8 +108,7 @@ def _expectation_checks(
         tell(BY_ITSELF, name, done, 2 * len(judged))
 
         def run(name: str = name, subject: Subject = subject) -> list[CheckResult]:
-            expected = [*derive(subject, dialect=dialect), *suites.get(name, [])]
-            return runner.run(name, subject.synthetic, expected)
+            return runner.run(name, subject.synthetic, suite_of(subject, suites, dialect=dialect))
 
         yield from guarded(run, name="great_expectations", table=name, family=EXPECTATIONS)
     if data_docs is not None:

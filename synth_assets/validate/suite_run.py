@@ -17,13 +17,11 @@ from synth_assets.validate.great_expectations_runtime import (
     great_expectations,
 )
 from synth_assets.validate.rows import Rows
+from synth_assets.validate.suite_results import COUNTS, NUMBER, as_check, broken_share, is_evaluated
 
-FAMILY = "expectations"
 # Longer tables are read a part at a time; expectations of single rows then hold if they hold in every part, and those
 # of whole columns (uniqueness, means) get all rows of the columns that they name.
 ROWS_AT_ONCE = 1_000_000
-_NUMBER = "synth_assets_number"
-_COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _NO_EXCEPTION = {"raised_exception": False, "exception_traceback": None, "exception_message": None}
 _WHOLE = ("unique", "increasing", "decreasing", "z_scores", "outliers")
 _SITE = "synthetic"
@@ -50,22 +48,20 @@ class SuiteRunner:
             first = first or found
             failed = []
             for result in found.results:
-                number = result.expectation_config.meta[_NUMBER]
+                number = result.expectation_config.meta[NUMBER]
                 if number not in results or not result.success:
                     results[number] = result
                 if not result.success:
                     failed.append(number)
             if failed:
-                counted = batch.validate(self._suite(table, expected, failed), result_format=_COUNTS)
+                counted = batch.validate(self._suite(table, expected, failed), result_format=COUNTS)
                 for result in counted.results:
-                    if _evaluated(result):
-                        number, percent = (
-                            result.expectation_config.meta[_NUMBER],
-                            result.result.get("unexpected_percent"),
-                        )
-                        shares[number] = max(shares.get(number, 0.0), 1.0 if percent is None else percent / 100)
+                    if is_evaluated(result):
+                        number = result.expectation_config.meta[NUMBER]
+                        shares[number] = max(shares.get(number, 0.0), broken_share(result))
         self._keep(table, first, results, shares)
-        return [_check(table, e, results.get(n), shares.get(n)) for n, e in enumerate(expected)]
+        held = {number for number, result in results.items() if result.success}
+        return [as_check(table, e, passed=n in held, share=shares.get(n)) for n, e in enumerate(expected)]
 
     def build_data_docs(self, folder: Path) -> Path:
         """Static HTML of every suite that ran: its expectations and whether they held. Returns the index page.
@@ -101,7 +97,7 @@ class SuiteRunner:
         for number in numbers:
             e = expected[number]
             build: Any = expectation_class(e.type)
-            meta = {**e.meta, _NUMBER: number}
+            meta = {**e.meta, NUMBER: number}
             expectations.append(build(**e.kwargs, severity=e.severity, description=e.description, meta=meta))
         return ExpectationSuite(name=table, expectations=expectations)
 
@@ -151,14 +147,6 @@ class SuiteRunner:
         )
 
 
-def _evaluated(result: Any) -> bool:
-    """Whether an expectation gave an answer; what cannot be evaluated has an exception for each of its metrics."""
-    info = result.exception_info or {}
-    if "raised_exception" in info:
-        return not info["raised_exception"]
-    return not any(isinstance(i, dict) and i.get("raised_exception") for i in info.values())
-
-
 def _without_ids(results: Sequence[Any]) -> Iterator[Any]:
     for result in results:
         result.expectation_config.kwargs.pop("batch_id", None)
@@ -206,23 +194,3 @@ def _named(expected: Expected, rows: Rows) -> list[str]:
     if expected.type.startswith("expect_table_row_count"):
         return names[:1]
     return [n for n in names if n in named] or names
-
-
-def _check(table: str, expected: Expected, result: Any | None, share: float | None) -> CheckResult:
-    passed = result is not None and bool(result.success)
-    outcome = (
-        "It holds." if passed else "It could not be evaluated." if share is None else f"It is broken by {share:.2%}."
-    )
-    return CheckResult(
-        name=expected.name,
-        table=table,
-        column=expected.column,
-        family=FAMILY,
-        passed=passed,
-        severity=expected.gates_with,
-        value=0.0 if passed else share,
-        threshold=0.0,
-        description=f"{expected.description}. {outcome}",
-        remedy="" if passed else expected.remedy,
-        facts={"expectation": expected.type, "severity": expected.severity},
-    )
