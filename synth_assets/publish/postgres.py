@@ -1,10 +1,11 @@
 """Publishing into PostgreSQL: a new schema beside the live one, whose tables change places in one transaction."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog
+from synth_assets.catalog.sql_text import quoted
 from synth_assets.failpoints import reached
 from synth_assets.publish import postgres_schema
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, PreflightFailed
@@ -66,6 +67,14 @@ class PostgresPublisher(ServerPublisher[PostgresConnection, PostgresStage]):
         stage.load()
         stage.finish(self._outgoing(request.dataset, request.counts))
         self._notes += stage.notes
+
+    def warnings(self, tables: Collection[str]) -> Sequence[str]:
+        live = standing(self._connection, self._namespace, tables, step="preflight")
+        return [
+            f"{table}: {place} is partitioned by {key} and has no partition for other rows. One that none takes stops "
+            f"the publication; to be sure: CREATE TABLE ... PARTITION OF {quoted(place)} DEFAULT."
+            for table, place, key in read_partitioning(self._connection, live, step="preflight").gaps
+        ]
 
     def live_catalog(self) -> Catalog:
         return self._connection.reflect(self._namespace, step="preflight")

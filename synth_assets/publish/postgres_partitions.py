@@ -120,6 +120,19 @@ class Partitioning:
         keys = tuple((table, key) for table, key in self.keys if table in tables)
         return Partitioning(keys, tuple(one for one in self.partitions if one.table in tables))
 
+    @property
+    def gaps(self) -> tuple[tuple[str, str, str], ...]:
+        """(table, place, key): the table, or a partition of it with partitions, that may lack one for a row."""
+        parents = [(table, table, key) for table, key in self.keys]
+        parents += [(one.table, one.name, one.key) for one in self.partitions if one.key]
+        open_ended = {one.parent for one in self.partitions if one.bounds == "DEFAULT"}
+        return tuple(
+            (table, name, key)
+            for table, name, key in parents
+            # Partitions by hash are made for all rows, or PostgreSQL would take few of them.
+            if name not in open_ended and not key.startswith("HASH")
+        )
+
     def findings(self, schema: str, tables: Collection[str]) -> Iterator[Finding]:
         """What cannot be made again.
 

@@ -117,7 +117,9 @@ class PostgresStage:
         reached("publication.stage.begun")
         for statement in (*self.new_types(step="stage"), *self.definition.sequences):
             self._connection.run(statement.sql, step="stage", table=statement.table)
-        for name in self.request.catalog.table_names:
+        # Those first whose partitions may not take every row: nothing else has been loaded in vain then.
+        gaps = {table for table, _, _ in self.partitioning.gaps}
+        for name in sorted(self.request.catalog.table_names, key=lambda name: name not in gaps):
             self._load_table(name)
             reached("publication.stage.table")
 

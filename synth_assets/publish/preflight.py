@@ -26,7 +26,7 @@ class Preflight:
     """
     Attributes:
         findings: Why the target cannot take the dataset.
-        notes: What will differ from the source, a line each.
+        notes: What will differ from the source, and what rows may be refused for, a line each.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -74,7 +74,8 @@ def preflight(
                 for table in catalog.tables
             }
             found = match(catalog, live, plan, held=held)
-            return Preflight(tuple(found.findings), tuple(found.notes))
+            return Preflight(tuple(found.findings), (*found.notes, *publisher.warnings(names)))
         entry = live_entries(state.entries).get(dataset)
         published = publisher.published_shape(entry.shape) if entry else None
-        return Preflight(tuple(altered(catalog, live, published=published, target=plan.name)))
+        findings = altered(catalog, live, published=published, target=plan.name)
+        return Preflight(tuple(findings), tuple(publisher.warnings(names)))

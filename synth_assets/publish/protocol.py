@@ -1,6 +1,6 @@
 """What publishing asks of a database family."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
@@ -43,6 +43,14 @@ class Publisher(Protocol):
 
     def preflight(self, request: PublishRequest) -> Sequence[Finding]:
         """Every reason why the target cannot take the dataset; an empty sequence lets it pass to the steps below."""
+        ...
+
+    def warnings(self, tables: Collection[str]) -> Sequence[str]:
+        """What rows may be refused for that schemas do not tell, a line each.
+
+        Args:
+            tables: Those to be published.
+        """
         ...
 
     def live_catalog(self) -> Catalog:

@@ -1,7 +1,7 @@
 """What all publishers have in common: tables that are staged first, notes for people, and an end."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Generic, Protocol, Self, TypeVar
 
 
@@ -26,6 +26,11 @@ class StagedPublisher(ABC, Generic[Stage]):
     @property
     def notes(self) -> Sequence[str]:
         return tuple(self._notes)
+
+    def warnings(self, tables: Collection[str]) -> Sequence[str]:
+        """None, unless a family has some."""
+        del tables
+        return ()
 
     def audit(self) -> Sequence[str]:
         return self._prepared().differences()

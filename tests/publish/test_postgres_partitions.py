@@ -10,6 +10,7 @@ import pytest
 from synth_assets.plan.target_settings import TargetSettings
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import DatabaseFailed, PreflightFailed
+from synth_assets.publish.preflight import preflight
 from synth_assets.publish.publish import rollback
 from tests.extract.snapshots import Snapshots
 from tests.publish.parts import Dataset, catalog_of, dataset, settings
@@ -209,6 +210,42 @@ def test_a_row_without_a_partition_leaves_the_target_as_it_was(made: Databases, 
     assert "77" not in str(failed.value) and 'PARTITION OF "it\'s %" DEFAULT' in str(failed.value)
     assert rows_of(target, "SELECT count(*) FROM sales") == [(200,)]
     assert own_schemas(target) == ["previous"]
+
+
+def test_it_is_found_before_other_tables_are_loaded(made: Databases, target: str, tmp_path: Path) -> None:
+    source, snapshots = made(SOURCE + ROWS), Snapshots(tmp_path)
+    refreshed(source, snapshots, "r1").publish(target)
+    run_in(source, "INSERT INTO \"it's %\" SELECT 'happy', 77")
+    run_in(target, 'DROP TABLE "it\'s %2"')
+    loaded: list[str] = []
+    with pytest.raises(DatabaseFailed, match="none of its partitions takes some of the rows"):
+        refreshed(source, snapshots, "r2").publish(target, progress=lambda table, rows: loaded.append(table))
+    assert set(loaded) <= {"it's %"}
+
+
+def test_tables_whose_partitions_may_not_take_every_row_are_told_beforehand(
+    made: Databases, target: str, tmp_path: Path
+) -> None:
+    source = made(SOURCE + ROWS)
+    refreshed(source, Snapshots(tmp_path), "r1").publish(target)
+
+    def told() -> list[str]:
+        found = preflight(
+            plan=TargetSettings(name="staging"),
+            database=settings(),
+            url=target,
+            sources={},
+            dataset="shop",
+            catalog=catalog_of(source, "public"),
+        )
+        assert not found.findings
+        return [note.partition(" is partitioned by ")[0] for note in found.notes]
+
+    assert told() == ["it's %: it's %"]
+    run_in(target, 'CREATE TABLE more PARTITION OF "it\'s %" DEFAULT PARTITION BY RANGE (n)')
+    assert told() == ["it's %: more"]
+    run_in(target, "CREATE TABLE most PARTITION OF more DEFAULT")
+    assert told() == []
 
 
 def test_what_the_target_fills_itself_decides_on_the_partition(postgres: PostgresServer) -> None:
