@@ -36,7 +36,8 @@ def publish_table(postgres: PostgresServer, target: str) -> Callable[..., Any]:
         run_in(source, script)
         made = catalog_of(source, "public")
         (name,) = made.table_names
-        return dataset(made, {name: frame}).publish(target, **options)
+        refresh = options.pop("refresh", "r1")
+        return dataset(made, {name: frame}, refresh=refresh).publish(target, **options)
 
     return run
 

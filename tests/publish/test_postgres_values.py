@@ -109,6 +109,32 @@ def test_a_value_that_does_not_fit_names_the_place_and_never_the_value(
     assert own_schemas(target) == []
 
 
+def test_rows_that_an_exclusion_constraint_keeps_apart_leave_the_target_as_it_was(
+    publish_table: Callable[..., Any], target: str
+) -> None:
+    script = "CREATE TABLE booking (room int, CONSTRAINT apart EXCLUDE (room WITH =))"
+    publish_table(script, pl.DataFrame({"room": [4710, 4711]}))
+    with pytest.raises(DatabaseFailed) as failure:
+        publish_table(script, pl.DataFrame({"room": [4711, 4711]}), refresh="r2")
+    assert (failure.value.code, failure.value.table, failure.value.constraint) == ("23P01", "booking", "apart")
+    assert "4711" not in str(failure.value)
+    assert rows_of(target, "SELECT room FROM booking ORDER BY 1") == [(4710,), (4711,)]
+
+
+def test_a_row_that_is_wider_than_a_page_leaves_the_target_as_it_was(
+    publish_table: Callable[..., Any], target: str
+) -> None:
+    """A page of PostgreSQL has 8 KiB; long texts stand elsewhere, and leave 18 bytes each behind."""
+    columns = [f"c{number}" for number in range(1600)]
+    script = f"CREATE TABLE wide ({', '.join(f'{name} text' for name in columns)})"
+    with pytest.raises(DatabaseFailed, match="54000") as failure:
+        publish_table(script, pl.DataFrame({name: ["secret" * 3] for name in columns}))
+    assert failure.value.table == "wide" and "secret" not in str(failure.value)
+    assert own_schemas(target) == []
+    publish_table(script, pl.DataFrame({name: ["secret" * 300 if name == "c0" else "x"] for name in columns}))
+    assert rows_of(target, "SELECT length(c0) FROM wide") == [(1800,)]
+
+
 def test_the_character_nul_is_refused_by_name(publish_table: Callable[..., Any]) -> None:
     with pytest.raises(RowsRefused, match="NUL") as refused:
         publish_table("CREATE TABLE t (a text)", pl.DataFrame({"a": ["ok", "secret\x00"]}))

@@ -1,6 +1,8 @@
 """Artifacts: complete or not there, authentic or refused, private on disk."""
 
 import multiprocessing
+import resource
+import secrets
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +11,13 @@ import polars as pl
 import pytest
 
 from synth_assets.store.digest import digest
-from synth_assets.store.errors import ArtifactDamaged, ArtifactMissing, StoreKeyMismatch, StoreKeyRefused
+from synth_assets.store.errors import (
+    ArtifactDamaged,
+    ArtifactMissing,
+    StoreKeyMismatch,
+    StoreKeyRefused,
+    StoreUnavailable,
+)
 from synth_assets.store.records import Records
 from synth_assets.store.store import Artifact, ArtifactKey, Store
 
@@ -241,6 +249,22 @@ def test_an_artifact_cannot_be_written(store: Store) -> None:
     made = make(store, key())
     with pytest.raises(OSError, match="complete"):
         made.folder.write_bytes("a", b"x")
+
+
+def test_a_full_disk_leaves_no_half_of_an_artifact(local: Store, tmp_path: Path) -> None:
+    """Files may not grow beyond a limit: what is written beyond it fails as on a full disk."""
+    make(local, key(), text="old")
+    before = stored_files(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 2**10, hard))
+    try:
+        with pytest.raises(StoreUnavailable, match="too large"):
+            make(local, key(), text=secrets.token_hex(2**20))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert stored_files(tmp_path) == before
+    kept = local.find(key())
+    assert kept is not None and kept.folder.read_bytes("a") == b"old"
 
 
 def test_an_artifact_that_is_replaced_while_it_is_read_is_the_new_one(
