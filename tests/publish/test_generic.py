@@ -12,6 +12,7 @@ from synth_assets.failpoints import FAILPOINTS, InjectedFailure
 from synth_assets.publish.authorize import authorize, authorize_if_empty
 from synth_assets.publish.errors import AuditFailed, DatabaseFailed, NothingToRollBack, PreflightFailed, TargetRefused
 from synth_assets.publish.publish import history, rollback
+from synth_assets.store.verdict import CheckResult
 from tests.plain_dialect import NAME, plain_url
 from tests.publish.parts import catalog_of, dataset, settings
 from tests.publish.postgres_shop import SHOP as POSTGRES_SHOP
@@ -107,6 +108,15 @@ def test_a_failure_at_every_place_leaves_the_old_rows_or_the_new(catalog: Catalo
             (str(before),)
         ]
         assert ours(target) == [], place
+
+
+def test_suites_stay_with_the_verdict(catalog: Catalog, target: str) -> None:
+    def ask(**database: object) -> list[CheckResult]:
+        raise AssertionError("nothing is known of this dialect's SQL")
+
+    published = dataset(catalog, shop_frames(1)).publish(target, suites={"orders": ask})
+    assert "orders: expectations stay with the verdict; this dialect's SQL is not known." in published.notes
+    assert published.expectations == {}
 
 
 def test_two_at_once(catalog: Catalog, target: str) -> None:
