@@ -26,9 +26,7 @@ from synth_assets.synthesize.trees.tree import STUMP, class_ranks, grow, lookup
 Places = npt.NDArray[np.intp]
 _FEW_LEAVES = 5  # a column with fewer rows than so many leaves beside its most frequent value is rare
 _BY_SHARE = 4  # one in so many of the parts that a tree looks at is chosen by the share of what it could say
-_CELL_COLUMNS = (
-    8  # of labels, and of numbers, among which those are looked for whose combinations have leaves of their own
-)
+_CELL_COLUMNS = 8  # among which those are looked for whose combinations have leaves of their own
 _MANY_NUMBERS = 128  # codes of a number: so many only if most of them are one value
 _CLASSES = 24  # most groups of codes that a tree tells apart
 _OF_LABELS = 10  # fewest rows of a cell that says which label comes with which
@@ -258,20 +256,17 @@ def _grown(
     if np.count_nonzero(np.bincount(target)) > _CLASSES:
         tree = split_on(tree)
     if _may_have_cells(coded, part.place):
-        labels, numbers = ~coded.ordered[looked], bool(coded.ordered[part.place])
-        told = [_telling(information, entropy, part.place, looked[of], _CELL_COLUMNS) for of in (labels, ~labels)]
-        cells = find_cells(
-            looked_at,
-            target,
-            classes=classes if numbers else None,
-            among=np.flatnonzero(np.isin(looked, np.concatenate(told))),
-            sizes=sizes,
-            smallest_leaf=smallest if numbers else _fewest(min(smallest, max(_OF_LABELS, coded.min_group)), share),
-            rather=tree,
-            split_on=split_on,
-            seed=seed,
-        )
-        tree = tree if cells is None else cells
+        told = _telling(information, entropy, part.place, looked, _CELL_COLUMNS)
+        find = partial(find_cells, looked_at, target, sizes=sizes, split_on=split_on, seed=seed)
+        among = np.flatnonzero(np.isin(looked, told))
+        tree = find(classes=classes, among=among, smallest_leaf=smallest, rather=tree) or tree
+        labels = ~coded.ordered[looked]
+        if not coded.ordered[part.place] and labels.any():
+            # Which labels come together is no single row's; with numbers, a combination may stand for one parent.
+            told = _telling(information, entropy, part.place, looked[labels], _CELL_COLUMNS)
+            among = np.flatnonzero(np.isin(looked, told))
+            few = _fewest(min(smallest, max(_OF_LABELS, coded.min_group)), share)
+            tree = find(classes=None, among=among, smallest_leaf=few, rather=tree) or tree
     if len(places):
         tree = replace(tree, column=places[tree.column])
     return replace(part, directions=tuple(direction.of_places(looked) for direction in directions), tree=tree)
