@@ -39,7 +39,7 @@ def test_blank_fakes_are_as_many_as_in_the_source_and_in_the_same_rows(table: An
 def test_nulls_that_no_row_of_the_source_has_leave_the_other_columns_as_often_blank(table: Any) -> None:
     made = people(table).sample(5_000, nulls={"street": np.ones(5_000, dtype=bool)})
     assert made["street"].null_count() == 5_000
-    assert shares(made)["middle"] == pytest.approx(0.5, abs=0.03)
+    assert shares(made.drop("street"))["middle"] == pytest.approx(0.5, abs=0.03)
 
 
 def test_columns_that_are_blank_each_in_its_own_rows_keep_their_shares(table: Any) -> None:

@@ -72,8 +72,9 @@ class Tendency:
         return float(self.values[self._known].mean())
 
     def _shrunken(self, rows: Numbers) -> Numbers:
-        """The share of an effect that is left when so many rows tell it."""
-        return np.asarray(self.share * rows / (1 - self.share + self.share * rows))
+        """The share of an effect that is left when so many rows tell it; 0 of none, even where one row tells all."""
+        told = self.share * rows
+        return np.asarray(np.divide(told, 1 - self.share + told, out=np.zeros_like(told), where=rows > 0))
 
     def of_parents(self) -> pl.Series:
         """The effect of each parent, spread as effects are rather than means of few rows; NULL where none tells it."""

@@ -57,6 +57,12 @@ def test_a_row_does_not_know_its_own_part() -> None:
     assert (after[same_film[1:]] - before[same_film[1:]]).min() > 0.5
 
 
+def test_a_parent_s_only_row_knows_what_is_usual_even_where_each_row_tells_all() -> None:
+    only = Tendency("~ x: y 0", 1.0, np.array([1.0, 1.0, 4.0]), np.array([0, 0, 1]), 3)
+    assert only.beside().to_list() == [1.0, 1.0, 2.0]
+    assert only.of_parents().to_list() == [1.0, 4.0, None]
+
+
 def test_what_many_real_rows_share_only_is_told_of_real_parents() -> None:
     values = QUALITY[FILM] + RNG.normal(0, 2, RATINGS)
     told = _tendency(values, 0.2).of_real_parents(min_group=40)
