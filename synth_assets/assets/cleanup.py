@@ -42,15 +42,11 @@ def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: st
 
     if project.resources.store.keep_snapshots:
         return set()
-    settings = project.resources.store
-    resumable = timedelta(hours=settings.resume_hours)
+    resumable = timedelta(hours=project.resources.store.resume_hours)
     store = open_store(project)
     left = store.artifacts(dataset, stage=SNAPSHOT)
-    ended = {
-        name
-        for name in {artifact.refresh for artifact in left}
-        if is_over(instance, name, dataset=dataset, resumable=resumable, learning_too=settings.resume_learning)
-    }
+    refreshes = {artifact.refresh for artifact in left}
+    ended = {name for name in refreshes if is_over(instance, name, dataset=dataset, resumable=resumable)}
     for artifact in left:
         if artifact.refresh in ended:
             store.remove(artifact)
@@ -58,17 +54,15 @@ def remove_snapshots(instance: dg.DagsterInstance, project: Project, dataset: st
     return ended
 
 
-def is_over(
-    instance: dg.DagsterInstance, refresh: str, *, dataset: str, resumable: timedelta, learning_too: bool
-) -> bool:
+def is_over(instance: dg.DagsterInstance, refresh: str, *, dataset: str, resumable: timedelta) -> bool:
     """Whether nobody goes on with a refresh: its run and every re-execution have ended, a failed one a while ago.
 
     False for what no run began.
 
     Args:
-        resumable: How long after a failure somebody may re-execute what failed. A canceled refresh is over at once.
-        learning_too: Whether that holds for a refresh that failed before all its tables were learned, too. Otherwise it
-            is over at once: little is lost but the time to learn, which goes on from what has not changed.
+        resumable: How long after a failure somebody may re-execute what failed with the same real rows. A canceled
+            refresh is over at once, and so is one that failed before all its tables were learned: a re-execution of it
+            reads them again.
     """
     root = instance.get_run_by_id(refresh)
     if root is None:
@@ -81,7 +75,7 @@ def is_over(
     last = max(records, key=lambda record: record.storage_id)
     if last.dagster_run.status is not dg.DagsterRunStatus.FAILURE or last.end_time is None:
         return True
-    if not learning_too and _steps_to_learn(instance, root, dataset) - _succeeded(instance, runs):
+    if _steps_to_learn(instance, root, dataset) - _succeeded(instance, runs):
         return True
     return time.time() - last.end_time >= resumable.total_seconds()
 

@@ -7,7 +7,7 @@ import dagster as dg
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, Dataset
 from synth_assets.assets.descriptions import profile_text
 from synth_assets.assets.metadata import TABLE_NAME, dependencies
-from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.renewal import resumed_refresh
 from synth_assets.assets.stage_step import stage_step
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def profile_step(dataset: Dataset) -> dg.AssetsDefinition:
     """All profiles of a dataset."""
 
     def work(context: dg.AssetExecutionContext) -> "Made":
-        refresh = open_refresh(context, dataset)
+        refresh = resumed_refresh(context, dataset)
         outcomes = refresh.profile()
         personal = {
             name: sum(column.personal is not None for column in profile.columns)

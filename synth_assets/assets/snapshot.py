@@ -1,5 +1,6 @@
 """The snapshot: one step that reads all tables of the dataset as of one instant."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,7 +16,7 @@ from synth_assets.catalog.model import Table
 
 if TYPE_CHECKING:
     from synth_assets.assets.stage_step import Made
-    from synth_assets.refresh import Refresh
+    from synth_assets.refresh import Outcome, Refresh
 
 
 def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
@@ -23,12 +24,7 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
 
     def work(context: dg.AssetExecutionContext) -> "Made":
         refresh = open_refresh(context, dataset)
-        refuse_second_run(context.instance, context.run, dataset)
-        refuse_other_tables(dataset, refresh.reflect_source())
-        _look_at_targets(context, dataset, refresh)
-        outcomes = refresh.snapshot()
-        for change in refresh.changes:
-            context.log.warning(f"Changed in the source since the last refresh: {change}.")
+        outcomes = take_snapshot(context, dataset, refresh)
         return [(name, outcomes[name], _metadata(dataset, refresh.catalog.table(name))) for name in dataset.extracted]
 
     return stage_step(
@@ -39,6 +35,22 @@ def snapshot_step(dataset: Dataset) -> dg.AssetsDefinition:
         description=f"Reads all tables of {dataset.name} as of one instant, encrypted into the store.",
         work=work,
     )
+
+
+def take_snapshot(context: dg.AssetExecutionContext, dataset: Dataset, refresh: "Refresh") -> "Mapping[str, Outcome]":
+    """Read all tables, once it is known that nobody else does and that a target can take them.
+
+    Raises:
+        RefreshRunning: Another run is at work on the dataset.
+        SynthAssetsError: Whatever else was refused or failed.
+    """
+    refuse_second_run(context.instance, context.run, dataset)
+    refuse_other_tables(dataset, refresh.reflect_source())
+    _look_at_targets(context, dataset, refresh)
+    outcomes = refresh.snapshot()
+    for change in refresh.changes:
+        context.log.warning(f"Changed in the source since the last refresh: {change}.")
+    return outcomes
 
 
 def _look_at_targets(context: dg.AssetExecutionContext, dataset: Dataset, refresh: "Refresh") -> None:

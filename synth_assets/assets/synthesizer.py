@@ -8,7 +8,7 @@ from synth_assets.assets.concurrency import TRAINING_POOL
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
 from synth_assets.assets.descriptions import synthesizer_text
 from synth_assets.assets.metadata import TABLE_NAME, dependencies
-from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.renewal import resumed_refresh
 from synth_assets.assets.stage_step import stage_step
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
     decision = dataset.decision(name)
 
     def work(context: dg.AssetExecutionContext) -> "Made":
-        outcome = open_refresh(context, dataset).fit([name])[name]
+        outcome = resumed_refresh(context, dataset).fit([name])[name]
         kept = dependencies(outcome.facts.get("dependencies"), name="kept_dependencies")
         promise = {"promise": decision.private.text} if decision.private else {}
         said = {"mode": decision.mode.value, **_engine(decision.synthesizer, outcome), **promise, **kept}

@@ -15,7 +15,7 @@ from synth_assets.assets.metadata import (
     preview,
     synthetic_lineage,
 )
-from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.renewal import resumed_refresh
 from synth_assets.assets.stage_step import stage_step
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def synthetic_steps(dataset: Dataset) -> list[dg.AssetsDefinition]:
 
 def _step(dataset: Dataset, group: Sequence[str]) -> dg.AssetsDefinition:
     def work(context: dg.AssetExecutionContext) -> "Made":
-        refresh = open_refresh(context, dataset)
+        refresh = resumed_refresh(context, dataset)
         outcomes = refresh.generate(group)
         return [(name, outcomes[name], _metadata(dataset, refresh, name)) for name in group]
 

@@ -12,6 +12,7 @@ from synth_assets.assets.failures import run_stage
 from synth_assets.assets.metadata import outcome_metadata, pages
 from synth_assets.assets.pictures import pictures
 from synth_assets.assets.refreshing import open_refresh
+from synth_assets.assets.renewal import resumed_refresh
 
 if TYPE_CHECKING:
     from synth_assets.refresh import Outcome
@@ -34,7 +35,7 @@ def verdict_step(dataset: Dataset) -> dg.AssetsDefinition:
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
         def work() -> "tuple[Verdict, Outcome, dict[str, Any], dict[str, dict[str, Any]]]":
-            refresh = open_refresh(context, dataset)
+            refresh = resumed_refresh(context, dataset)
             verdict, outcome = refresh.judge()
             comparison = refresh.comparison
             seen = {name: pictures(comparison, verdict, name) if comparison else {} for name in dataset.published}

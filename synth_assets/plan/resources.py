@@ -167,11 +167,7 @@ class StoreSettings(_Resource):
         default=12,
         ge=0,
         description="Hours that Dagster keeps the snapshot of a refresh that failed after all its tables were learned, "
-        "so that it can go on where it failed.",
-    )
-    resume_learning: bool = Field(
-        default=False,
-        description="Whether Dagster keeps it as long where a refresh failed before, so that learning can go on.",
+        "so that it goes on with the same real rows. Afterwards a re-execution reads them again.",
     )
 
     @field_validator("key", "old_key")

@@ -26,6 +26,7 @@ from synth_assets.refresh.last_refresh import hold_what_is_not_planned, last_ref
 from synth_assets.refresh.preflight import PreflightStage
 from synth_assets.refresh.profiling import ProfileStage
 from synth_assets.refresh.publishing import PublicationStage
+from synth_assets.refresh.renewal import RenewalStage
 from synth_assets.refresh.retention import ABANDONED, remove_old_artifacts, remove_old_pages, remove_snapshots
 from synth_assets.refresh.values import Origin, Outcome, Progress, RefreshResult, texts_in
 from synth_assets.store.digest import digest
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Refresh(PreflightStage, ProfileStage, VerdictStage, PublicationStage):
+class Refresh(PreflightStage, ProfileStage, RenewalStage, VerdictStage, PublicationStage):
     """One refresh of one dataset: its stages, each alone or all in a row.
 
     Attributes:

@@ -123,6 +123,11 @@ class Store:
     def _identity(self) -> bytes:
         return read_identity(self._files, key=self._key)
 
+    @property
+    def has_locks(self) -> bool:
+        """Whether `refreshing` keeps others away: not on object storage."""
+        return self._files.has_locks
+
     @contextmanager
     def in_use(self) -> Iterator[None]:
         """Keep the store's key from being changed meanwhile, beside others that do.
@@ -159,7 +164,7 @@ class Store:
 
         Where there are no locks nobody knows whether one has, and nothing is removed: see `remove_leftovers`.
         """
-        if not self._files.has_locks:
+        if not self.has_locks:
             return 0
         with self._files.in_use(alone=True, what=f"drafts.{dataset}") as held:
             return self.remove_leftovers(dataset, older_than=timedelta(0)) if held else 0

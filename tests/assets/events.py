@@ -1,9 +1,10 @@
 """Runs of some stages, and what a run left in its event log."""
 
-import os
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableJob
+from dagster._core.execution.job_execution_result import JobExecutionResult
 
 from synth_assets.assets.build import build_synthetic_database, dataset_steps
 from synth_assets.assets.dataset import read_dataset
@@ -52,13 +53,26 @@ def metadata(result: dg.ExecuteInProcessResult, *path: str) -> dict[str, object]
     return {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
 
 
-def refresh_in_process() -> dg.JobDefinition:
-    """The job of the project that SYNTH_PROJECT names, its steps in this process: what a re-execution loads by name."""
-    project = load_project(Path(os.environ["SYNTH_PROJECT"]))
-    definitions = build_synthetic_database(project, DATASET, executor=dg.in_process_executor)
+def refresh_in_process(root: str) -> ReconstructableJob:
+    """The job of a project, its steps in this process, as a re-execution needs it."""
+    return dg.build_reconstructable_job(__name__, build_refresh.__name__, reconstructable_args=(root,))
+
+
+def build_refresh(root: str) -> dg.JobDefinition:
+    definitions = build_synthetic_database(load_project(Path(root)), DATASET, executor=dg.in_process_executor)
     return definitions.resolve_job_def(f"refresh_{DATASET}")
 
 
-def another_refresh_in_process() -> dg.JobDefinition:
-    """The same under another name: Dagster keeps the job of a name, though SYNTH_PROJECT names another project now."""
-    return refresh_in_process()
+def re_execute(root: str, failed: JobExecutionResult, instance: dg.DagsterInstance) -> JobExecutionResult:
+    """A second run, from where the first one failed."""
+    options = dg.ReexecutionOptions.from_failure(failed.run_id, instance)
+    return dg.execute_job(refresh_in_process(root), instance, reexecution_options=options)
+
+
+def started_steps(result: JobExecutionResult) -> set[str]:
+    return {event.step_key for event in result.all_events if event.is_step_start and event.step_key}
+
+
+def log_lines(result: JobExecutionResult, instance: dg.DagsterInstance) -> list[str]:
+    """What the steps of a run have said in plain sentences."""
+    return [entry.user_message for entry in instance.all_logs(result.run_id) if not entry.is_dagster_event]

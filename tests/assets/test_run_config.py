@@ -1,10 +1,8 @@
 """What people may ask of a run: some tables, another scale, a dry run; to go on where it failed, and to stop."""
 
 import shutil
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
@@ -13,17 +11,17 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from synth_assets.assets import build_definitions
 from synth_assets.assets.cleanup import remove_snapshots
 from synth_assets.assets.refreshing import RefreshResource
-from synth_assets.project import Project, load_project
+from synth_assets.project import Project
 from synth_assets.refresh import Refresh, open_store
 from synth_assets.refresh.chosen_tables import TablesRefused
-from synth_assets.synthesize.auto.table import fit_table
 from tests.assets.events import (
-    another_refresh_in_process,
     failures,
     materialize,
     materialized,
     metadata,
+    re_execute,
     refresh_in_process,
+    started_steps,
 )
 from tests.assets.projects import DATASET, expect_the_impossible, rows_in_target
 
@@ -89,59 +87,20 @@ def test_tables_beside_rows_that_failed_are_refused(generated: Project, instance
         Refresh(generated, DATASET, refresh="some", tables=["members", "teams"]).snapshot()
 
 
-def test_a_failed_run_goes_on_where_it_failed(
-    generated: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SYNTH_PROJECT", str(generated.root))
+def test_a_failed_run_goes_on_where_it_failed(generated: Project, tmp_path: Path) -> None:
+    root = str(generated.root)
     expect_the_impossible(generated)
-    job = dg.reconstructable(refresh_in_process)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        first = dg.execute_job(job, instance)
+        first = dg.execute_job(refresh_in_process(root), instance)
         assert not first.success
         # The sensor leaves it what it goes on with.
         assert remove_snapshots(instance, generated, DATASET) == set()
         shutil.rmtree(generated.expectations_folder(DATASET))
-        options = dg.ReexecutionOptions.from_failure(first.run_id, instance)
-        second = dg.execute_job(job, instance, reexecution_options=options)
+        second = re_execute(root, first, instance)
         assert second.success
-        started = {event.step_key for event in second.all_events if event.is_step_start}
-    assert started == {"small__verdict", "small__staging"}
+    assert started_steps(second) == {"small__verdict", "small__staging"}
     assert rows_in_target(generated)["customers"] == 300
     assert open_store(generated).artifacts(DATASET, stage="snapshot") == []
-
-
-def test_learning_that_failed_goes_on_where_the_project_keeps_what_it_needs(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resources = project.root / "resources" / "local.yaml"
-    resources.write_text(resources.read_text().replace("SYNTH_STORE_KEY}", "SYNTH_STORE_KEY}, resume_learning: true"))
-    monkeypatch.setenv("SYNTH_PROJECT", str(project.root))
-    job = dg.reconstructable(another_refresh_in_process)
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        with monkeypatch.context() as once:
-            once.setattr("synth_assets.synthesize.auto.table.fit_table", fails_for("orders"))
-            first = dg.execute_job(job, instance)
-        assert [event.step_key for event in first.all_events if event.is_step_failure] == ["small__synthesizer__orders"]
-        assert remove_snapshots(instance, load_project(project.root), DATASET) == set()
-        options = dg.ReexecutionOptions.from_failure(first.run_id, instance)
-        second = dg.execute_job(job, instance, reexecution_options=options)
-        assert second.success
-        started = {event.step_key for event in second.all_events if event.is_step_start}
-    assert "small__synthesizer__orders" in started
-    assert not started & {"small__snapshot", "small__profile", "small__synthesizer__customers"}
-    assert rows_in_target(project)["customers"] == 300
-    assert open_store(project).artifacts(DATASET, stage="snapshot") == []
-
-
-def fails_for(table: str) -> Callable[..., Any]:
-    """What learns tables, all but this one."""
-
-    def fit(name: str, *given: Any, **named: Any) -> Any:
-        if name == table:
-            raise RuntimeError("No memory is left.")
-        return fit_table(name, *given, **named)
-
-    return fit
 
 
 @pytest.mark.parametrize(

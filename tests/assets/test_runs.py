@@ -266,14 +266,10 @@ def test_a_run_that_failed_before_all_was_learned_leaves_no_snapshot(
     result = execute(project, instance)
     assert list(failures(result)) == ["small__profile"]
     store = open_store(project)
-    # Unless the project says that somebody may re-execute what failed.
-    patient = with_store(project, "resume_learning: true")
-    assert remove_snapshots(instance, patient, DATASET) == set()
     assert len(store.artifacts(DATASET, stage="snapshot")) == 6
-    hasty = with_store(patient, "resume_hours: 0")
-    assert remove_snapshots(instance, hasty, DATASET) == {result.run_id}
+    assert remove_snapshots(instance, project, DATASET) == {result.run_id}
     assert store.artifacts(DATASET, stage="snapshot") == []
-    assert remove_snapshots(instance, hasty, DATASET) == set()
+    assert remove_snapshots(instance, project, DATASET) == set()
 
 
 def test_a_run_that_failed_after_all_was_learned_keeps_its_snapshot_for_a_while(
