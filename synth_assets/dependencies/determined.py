@@ -39,6 +39,8 @@ def find_determined(rows: pl.DataFrame) -> tuple[Determined, ...]:
 
 def undetermined(rows: pl.DataFrame, one: Determined) -> pl.Series:
     """True for rows that differ from most of those that share the determining columns. NULL determines nothing."""
+    if _all_agree(rows, one):
+        return pl.repeat(False, rows.height, dtype=pl.Boolean, eager=True)
     said = _said(rows, one)
     known = rows.select(pl.all_horizontal(pl.col(name).is_not_null() for name in one.by)).to_series()
     return known & said.ne_missing(rows[one.column])
@@ -77,6 +79,12 @@ def _with_other_reasons(
     ):
         source[places] = rng.choice(at, len(places))
     return rows.with_columns(rows[name].gather(source) for name in one.by)
+
+
+def _all_agree(rows: pl.DataFrame, one: Determined) -> bool:
+    """Whether no two rows share the determining columns and differ, told without a look at every row's partner."""
+    pairs = rows.group_by([*one.by, one.column]).len().drop_nulls(list(one.by))
+    return not pairs.select(pl.struct(*one.by).is_duplicated().any()).item()
 
 
 def _said(rows: pl.DataFrame, one: Determined) -> pl.Series:
