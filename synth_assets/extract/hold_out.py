@@ -29,8 +29,9 @@ def hold_out_rows(
 
     Going up the driving keys from a table, its entity root is the highest table with at least 200 rows. `share` of
     the rows of every entity root are held out, chosen by a seeded permutation, and of every other table the rows
-    whose parent row is. Rows of an entity root that refer to another table by a polymorphic key hang on the row there
-    instead, but for keys that lead back to the root itself. Only key columns are read.
+    whose parent row is; a row without a parent is an entity by itself. Rows of an entity root that refer to another
+    table by a polymorphic key hang on the row there instead, but for keys that lead back to the root itself. Only key
+    columns are read.
 
     Args:
         folders: By table; each holds `rows.parquet`.
@@ -50,8 +51,6 @@ def hold_out_rows(
         keys = [key for key in hanging[name] if key.parent in held and roots[key.parent]]
         if roots[name] is None:
             flags = pl.repeat(False, rows[name], dtype=pl.Boolean, eager=True)
-        elif roots[name] != name:
-            flags = _hanging_on(folders[name], folders[keys[0].parent], keys[0])
         else:
             flags = _chosen(name, rows[name], share, seed)
             for key in keys:

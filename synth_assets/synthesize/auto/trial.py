@@ -8,7 +8,6 @@ import polars as pl
 from synth_assets.plan.resolved import Treatment
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
 from synth_assets.synthesize.relational.matching import NO_ROW, Rows, gather
-from synth_assets.synthesize.relational.source_features import SourceFeatures
 from synth_assets.synthesize.relational.structure import TableStructure
 from synth_assets.synthesize.relational.table_training import FitInputs
 from synth_assets.synthesize.relational.tables import SourceTables
@@ -125,7 +124,6 @@ def _context(structure: TableStructure, inputs: FitInputs) -> pl.DataFrame | Non
         return inputs.source.frame(structure.name).select(kept) if kept else None
     if not structure.driving:
         return None
-    features = SourceFeatures(inputs.source, min_group=inputs.plan.min_group, held_out=True).of(
-        structure.driving.key.parent
+    return gather(
+        inputs.features.of(structure.driving.key.parent), inputs.source.parents(structure.name, structure.driving.key)
     )
-    return gather(features, inputs.source.parents(structure.name, structure.driving.key))

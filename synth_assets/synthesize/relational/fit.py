@@ -8,13 +8,14 @@ import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
-from synth_assets.plan.dependencies import Dependency, Determined
+from synth_assets.plan.dependencies import Dependency, Determined, NotAbove, NullBy
 from synth_assets.plan.resolved import ColumnDecision, Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.balancing import BALANCED, save_shares, training_rows
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel, find_panels
+from synth_assets.synthesize.relational.families.single import Single, find_single, places
 from synth_assets.synthesize.relational.features import count_name
 from synth_assets.synthesize.relational.hierarchy import level_name, levels
 from synth_assets.synthesize.relational.hybrid.fitting import BESIDE_REAL, save_source_rows
@@ -115,6 +116,7 @@ class TableFit(TableTraining):
             order=self._order if generated else None,
             roles=self._inputs.features.roles(structure.name),
             shared=save_shared(folder.folder(FREQUENT), trained, self._shared, min_group=min_group),
+            single=self._single,
             has_identifying=identifying is not None,
             has_values=values is not None,
             has_rules=generated and bool(ruled),
@@ -128,6 +130,7 @@ class TableFit(TableTraining):
             "dependencies": [
                 *kept_texts(self._structure, self._inputs.profiles, self._dependencies, formulas),
                 *(one.text for one in self._shared),
+                *(one.text for one in self._single),
             ],
         }
 
@@ -153,6 +156,34 @@ class TableFit(TableTraining):
             dependencies=self._dependencies,
             min_group=self._inputs.plan.min_group,
             seed=self._seed,
+        )
+
+    @property
+    def _before_others(self) -> tuple[str, ...]:
+        """What is made as soon as a row's parents are known."""
+        return (*(one.column for one in self._shared), *(one.column for one in self._single))
+
+    @cached_property
+    def _single(self) -> tuple[Single, ...]:
+        """What one of the rows has that refer to the same row."""
+        structure, decision = self._structure, self._structure.decision
+        if not self._native or decision.mode is not Mode.SYNTHETIC or not decision.discover_dependencies:
+            return ()
+        # Others of these can follow; what the rest ties together is drawn together.
+        following = (Determined, NotAbove, NullBy)
+        tied = {name for one in self._dependencies for name in one.columns if not isinstance(one, following)}
+        closed = {*self._identifying, *(one.column for one in self._shared), *tied} | self._kept()
+        free = [name for name in structure.learned if name in free_columns(structure) - closed]
+        if self._follow:
+            # What has several labels is a history, and siblings tell more of it than who is the only one.
+            free = [name for name in free if self._rows[name].drop_nulls().n_unique() == 2]
+        keys = [reference for reference in structure.referring_first if not reference.key.branch]
+        return find_single(
+            self._rows,
+            {one.name: self._inputs.source.parents(structure.name, one.key) for one in keys},
+            by={one.name: one.key.columns for one in keys},
+            among=free,
+            min_group=self._inputs.plan.min_group,
         )
 
     def _child_counts(self) -> dict[str, Rows]:
@@ -211,10 +242,16 @@ class TableFit(TableTraining):
         )
 
     def _shared_model(self) -> ValueModel | None:
-        """The model of the columns that rows share which refer to the same rows, given all parents."""
-        if not self._shared:
+        """The model of the columns that rows share which refer to the same rows, or one of them has, given all parents.
+
+        Which of them has it may be a matter of its place among the rows of the driving parent.
+        """
+        rows, columns = self._rows[self._training], self._before_others
+        if not columns:
             return None
-        rows, columns = self._rows[self._training], [one.column for one in self._shared]
+        known, siblings = [rows[name] for name in self._identifying], self._siblings(self._order)
+        if self._single and siblings is not None:
+            known.append(places(siblings.families, siblings.order_by))
         return self._fitted(
             Training(
                 rows=rows.select(columns),
@@ -222,14 +259,14 @@ class TableFit(TableTraining):
                 context=self._parents_context,
                 implied=self._implied(*self._early),
                 common_labels=self._common_labels(*self._early),
-                known=rows.select(self._identifying) if self._identifying else None,
+                known=pl.DataFrame(known) if known else None,
             ),
             RowChecks.of(self._structure.table, columns, known=self._identifying),
         )
 
     def _values(self, hidden: list[pl.Series]) -> ValueModel | None:
         """The model of all other learned columns, given all parents and what is made before."""
-        structure, before = self._structure, (*self._identifying, *(one.column for one in self._shared))
+        structure, before = self._structure, (*self._identifying, *self._before_others)
         rest = [name for name in structure.learned if name not in before]
         rows = self._rows[self._training]
         if not rest and not hidden:

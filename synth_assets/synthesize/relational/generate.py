@@ -14,6 +14,7 @@ from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_s
 from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime
 from synth_assets.synthesize.relational.families.panels import settle
+from synth_assets.synthesize.relational.families.single import places, settle_single
 from synth_assets.synthesize.relational.features import (
     count_name,
     features_of,
@@ -26,7 +27,7 @@ from synth_assets.synthesize.relational.features import (
 from synth_assets.synthesize.relational.fit import COUNTS, IDENTIFYING, TENDENCIES, null_name
 from synth_assets.synthesize.relational.further.choosing import roles_given
 from synth_assets.synthesize.relational.further.roles import as_labels
-from synth_assets.synthesize.relational.generated import GeneratedTable, GenerationFailed
+from synth_assets.synthesize.relational.generated import GeneratedTable, check_filled
 from synth_assets.synthesize.relational.hierarchy import level_name
 from synth_assets.synthesize.relational.hybrid.rows import HybridRows
 from synth_assets.synthesize.relational.keeping.deriving import with_derived_columns
@@ -70,7 +71,7 @@ class Generation(Referring):
         for name in group:
             self._tables.put(name, with_derived_columns(self._tables.frame(name), self._structures[name]))
             if self._structures[name].decision.is_generated:
-                self._check_filled(name)
+                check_filled(self._structures[name], self._tables.frame(name))
         return {
             name: GeneratedTable(
                 self._published(name),
@@ -263,17 +264,23 @@ class Generation(Referring):
         return self._sampled(name, values, early, known=known, purpose="values given", given=given)
 
     def _share(self, name: str, early: list[Reference]) -> None:
-        """Make the columns that rows share which refer to the same rows."""
+        """Make the columns that rows share which refer to the same rows, and those that one of them has."""
         model = self._relational[name]
-        if not model.shared or name in self._whole:
+        if not model.shared_columns or name in self._whole:
             return
         saved = self._models[name]
         values = ValueModel.load(saved.folder(SHARED))
-        drawn = self._sampled(name, values, early, known=model.identifying, purpose="shared")
+        driving = self._structures[name].driving
+        beside = places(self._parents[name]) if model.single and driving else None
+        drawn = self._sampled(name, values, early, known=model.identifying, beside=beside, purpose="shared")
         rows, rng = self._tables.frame(name).with_columns(drawn.get_columns()), self._rng(name, "sharing")
         for one in model.shared:
             frequent = saved.folder(FREQUENT).read_frame(one.values) if one.values else None
             rows = settle_shared(rows, one.dependency, frequent, rng)
+        keys = {reference.name: reference.key for reference in self._structures[name].referring_first}
+        for single in model.single:
+            parents = self._tables.parents(name, keys[single.key])
+            rows = rows.with_columns(settle_single(rows[single.column], parents, single, rng))
         self._tables.put(name, rows)
 
     def _sampled(
@@ -284,11 +291,13 @@ class Generation(Referring):
         *,
         known: Sequence[str],
         purpose: str,
+        beside: pl.Series | None = None,
         given: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
         """Columns for all rows, given their parents and columns that are there; `given` as in Surroundings."""
         further = [(self._known_further(name, r), self._tables.parents(name, r.key)) for r in early]
-        there = self._tables.frame(name).select(known) if known else None
+        columns = [*self._tables.frame(name).select(known), *([beside] if beside is not None else [])]
+        there = pl.DataFrame(columns) if columns else None
 
         def sampled(part: slice, rng: np.random.Generator) -> pl.DataFrame:
             around = self._around(name, part)
@@ -384,18 +393,6 @@ class Generation(Referring):
             rng=self._rng(name, "treated"),
             consistent=self._consistent,
         )
-
-    def _check_filled(self, name: str) -> None:
-        structure, rows = self._structures[name], self._tables.frame(name)
-        for column in structure.published_columns:
-            if not structure.table.column(column).nullable and rows[column].null_count():
-                raise GenerationFailed(
-                    name,
-                    (column,),
-                    "the column is NOT NULL, and no value could be made for every row.",
-                    f"Give it a treatment in the plan, e.g. tables.{name}.columns.{column}: {{constant: ...}}, "
-                    "or exclude the table.",
-                )
 
     def _published(self, name: str) -> pl.DataFrame:
         structure, rows = self._structures[name], self._tables.frame(name)

@@ -7,6 +7,7 @@ import polars as pl
 from synth_assets.errors import SynthAssetsError
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.matching import Rows
+from synth_assets.synthesize.relational.structure import TableStructure
 
 
 class GenerationFailed(SynthAssetsError):
@@ -20,6 +21,23 @@ class GenerationFailed(SynthAssetsError):
             untouched="No target was touched.",
             next_step=next_step,
         )
+
+
+def check_filled(structure: TableStructure, rows: pl.DataFrame) -> None:
+    """Nothing if the rows have a value wherever the table must have one.
+
+    Raises:
+        GenerationFailed: They have not.
+    """
+    for column in structure.published_columns:
+        if not structure.table.column(column).nullable and rows[column].null_count():
+            raise GenerationFailed(
+                structure.name,
+                (column,),
+                "the column is NOT NULL, and no value could be made for every row.",
+                f"Give it a treatment in the plan, e.g. tables.{structure.name}.columns.{column}: {{constant: ...}}, "
+                "or exclude the table.",
+            )
 
 
 @dataclass(frozen=True)

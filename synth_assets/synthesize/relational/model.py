@@ -9,6 +9,7 @@ from synth_assets.catalog.model import Value
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel
+from synth_assets.synthesize.relational.families.single import Single
 from synth_assets.synthesize.relational.further.agreement import Agreement
 from synth_assets.synthesize.relational.further.belonging import Belonging
 from synth_assets.synthesize.relational.further.in_time import NotBefore
@@ -86,6 +87,7 @@ class RelationalModel(Value):
         identifying: Learned columns that are made first: those of keys, and the one that orders siblings.
         order: The learned column that orders siblings.
         shared: What rows that refer to the same rows share: made after these keys and before all other columns.
+        single: What one of the rows that refer to the same row has: made with it.
         roles: What single rows are to their children, by the key that this table drives, where that is known.
     """
 
@@ -102,6 +104,7 @@ class RelationalModel(Value):
     identifying: tuple[str, ...]
     order: str | None
     shared: tuple[Shared, ...]
+    single: tuple[Single, ...] = ()
     roles: tuple[FurtherModel, ...] = ()
     has_identifying: bool
     has_values: bool
@@ -109,7 +112,8 @@ class RelationalModel(Value):
 
     @property
     def shared_columns(self) -> tuple[str, ...]:
-        return tuple(one.column for one in self.shared)
+        """What is made as soon as a row's parents are known: shared by those of the same parents, or one's alone."""
+        return (*(one.column for one in self.shared), *(one.column for one in self.single))
 
     def save(self, folder: Folder) -> None:
         folder.write_json(RELATIONAL, {"version": VERSION, **self.model_dump(mode="json")})

@@ -18,12 +18,10 @@ class SourceFeatures:
 
     Args:
         min_group: Fewest rows that tell groups of parents apart.
-        held_out: Held-out children are counted, too, so that features of held-out rows are like those of training rows.
     """
 
-    def __init__(self, source: SourceTables, *, min_group: int, held_out: bool = False) -> None:
+    def __init__(self, source: SourceTables, *, min_group: int) -> None:
         self._source = source
-        self._held_out = held_out
         self._min_group = min_group
         self._known: dict[str, tuple[pl.DataFrame, tuple[FurtherModel, ...]]] = {}
         self._further_roles: dict[str, Rows | None] = {}
@@ -98,7 +96,7 @@ class SourceFeatures:
         """Children of each row of the table, by the name of the reference."""
         structure = self._source.structures[table]
         return {
-            reference.name: pl.Series(self._source.count_children(reference, held_out=self._held_out))
+            reference.name: pl.Series(self._source.count_children(reference))
             for reference in (*structure.driven, *structure.chosen)
         }
 

@@ -113,15 +113,14 @@ class SourceTables(LinkedTables):
             self._training[table] = ~real.held_out().to_numpy() if real else np.zeros(0, dtype=np.bool_)
         return self._training[table]
 
-    def count_children(self, reference: Reference, *, held_out: bool = False) -> npt.NDArray[np.int64]:
-        """Training children of each parent row; all children where no parent row is held out, or if `held_out`.
+    def count_children(self, reference: Reference) -> npt.NDArray[np.int64]:
+        """Children of each parent row, held-out ones among them.
 
-        In that case the children are held out one by one, and a count of what is left would be of no row's family.
+        By a further key children are held out one by one, with their driving parents, and a count of what is left
+        would be of no row's family.
         """
         rows = self.parents(reference.child, reference.key)
-        counted = self.training(reference.child) | self.training(reference.key.parent).all() | held_out
-        wanted = rows[counted & (rows >= 0)]
-        return np.bincount(wanted, minlength=self.frame(reference.key.parent).height).astype(np.int64)
+        return np.bincount(rows[rows >= 0], minlength=self.frame(reference.key.parent).height).astype(np.int64)
 
     def _from_snapshot(self, table: str) -> pl.DataFrame:
         structure = self.structures[table]

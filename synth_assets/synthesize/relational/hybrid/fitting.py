@@ -65,7 +65,7 @@ def save_source_rows(
         if reference.to_itself:
             columns[level_name(reference.name)] = pl.Series(levels(parents))
     for reference in (*structure.driven, *structure.chosen):
-        columns[count_name(reference.name)] = pl.Series(source.count_children(reference, held_out=True))
+        columns[count_name(reference.name)] = pl.Series(source.count_children(reference))
     height = source.frame(structure.name).height
     columns = columns or {"": pl.Series(np.zeros(height, dtype=np.int8))}
     folder.write_frame(REAL_ROWS, pl.DataFrame([values.alias(name) for name, values in columns.items()]))
