@@ -69,6 +69,7 @@ def fill_reference(
     if model.belonging and roles is not None:
         belonging = belonging_groups(model.belonging, roles, features, rng)
     child_group, parent_group = _groups(reference, model, tables, rows, parent, fixed, hidden, belonging)
+    nearby = _nearby(reference, model, tables, rng)
     partition = model.tree()
     leaves = partition.apply(features) if features.height else np.array([], dtype=np.int64)
     degrees = _degrees(reference, model, features, rng)
@@ -91,13 +92,14 @@ def fill_reference(
             places = add_up_to(places, len(looking), most=1, rng=rng)
         found = np.full(rows.height, NO_ROW, dtype=np.int64)
         found[looking] = choose_parents(
-            Side(child_group[looking], looked_for),
-            Side(parent_group, leaves),
+            Side(child_group[looking], looked_for, nearby[0][looking] if nearby else None),
+            Side(parent_group, leaves, nearby[1] if nearby else None),
             degrees=places,
             strict=optional or reference.to_itself,
             rng=rng,
         )
-        return _exchanged(found, model, rows, parent, child_group, leaves, rng, apart=apart)
+        care = nearby[0] if nearby else None
+        return _exchanged(found, model, rows, parent, child_group, leaves, rng, nearby=care, apart=apart)
 
     returning = Returning.drawn(reference, structure, parent, hidden, families=families, rng=rng)
     if returning:
@@ -140,6 +142,7 @@ def _exchanged(
     leaves: Rows,
     rng: np.random.Generator,
     *,
+    nearby: Rows | None,
     apart: list[Rows],
 ) -> Rows:
     """The parents, exchanged among rows of one group and parents of one leaf so that none comes after its child.
@@ -154,10 +157,14 @@ def _exchanged(
     if not bounds and not apart:
         return chosen
     leaf = np.where(chosen >= 0, leaves[chosen], -1) if len(leaves) else np.full(len(chosen), -1)
-    alike = pl.DataFrame({"group": groups, "leaf": leaf}).select(pl.struct("group", "leaf").rank("dense"))
-    chosen = in_time(chosen, alike.to_series().to_numpy(), bounds, rng, apart=apart)
-    # Where parents of one leaf are not enough, those of others serve: being born first counts more.
-    return in_time(chosen, groups, bounds, rng, apart=apart)
+    near = np.zeros(len(chosen), dtype=np.int64) if nearby is None else nearby
+    told = pl.DataFrame({"group": groups, "near": near, "leaf": leaf})
+    # Where parents of one leaf are not enough, those of others serve, and last those elsewhere: being born first counts
+    # more.
+    for names in (told.columns, ["group", "near"], ["group"])[: 2 if nearby is None else 3]:
+        alike = told.select(pl.struct(names).rank("dense")).to_series().to_numpy()
+        chosen = in_time(chosen, alike, bounds, rng, apart=apart)
+    return chosen
 
 
 def any_parents(rows: int, parents: int, *, once: bool, rng: np.random.Generator) -> Rows:
@@ -214,7 +221,7 @@ def _groups(
     for column, other in fixed:
         of_child.append(rows[column])
         of_parent.append(parent[other])
-    if model.agreement:
+    if model.agreement and model.agreement.always:
         of_child.append(pl.Series(tables.along(reference.child, model.agreement.child_path)))
         of_parent.append(pl.Series(tables.along(reference.key.parent, model.agreement.parent_path)))
     if reference.to_itself:
@@ -229,6 +236,18 @@ def _groups(
     right = pl.DataFrame([values.alias(str(at)) for at, values in enumerate(of_parent)])
     child_group, parent_group = group_numbers([left, right])
     return child_group, parent_group
+
+
+def _nearby(
+    reference: Reference, model: FurtherModel, tables: LinkedTables, rng: np.random.Generator
+) -> tuple[Rows, Rows] | None:
+    """The ancestor that each child shares with its parent, negative for those drawn not to, and that of each parent."""
+    agreement = model.agreement
+    if agreement is None or agreement.always:
+        return None
+    of_child = tables.along(reference.child, agreement.child_path)
+    shares = rng.random(len(of_child)) < agreement.share
+    return np.where(shares, of_child, NO_ROW), tables.along(reference.key.parent, agreement.parent_path)
 
 
 def _degrees(

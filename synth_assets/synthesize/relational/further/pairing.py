@@ -17,10 +17,13 @@ class Side:
     Attributes:
         groups: The group of each row; a child's parent must come from the same group.
         leaves: The partition's leaf of each row.
+        nearby: Whom each row is near, within its group: a child takes a parent near it if there is one. Negative for
+            children who do not care; None if nobody does.
     """
 
     groups: Rows
     leaves: Rows
+    nearby: Rows | None = None
 
 
 def choose_parents(
@@ -28,9 +31,9 @@ def choose_parents(
 ) -> Rows:
     """A parent row for each child row.
 
-    Every parent offers as many places as its degree. Children take places in their own group and leaf first, then in
-    their own group; who finds none gets a parent of the group at random by degree, and if the group has no parent at
-    all (unless `strict`) any parent.
+    Every parent offers as many places as its degree. Those who care take places near them first, in their own leaf if
+    they can. Then children take places in their own group and leaf, then in their own group; who finds none gets a
+    parent of the group at random by degree, and if the group has no parent at all (unless `strict`) any parent.
 
     Args:
         children: The rows to place.
@@ -48,11 +51,18 @@ def choose_parents(
     places = rng.permutation(np.repeat(np.arange(len(degrees)), scaled(degrees, len(chosen), rng)))
     waiting = rng.permutation(len(chosen))
     most_leaves = int(max(children.leaves.max(initial=0), parents.leaves.max(initial=0))) + 2
-    cells = (
-        (children.groups * most_leaves + children.leaves, parents.groups * most_leaves + parents.leaves),
-        (children.groups, parents.groups),
-    )
+    cells = [(children.groups, parents.groups)]
+    if children.nearby is not None and parents.nearby is not None:
+        most_near = int(max(children.nearby.max(initial=0), parents.nearby.max(initial=0))) + 1
+        care = (children.groups >= 0) & (children.nearby >= 0)
+        there = (parents.groups >= 0) & (parents.nearby >= 0)
+        # No parent is where those are who do not care.
+        of_child = np.where(care, children.groups * most_near + children.nearby, -1)
+        of_parent = np.where(there, parents.groups * most_near + parents.nearby, -2)
+        cells.insert(0, (of_child, of_parent))
     for of_child, of_parent in cells:
+        with_leaf = of_child * most_leaves + children.leaves, of_parent * most_leaves + parents.leaves
+        waiting, places = _match(chosen, waiting, places, *with_leaf)
         waiting, places = _match(chosen, waiting, places, of_child, of_parent)
     if len(waiting):
         chosen[waiting] = _anyone(children.groups[waiting], parents.groups, degrees, strict, rng)

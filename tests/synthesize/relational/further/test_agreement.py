@@ -50,3 +50,42 @@ def test_a_fee_is_paid_by_whoever_had_the_loan(tmp_path: Path) -> None:
     assert paid.height > 0.8 * LOANS
     assert (paid["person_id"] == paid["person_id of the loan"]).all()
     assert (paid["clerk_id"] == paid["person_id of the loan"]).to_numpy().mean() < 0.1
+
+
+BANK = """
+CREATE TABLE towns (id INTEGER PRIMARY KEY, size INTEGER NOT NULL);
+CREATE TABLE clients (id INTEGER PRIMARY KEY, town_id INTEGER NOT NULL REFERENCES towns (id), age INTEGER NOT NULL);
+CREATE TABLE accounts (id INTEGER PRIMARY KEY, town_id INTEGER NOT NULL REFERENCES towns (id), kind TEXT NOT NULL);
+CREATE TABLE holders (
+  id INTEGER PRIMARY KEY, client_id INTEGER NOT NULL REFERENCES clients (id),
+  account_id INTEGER NOT NULL REFERENCES accounts (id), since INTEGER NOT NULL
+);
+"""
+TOWNS, HOLDERS, AT_HOME = 25, 1_000, 0.8
+
+
+def test_most_clients_have_their_account_where_they_live(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    town = rng.integers(1, TOWNS + 1, HOLDERS)
+    lives = np.where(rng.random(HOLDERS) < AT_HOME, town, rng.integers(1, TOWNS + 1, HOLDERS))
+    numbers = np.arange(1, HOLDERS + 1)
+    with closing(sqlite3.connect(tmp_path / "production.db")) as connection, connection:
+        connection.executescript(BANK)
+        fill = connection.executemany
+        fill("INSERT INTO towns VALUES (?, ?)", [(at, at * 100) for at in range(1, TOWNS + 1)])
+        ages, kinds = rng.integers(18, 90, HOLDERS), np.array(["A", "B"])[rng.integers(0, 2, HOLDERS)]
+        fill("INSERT INTO clients VALUES (?, ?, ?)", np.column_stack([numbers, lives, ages]).tolist())
+        accounts = zip(numbers.tolist(), town.tolist(), kinds.tolist(), strict=True)
+        fill("INSERT INTO accounts VALUES (?, ?, ?)", accounts)
+        holders = np.column_stack([numbers, numbers, numbers, rng.integers(0, 30, HOLDERS)])
+        fill("INSERT INTO holders VALUES (?, ?, ?, ?)", holders.tolist())
+    plan: dict[str, object] = {"dataset": "bank", "source": "production", "targets": ["staging"]}
+    refresh = Refresh(zoo_project(tmp_path, plan=plan), "bank", refresh="r")
+    refresh.snapshot()
+    refresh.profile()
+    made = generated(refresh)
+    joined = made["holders"].join(made["clients"], left_on="client_id", right_on="id")
+    joined = joined.join(made["accounts"], left_on="account_id", right_on="id", suffix=" of the account")
+    at_home = (joined["town_id"] == joined["town_id of the account"]).to_numpy().mean()
+    assert abs(at_home - (AT_HOME + (1 - AT_HOME) / TOWNS)) < 0.1
+    assert made["holders"]["account_id"].is_unique().all()

@@ -59,3 +59,29 @@ def test_parents_without_any_degree_are_chosen_evenly() -> None:
         Side(zeros(1000), zeros(1000)), Side(zeros(4), zeros(4)), degrees=zeros(4), strict=False, rng=rng()
     )
     assert np.bincount(chosen, minlength=4).min() > 180
+
+
+def test_those_who_care_take_a_parent_near_them_and_the_others_what_is_left() -> None:
+    near = np.repeat([0, 1, -1], [3, 3, 4])
+    chosen = choose_parents(
+        Side(zeros(10), zeros(10), near),
+        Side(zeros(5), zeros(5), np.array([0, 0, 1, 1, 2])),
+        degrees=np.full(5, 2),
+        strict=False,
+        rng=rng(),
+    )
+    assert set(chosen[:3].tolist()) <= {0, 1}
+    assert set(chosen[3:6].tolist()) <= {2, 3}
+    assert np.bincount(chosen).tolist() == [2] * 5
+
+
+def test_whoever_finds_nobody_near_goes_elsewhere_in_the_group() -> None:
+    chosen = choose_parents(
+        Side(np.array([0, 0, 1]), zeros(3), np.array([7, 7, 7])),
+        Side(np.array([0, 0, 1]), zeros(3), np.array([7, 3, 3])),
+        degrees=np.array([1, 1, 1]),
+        strict=True,
+        rng=rng(),
+    )
+    assert sorted(chosen[:2].tolist()) == [0, 1]
+    assert chosen[2] == 2
