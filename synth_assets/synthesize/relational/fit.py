@@ -71,6 +71,7 @@ class TableFit(TableTraining):
                     hidden.append(pl.Series(level_name(reference.name), depth[reference.name][self._training]))
             nulls = self._null_columns()
             hidden += [values.gather(self._training) for values in nulls]
+            hidden += [categories for _, categories in self._recurring]
             hidden += [tendency.of_parents().gather(self._training) for tendency in self._tendencies]
             hidden += [values.gather(self._training) for values in self._inputs.features.affiliations(structure.name)]
             self._balance(folder)
@@ -117,6 +118,7 @@ class TableFit(TableTraining):
             roles=self._inputs.features.roles(structure.name),
             shared=save_shared(folder.folder(FREQUENT), trained, self._shared, min_group=min_group),
             single=self._single,
+            recurring=tuple(one for one, _ in self._recurring) if generated else (),
             has_identifying=identifying is not None,
             has_values=values is not None,
             has_rules=generated and bool(ruled),

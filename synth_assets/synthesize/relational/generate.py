@@ -36,6 +36,7 @@ from synth_assets.synthesize.relational.keeping.marks import nulls_of, with_mark
 from synth_assets.synthesize.relational.matching import Rows, gather, no_columns
 from synth_assets.synthesize.relational.model import RelationalModel
 from synth_assets.synthesize.relational.named_columns import NamedColumns
+from synth_assets.synthesize.relational.recurring import with_recurring
 from synth_assets.synthesize.relational.referring import Referring
 from synth_assets.synthesize.relational.repeating import repeat_fakes
 from synth_assets.synthesize.relational.sharing import FREQUENT, SHARED, settle_shared
@@ -74,7 +75,7 @@ class Generation(Referring):
                 check_filled(self._structures[name], self._tables.frame(name))
         return {
             name: GeneratedTable(
-                self._published(name),
+                self._tables.frame(name).select(self._structures[name].published_columns),
                 self._known_of(name),
                 dropped[name],
                 self._source_rows[name] if self._mode(name) is Mode.HYBRID else None,
@@ -382,6 +383,7 @@ class Generation(Referring):
             if profile.rows and profile.nulls == profile.rows:
                 nulls[column.name] = np.ones(rows.height, dtype=np.bool_)
         made = rules.sample(rows.height, rng=self._rng(name, "rules"), nulls=nulls, beside=rows)
+        made = with_recurring(made, self._relational[name].recurring, hidden)
         rows = rows.with_columns(made.get_columns())
         if name not in self._hybrid:
             return rows
@@ -393,7 +395,3 @@ class Generation(Referring):
             rng=self._rng(name, "treated"),
             consistent=self._consistent,
         )
-
-    def _published(self, name: str) -> pl.DataFrame:
-        structure, rows = self._structures[name], self._tables.frame(name)
-        return rows.select(structure.published_columns)

@@ -16,6 +16,7 @@ from synth_assets.synthesize.relational.further.in_time import NotBefore
 from synth_assets.synthesize.relational.further.partition import Coding, Partition
 from synth_assets.synthesize.relational.further.roles import Roles
 from synth_assets.synthesize.relational.keeping.uniqueness import Ordinal
+from synth_assets.synthesize.relational.recurring import Recurring
 from synth_assets.synthesize.relational.sharing import Shared
 from synth_assets.synthesize.version import VERSION, check_version
 
@@ -88,6 +89,7 @@ class RelationalModel(Value):
         order: The learned column that orders siblings.
         shared: What rows that refer to the same rows share: made after these keys and before all other columns.
         single: What one of the rows that refer to the same row has: made with it.
+        recurring: The columns whose fakes recur, by the hidden category of their rows.
         roles: What single rows are to their children, by the key that this table drives, where that is known.
     """
 
@@ -105,6 +107,7 @@ class RelationalModel(Value):
     order: str | None
     shared: tuple[Shared, ...]
     single: tuple[Single, ...] = ()
+    recurring: tuple[Recurring, ...] = ()
     roles: tuple[FurtherModel, ...] = ()
     has_identifying: bool
     has_values: bool

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synth_assets.plan.resolved import Engine, ResolvedPlan
+from synth_assets.plan.resolved import Engine, Mode, ResolvedPlan, Treatment
 from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.families.arranged import Arranged
@@ -22,6 +22,7 @@ from synth_assets.synthesize.relational.further.roles import as_labels
 from synth_assets.synthesize.relational.further.tendencies import Tendency, find_tendencies, knows_tendencies
 from synth_assets.synthesize.relational.matching import Rows, gather, group_numbers, of_parents
 from synth_assets.synthesize.relational.model import FurtherModel
+from synth_assets.synthesize.relational.recurring import Recurring, agreeing_fakes, find_recurring
 from synth_assets.synthesize.relational.source_features import SourceFeatures
 from synth_assets.synthesize.relational.structure import NATIVE, Reference, TableStructure
 from synth_assets.synthesize.relational.tables import SourceTables
@@ -223,6 +224,17 @@ class TableTraining:
             rows = self._inputs.source.parents(self._structure.name, self._structure.driving.key)
             columns += gather(features.select(features.columns[:MOST_OUTCOMES]), rows).get_columns()
         return pl.DataFrame(columns or [pl.Series("", np.zeros(self._rows.height))])
+
+    @cached_property
+    def _recurring(self) -> list[tuple[Recurring, pl.Series]]:
+        """The columns whose fakes recur, and the category of each training row."""
+        structure = self._structure
+        fakes = [column for column in structure.ruled if column.treatment is Treatment.FAKE]
+        names = [c.name for c in fakes if not c.unique and c.repeats is None and c.name not in structure.referencing]
+        if structure.decision.mode is not Mode.SYNTHETIC or not names:
+            return []
+        rows = self._inputs.snapshot[structure.name].read(columns=names)[self._training]
+        return find_recurring(rows, agree=agreeing_fakes(fakes), min_group=self._inputs.plan.min_group)
 
     def _siblings(self, column: str | None) -> Siblings | None:
         """How rows belong together; `column` is the one to learn that orders them."""
