@@ -77,7 +77,7 @@ def test_columns(catalog: Catalog) -> None:
     assert child.column("m").default == "'a'"
     assert child.column("g").generated == "(a + 1)"
     assert not child.column("g").generated_stored
-    # DuckDB spells the cast to DECIMAL(14,4) otherwise than the type: left in place, every copy would be cast once more.
+    # DuckDB spells the cast to DECIMAL(14,4) otherwise than the type; each copy would be cast once more.
     assert child.column("area").generated == "(a * 1.5)"
 
 
