@@ -148,13 +148,16 @@ def _column(row: Row) -> Column:
 
 
 def _written(expression: str, native: str) -> str:
-    """An expression without the cast to the column's type that DuckDB puts around it."""
-    parts = tokens(expression)
-    suffix = f" AS {native})"
-    is_cast = len(parts) > 1 and parts[0].is_word("CAST") and expression.endswith(suffix)
-    if not is_cast or closing(parts, 1) != len(parts) - 1:
-        return expression
-    return expression.removesuffix(suffix)[parts[1].end :]
+    """An expression without the casts to the column's type that DuckDB puts around it, one each time it is copied."""
+    wanted = [(token.kind, token.value) for token in tokens(f"AS {native})")]
+    while True:
+        parts = tokens(expression)
+        # DuckDB prints DECIMAL(14,4) as a column's type and DECIMAL(14, 4) in an expression.
+        end = parts[-len(wanted) :]
+        is_cast = parts[0].is_word("CAST") and [(token.kind, token.value) for token in end] == wanted
+        if not is_cast or closing(parts, 1) != len(parts) - 1:
+            return expression
+        expression = expression[parts[1].end : end[0].start].strip()
 
 
 def _key(row: Row) -> Key:

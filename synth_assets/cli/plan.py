@@ -42,7 +42,8 @@ def command(dataset: str | None, folder: Path, *, diff: bool) -> None:
     """Show what becomes of every table and column, and why.
 
     Reads the schema of the source, no rows, and what the profile of the last refresh knows of them. Keeps the schema
-    in catalogs/DATASET.json, to be committed, and says what has changed since. Nothing is written to any database.
+    in catalogs/DATASET.json, to be committed, and says what has changed since. In targets the tables are made on
+    trial, without rows, and removed again.
     """
     project = open_project(folder)
     out = console()

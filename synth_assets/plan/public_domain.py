@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
-from synth_assets.catalog.model import Check, Column, DataType, Kind
+from synth_assets.catalog.model import Check, Column, DataType, Kind, Table
 from synth_assets.plan.check_domain import CheckDomain, Limit, check_domain
 from synth_assets.plan.columns import ColumnSettings
 from synth_assets.plan.constants import ConstantDoesNotFit, constant_for
@@ -54,6 +54,12 @@ def public_domain(column: Column, checks: Sequence[Check], named: ColumnSettings
     if named is not None and named.bounds is not None:
         return _named_range(named, column.type)
     return _checked_range(known, column.type) or _range_of_type(column.type)
+
+
+def declared_labels(table: Table) -> dict[str, tuple[str, ...]]:
+    """The columns whose type or CHECK names every label that they may have, with these."""
+    domains = {column.name: public_domain(column, table.checks, None) for column in table.columns}
+    return {name: domain.values for name, domain in domains.items() if isinstance(domain, Labels)}
 
 
 def example(column: Column) -> str:

@@ -79,6 +79,10 @@ class GenericPublisher(StagedPublisher[GenericStage]):
         with cleaned("authorize"):
             self._ledger.mark(self._connection, marker.model_copy(update={"identity": None}))
 
+    @property
+    def keeps_others_away(self) -> bool:
+        return False
+
     def lock(self, dataset: str, *, patience: float) -> None:
         del patience
         self._dataset = dataset

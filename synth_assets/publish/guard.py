@@ -68,8 +68,9 @@ def check_identity(
         if then == identity:
             raise TargetRefused(
                 target,
-                f"it is the same database as source {name} was when its rows were read, by the server's own identity.",
-                next_step=f"Choose another database as the target; if source {name} has moved, refresh again.",
+                f"it is the same database as {_source(name)} was when its rows were read, "
+                "by the server's own identity.",
+                next_step=f"Choose another database as the target; if {_source(name)} has moved, refresh again.",
             )
     for name, url in sources.items():
         by_contents = identity.family == BY_CONTENTS
@@ -80,20 +81,20 @@ def check_identity(
         if source is None:
             raise TargetRefused(
                 target,
-                f"source {name} does not tell which database it is, so that it cannot be ruled out "
+                f"{_source(name)} does not tell which database it is, so that it cannot be ruled out "
                 "that both are the same.",
-                next_step=f"Make source {name} reachable and publish again.",
+                next_step=f"Make {_source(name)} reachable and publish again.",
             )
         if source == identity:
             raise TargetRefused(
                 target,
-                f"it is the same database as source {name}, by the server's own identity.",
+                f"it is the same database as {_source(name)}, by the server's own identity.",
                 next_step="Choose another database as the target.",
             )
         if mark == identity:
             raise TargetRefused(
                 target,
-                f"source {name} holds the mark of this target: it is a read replica or a copy of it.",
+                f"{_source(name)} holds the mark of this target: it is a read replica or a copy of it.",
                 next_step="Choose another database as the target. If the source is a copy that stands alone, drop its "
                 f"table {MARKER_TABLE}.",
             )
@@ -200,3 +201,8 @@ def _listed(tables: Collection[str], *, most: int = 10) -> str:
     names = sorted(tables)
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{'table' if len(names) == 1 else 'tables'} {', '.join(names[:most])}{more}"
+
+
+def _source(name: str) -> str:
+    """A source's name for a sentence; one called `source` has no name but that."""
+    return "the source" if name == "source" else f"source {name}"

@@ -42,8 +42,11 @@ _REMEDIES = {
     "23505": "Rows that must be unique are not: name the columns as unique in the plan.",
     "23502": "A column that must be filled is not: check its treatment in the plan.",
     "23503": "A reference points nowhere: declare the key in the plan.",
+    "23P01": "Rows are not made so that exclusion constraints hold: leave the table without rows (mode: empty), or "
+    "drop the constraint in a target that keeps its own tables (ddl: match).",
     "23514": "Rows break a check of the table: learn or fake its columns so that it holds, or exclude the table.",
-    "42501": "Grant the target's user the right that is missing.",
+    "42501": "Grant the target's user the right that is missing: docs/databases.md lists what it needs. "
+    "`synth-assets plan` names each right that an authorized target lacks.",
     "53100": "The target's disk is full: free some space.",
 }
 

@@ -139,15 +139,16 @@ class _Trial:
         publications = publications_of_others(self._connection, self._outgoing, step="preflight")
         owned += [(f"publication {name}", owner) for name, owner in publications]
         schemas = sorted({reader.schema for reader in dependents.anew})
+        user = quoted(self._connection.value("SELECT current_user", step="preflight"))
         for (schema,) in self._connection.rows(_CLOSED, [schemas], step="preflight"):
             yield Finding(
                 problem=f"views or functions of schema {schema} must be made anew, and the user may not create there.",
-                remedy=f"GRANT CREATE ON SCHEMA {quoted(schema)} TO the target's user.",
+                remedy=f"GRANT CREATE ON SCHEMA {quoted(schema)} TO {user};",
             )
         for label, owner in owned:
             yield Finding(
                 problem=f"{label} belongs to {owner}, so that it cannot be bound to the new tables.",
-                remedy=f"GRANT {quoted(owner)} TO the target's user.",
+                remedy=f"GRANT {quoted(owner)} TO {user};",
             )
 
     def _reader(self, definition: Definition, places: Places) -> bool:

@@ -1,4 +1,4 @@
-"""What can be told of a target before anything is extracted: the guard, and by schemas whether it takes the dataset.
+"""What can be told of a target before anything is extracted: the guard, and without rows whether it takes the dataset.
 
 Publishing asks all of it again, with the rows at hand.
 """
@@ -12,13 +12,14 @@ from synth_assets.catalog.connection import FILE_FAMILIES, file_path, location
 from synth_assets.catalog.model import Catalog
 from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.plan.target_settings import TargetSettings
-from synth_assets.publish.altered import altered
-from synth_assets.publish.errors import TargetRefused
+from synth_assets.publish.errors import TargetBusy, TargetRefused
+from synth_assets.publish.examination import examine_target
 from synth_assets.publish.families import open_publisher
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.guard import check_settings, check_target
 from synth_assets.publish.ledger import live_entries
-from synth_assets.publish.match import match
+from synth_assets.publish.no_rows import request_without_rows
+from synth_assets.publish.protocol import Publisher
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,9 @@ def preflight(
     dataset: str,
     catalog: Catalog,
 ) -> Preflight:
-    """Look at a target; writes nothing.
+    """Look at a target, and make the dataset's tables there on trial, empty; nothing of it stays.
+
+    What refreshes that were killed have left there is removed first: it would stand in the way.
 
     Args:
         plan: What the plan says of it.
@@ -52,6 +55,7 @@ def preflight(
 
     Raises:
         TargetRefused: the guard.
+        DatabaseFailed: the target's database refused to be asked, or went away.
         synth_assets.catalog.errors.DatabaseError: it cannot be connected to.
     """
     check_settings(plan.name, database)
@@ -67,15 +71,24 @@ def preflight(
         state = publisher.state()
         names = catalog.table_names
         check_target(plan.name, database, state, sources, dataset=dataset, tables=names)
-        live = publisher.live_catalog()
-        if plan.ddl == "match":
-            held = {
-                table.name: [column.name for column in table.columns if column.generated is None]
-                for table in catalog.tables
-            }
-            found = match(catalog, live, plan, held=held)
-            return Preflight(tuple(found.findings), (*found.notes, *publisher.warnings(names)))
+        request = request_without_rows(target=plan.name, dataset=dataset, catalog=catalog)
+        busy = _busy(publisher, dataset)
         entry = live_entries(state.entries).get(dataset)
-        published = publisher.published_shape(entry.shape) if entry else None
-        findings = altered(catalog, live, published=published, target=plan.name)
-        return Preflight(tuple(findings), tuple(publisher.warnings(names)))
+        examined = examine_target(request, publisher, plan, entry, on_trial=busy is None)
+        notes = (*examined.notes, *publisher.warnings(names), *([busy] if busy else []))
+        return Preflight(examined.findings, notes)
+
+
+def _busy(publisher: Publisher, dataset: str) -> str | None:
+    """Why nothing can be tried in the target now; None if it is locked for us, and clean."""
+    if not publisher.keeps_others_away:
+        return "its user's rights, and whether it takes every definition, only the publication finds out."
+    try:
+        publisher.lock(dataset, patience=0.0)
+    except TargetBusy:
+        return (
+            "a publication of this dataset is at work there: rights, definitions and what leans on the tables are "
+            "looked at when it is the turn of this one."
+        )
+    publisher.clean()
+    return None

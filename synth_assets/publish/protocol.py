@@ -25,6 +25,11 @@ class Publisher(Protocol):
         """What differs from the source, a line each, for people."""
         ...
 
+    @property
+    def keeps_others_away(self) -> bool:
+        """Whether `lock` does what it says: not where a database has no locks that are known."""
+        ...
+
     def state(self) -> TargetState:
         """What the target says about itself; writes nothing."""
         ...

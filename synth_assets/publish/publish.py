@@ -14,7 +14,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.failpoints import reached
 from synth_assets.plan.resources import DatabaseSettings
 from synth_assets.plan.target_settings import TargetSettings
-from synth_assets.publish.altered import altered, shape
+from synth_assets.publish.altered import shape
 from synth_assets.publish.errors import (
     AuditFailed,
     DatabaseFailed,
@@ -23,11 +23,11 @@ from synth_assets.publish.errors import (
     NothingToRollBack,
     PreflightFailed,
 )
+from synth_assets.publish.examination import examine_target
 from synth_assets.publish.families import open_publisher
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.guard import check_identity, check_marker, check_settings, check_target
 from synth_assets.publish.ledger import LedgerEntry, live_entries
-from synth_assets.publish.match import matched
 from synth_assets.publish.protocol import Publisher
 from synth_assets.publish.publication import Publication, PublishedTable
 from synth_assets.publish.request import Progress, PublishRequest
@@ -196,18 +196,13 @@ def _checked(
     Raises:
         PreflightFailed: The target cannot take the dataset.
     """
-    findings, notes = list(_unlike(request)), []
-    if not findings and plan.ddl == "match":
-        request, match = matched(request, publisher.live_catalog(), plan)
-        findings, notes = match.findings, match.notes
-    elif not findings:
-        published = publisher.published_shape(entry.shape) if entry else None
-        findings += altered(request.catalog, publisher.live_catalog(), published=published, target=plan.name)
-    if not findings or plan.ddl == "create":
-        findings += publisher.preflight(request)
-    if findings:
-        raise PreflightFailed(request.target, findings)
-    return request, notes
+    unlike = list(_unlike(request))
+    if unlike:
+        raise PreflightFailed(request.target, unlike)
+    examined = examine_target(request, publisher, plan, entry)
+    if examined.findings:
+        raise PreflightFailed(request.target, examined.findings)
+    return examined.request, examined.notes
 
 
 def rollback(

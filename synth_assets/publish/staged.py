@@ -27,6 +27,11 @@ class StagedPublisher(ABC, Generic[Stage]):
     def notes(self) -> Sequence[str]:
         return tuple(self._notes)
 
+    @property
+    def keeps_others_away(self) -> bool:
+        """Always, unless a family has no locks."""
+        return True
+
     def warnings(self, tables: Collection[str]) -> Sequence[str]:
         """None, unless a family has some."""
         del tables

@@ -34,6 +34,8 @@ class ColumnSpec:
             microseconds since the epoch (Date: days since the epoch, Time: nanoseconds since midnight).
         keep: Real values may come out whatever their number (the plan says `keep`); otherwise a category, and an
             extreme of a number, shared by fewer than `min_group` rows must not.
+        labels: What the type (an enum) or a CHECK says that a category may be, and nothing else: public, whoever has
+            which. They stand in where none of the column's own may come out.
         stays: The column of the context that holds the label of the row before, for a category that mostly is that one.
     """
 
@@ -43,6 +45,7 @@ class ColumnSpec:
     minimum: float | None = None
     maximum: float | None = None
     keep: bool = False
+    labels: tuple[str, ...] = ()
     stays: str | None = None
 
 

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import JsonValue
 
 from synth_assets.plan.personal_content.documents import values_at
+from synth_assets.plan.public_domain import declared_labels
 from synth_assets.plan.resolved import ColumnDecision, Mode, PrivacyGate, Role, Treatment
 from synth_assets.statistics.distances import Bounded, measure_distances
 from synth_assets.statistics.encoding import Scale, as_text, scale_of
@@ -156,6 +157,7 @@ def _rare_values(subject: Subject) -> CheckResult:
         return not_applicable(name="privacy_rare_values", table=subject.name, family=FAMILY, why=why)
     came_out: dict[str, JsonValue] = {}
     looked_at = 0
+    declared = declared_labels(subject.table)
     for name in subject.learned:
         if name in subject.kept or subject.extracted.schema[name] == pl.Boolean:
             continue
@@ -163,7 +165,11 @@ def _rare_values(subject: Subject) -> CheckResult:
             continue
         looked_at += 1
         source = as_text(subject.extracted.read(columns=[name])[name]).drop_nulls().alias("value")
-        rare = source.value_counts(name="rows").filter(pl.col("rows") < subject.min_group)
+        counted = source.value_counts(name="rows")
+        rare = counted.filter(pl.col("rows") < subject.min_group)
+        if rare.height == counted.height:
+            # None of its labels may come out, so that those of the schema stand in: they tell of no row.
+            rare = rare.filter(~pl.col("value").is_in(declared.get(name, ())))
         made = as_text(subject.drawn.read(columns=[name])[name]).alias("value").to_frame().unique()
         found = made.join(rare, on="value", how="semi").height
         if found:

@@ -42,6 +42,16 @@ def test_tables_without_views_and_our_own(catalog: Catalog) -> None:
     assert table.options == ("ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci ROW_FORMAT=DYNAMIC",)
 
 
+def test_a_user_who_may_only_select_sees_the_same(mariadb: MariadbServer) -> None:
+    url = mariadb.create_database(SCRIPT)
+    database = url.rpartition("/")[2].partition("?")[0]
+    mariadb.run(database, f"CREATE USER 'only_{database}'@'%' IDENTIFIED BY 'secret'")
+    mariadb.run(database, f"GRANT SELECT ON `{database}`.* TO 'only_{database}'@'%'")
+    seen = reflect(open_engine(mariadb.url(database, user=f"only_{database}", password="secret")))
+    assert seen == reflect(open_engine(url))
+    assert [key.name for key in seen.table('a `b" %s').foreign_keys] == ["fk"]
+
+
 def test_columns(catalog: Catalog) -> None:
     table = catalog.table('a `b" %s')
     kind, doc = table.column("kind"), table.column("doc")

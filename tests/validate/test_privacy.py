@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from benchmarks.memory_rows import MemoryRows
-from synth_assets.catalog.model import ForeignKey
+from synth_assets.catalog.model import Check, ForeignKey
 from synth_assets.plan.resolved import DecidedBy, Mode, PathDecision, Role, TableDecision, Treatment
 from synth_assets.statistics.bounds import auc_with_error, wilson
 from synth_assets.statistics.distances import closer_share, membership_attack, row_matrix
@@ -168,6 +168,24 @@ def test_a_rare_category_that_comes_out_fails() -> None:
 
     assert not rare_values(leaked)
     assert rare_values(synthetic["customers"].frame)
+
+
+def test_labels_of_the_schema_may_stand_in_where_none_of_a_column_may_come_out() -> None:
+    source = pl.DataFrame({"region": ["north"] * 9 + ["south"] * 9})
+    learned = TableDecision(name="customers", mode=Mode.SYNTHETIC, columns=(decide("region"),))
+
+    def passed(*checks: Check, frame: pl.DataFrame = source) -> bool:
+        table = CUSTOMERS.model_copy(update={"checks": checks})
+        rows = MemoryRows(frame)
+        subject = people(table=table, decision=learned, synthetic=MemoryRows(source), source=rows)
+        found = table_checks(subject, gate=PLAN.gate.privacy, hold_out=0.1, entities=Entities({}, {}), seed=0)
+        return next(check.passed for check in found if check.name == "privacy_rare_values")
+
+    public = Check(expression="region IN ('north', 'south')")
+    assert passed(public)
+    assert not passed()
+    # Where labels may come out, those that few rows share are not needed.
+    assert not passed(public, frame=pl.concat([source, source[:1]]))
 
 
 def test_the_rows_of_the_highest_and_lowest_numbers_that_come_out_fail() -> None:

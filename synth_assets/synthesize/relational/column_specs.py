@@ -24,6 +24,7 @@ def table_spec(
                 nullable=values.null_count() > 0,
                 minimum=_least(values, training.hidden, gaps),
                 keep=values.name in training.kept,
+                labels=training.declared.get(values.name, ()),
                 stays=stays.get(values.name),
             )
             for values in columns.get_columns()

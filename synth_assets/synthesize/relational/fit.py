@@ -295,7 +295,7 @@ class TableFit(TableTraining):
     def _fitted(self, training: Training, checks: RowChecks) -> ValueModel:
         decision = self._structure.decision
         return ValueModel.fit(
-            replace(training, discover=decision.discover_dependencies),
+            replace(training, declared=self._structure.declared, discover=decision.discover_dependencies),
             table=decision.name,
             synthesizer=decision.synthesizer,
             options=dict(decision.synthesizer_options),

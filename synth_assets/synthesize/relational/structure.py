@@ -7,6 +7,7 @@ from functools import cached_property
 from synth_assets.catalog.driving import driving_keys
 from synth_assets.catalog.graph import components
 from synth_assets.catalog.model import Catalog, ForeignKey, Kind, Table
+from synth_assets.plan.public_domain import declared_labels
 from synth_assets.plan.resolved import ColumnDecision, Engine, Mode, ResolvedPlan, Role, TableDecision, Treatment
 
 ORDERED_KINDS = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DATE, Kind.TIME, Kind.DATETIME)
@@ -88,6 +89,11 @@ class TableStructure:
         return tuple(
             column.name for column in self.decision.columns if is_learned(column) or column.name in self.looked_up_by
         )
+
+    @cached_property
+    def declared(self) -> dict[str, tuple[str, ...]]:
+        """The labels of columns whose type or CHECK names all that they may be."""
+        return declared_labels(self.table)
 
     @property
     def labelled(self) -> dict[str, tuple[str, ...]]:

@@ -51,6 +51,7 @@ class Training:
         rows: Columns to learn, then hidden ones (counts of children, leaves of further parents, ...).
         hidden: Names of the hidden columns: they are never published.
         kept: Columns whose real values the plan lets through.
+        declared: By column the labels that its type or a CHECK names, where these are all that it may be.
         context: What is known of each row's parents.
         common_labels: By column of the context, the labels that models may know by name; columns that are not in it
             have no others.
@@ -65,6 +66,7 @@ class Training:
     rows: pl.DataFrame
     hidden: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
+    declared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     context: pl.DataFrame | None = None
     common_labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     implied: frozenset[str] = frozenset()

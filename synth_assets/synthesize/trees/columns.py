@@ -175,7 +175,7 @@ class ColumnCodes:
             case ColumnKind.BOOLEAN:
                 return cls(spec.name, Booleans())
             case ColumnKind.CATEGORY:
-                labels = LabelCodes.fit(series, min_group=min_group, keep=spec.keep, seed=seed)
+                labels = LabelCodes.fit(series, min_group=min_group, keep=spec.keep, declared=spec.labels, seed=seed)
                 return cls(spec.name, StayingLabels(labels, spec.stays) if spec.stays else labels)
             case _:
                 return cls(spec.name, _numbers(series, spec, min_group, bins))

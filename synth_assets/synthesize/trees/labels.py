@@ -23,7 +23,7 @@ class LabelCodes:
         labels: Texts that may come out, in order of their number of rows; shared by at least min_group rows each.
         buckets: Codes behind the labels. 1 for a learned column (it never comes out); more for context, where other
             texts are told apart by a hash.
-        invented: Made-up texts, which stand in where no label may come out at all.
+        invented: Texts that stand in where no label may come out at all: those that the schema names, or made-up ones.
     """
 
     labels: tuple[str, ...]
@@ -40,13 +40,15 @@ class LabelCodes:
         return len(self.labels) or self.count
 
     @classmethod
-    def fit(cls, series: pl.Series, *, min_group: int, keep: bool = False, seed: int = 0) -> "LabelCodes":
-        """From a column of texts, NULLs allowed."""
+    def fit(
+        cls, series: pl.Series, *, min_group: int, keep: bool = False, declared: tuple[str, ...] = (), seed: int = 0
+    ) -> "LabelCodes":
+        """From a column of texts, NULLs allowed; `declared` are all that the schema lets them be, if it says so."""
         counted = _counted(series)
         labels = tuple(counted.filter(counted["count"] >= (1 if keep else min_group)).to_series().to_list()[:60_000])
         if labels:
             return cls(labels)
-        return cls((), 1, _invent(counted.to_series().to_list(), seed))
+        return cls((), 1, declared or _invent(counted.to_series().to_list(), seed))
 
     @classmethod
     def fit_context(cls, series: pl.Series, *, min_group: int, most: int) -> "LabelCodes":

@@ -38,6 +38,13 @@ def test_rare_labels_never_come_out(made: pl.DataFrame) -> None:
     assert set(made["label"].unique()) == {"common", "usual", "shared-label"}
 
 
+def test_labels_of_the_schema_stand_in_where_none_may_come_out() -> None:
+    real = pl.DataFrame({"kind": [f"k{row % 4}" for row in range(24)]})
+    kind = ColumnSpec("kind", ColumnKind.CATEGORY, nullable=False, labels=("k0", "k1", "k2", "k3", "k4"))
+    assert set(drawn(fitted(real, kind), 500)["kind"].unique()) == set(kind.labels)
+    assert not set(drawn(fitted(real), 500)["kind"].unique()) & set(kind.labels)
+
+
 def test_extremes_of_few_rows_never_come_out(real: pl.DataFrame, made: pl.DataFrame) -> None:
     for name in ("number", "whole"):
         ordered = real[name].sort()
