@@ -1,6 +1,7 @@
 """The catalog: what a database says about its tables. Schema only, never data."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -120,6 +121,12 @@ class ForeignKey(Value):
         return self.columns if self.branch is None else (*self.columns, self.branch.column)
 
 
+# CREATE UNIQUE INDEX logins ON users USING btree (lower("e-mail"::text)), and nothing behind it.
+_IN_ANY_CASE = re.compile(
+    r'\(\s*(?:lower|upper)\s*\(+\s*(?:"(?P<quoted>(?:[^"]|"")+)"|(?P<plain>\w+))\)?(?:::\w+)?\s*\)+\s*$', re.IGNORECASE
+)
+
+
 class Check(Value):
     name: str | None = None
     expression: str
@@ -133,6 +140,17 @@ class Index(Value):
     unique: bool = False
     where: str | None = Field(default=None, description="SQL condition of a partial index.")
     definition: str | None = Field(default=None, description="The database's own CREATE INDEX, where it gives one.")
+
+    @property
+    def unique_set(self) -> tuple[str, ...]:
+        """The columns whose combination may occur once only; none for an index that does not say so of all rows.
+
+        A text that may occur once in whatever case, as by an index on `lower(email)`, may occur once.
+        """
+        if not self.unique or self.where is not None:
+            return ()
+        found = None if self.columns or not self.definition else _IN_ANY_CASE.search(self.definition)
+        return ((found["quoted"] or found["plain"]).replace('""', '"'),) if found else self.columns
 
 
 class Exclusion(Value):
@@ -170,9 +188,8 @@ class Table(Value):
     def unique_sets(self) -> tuple[tuple[str, ...], ...]:
         """Every set of columns whose combination may occur once only, the primary key first."""
         keys = ((self.primary_key,) if self.primary_key else ()) + self.unique_keys
-        whole = [i.columns for i in self.indexes if i.unique and i.columns and i.where is None]
-        sets = [key.columns for key in keys] + whole
-        return tuple(dict.fromkeys(sets))
+        sets = [key.columns for key in keys] + [index.unique_set for index in self.indexes if index.unique_set]
+        return tuple(dict.fromkeys(one for one in sets if self._columns.keys() >= set(one)))
 
 
 class Catalog(Value):

@@ -2,7 +2,10 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import sqlalchemy
 
 from synth_assets.catalog.model import Catalog
 from synth_assets.errors import SynthAssetsError
@@ -21,14 +24,34 @@ def look_at_target(project: Project, plan: ResolvedPlan, catalog: Catalog, targe
     from synth_assets.publish.preflight import preflight
 
     database = project.resources.databases[target]
-    return preflight(
+    url = database.resolve_url(os.environ)
+    found = preflight(
         plan=project.dataset(plan.dataset).target(target),
         database=database,
-        url=database.resolve_url(os.environ),
+        url=url,
         sources={name: source.resolve_url(os.environ) for name, source in project.sources.items()},
         dataset=plan.dataset,
         catalog=published_part(plan, catalog),
     )
+    if sqlalchemy.make_url(url).get_backend_name() != catalog.dialect:
+        # Another family leaves out what is not known of it, and has said so.
+        return found
+    return replace(found, notes=(*found.notes, *found_out_by_the_load(plan, catalog)))
+
+
+def found_out_by_the_load(plan: ResolvedPlan, catalog: Catalog) -> list[str]:
+    """A line for everything that generated rows are not made to keep, and that only their load finds broken."""
+    lines = []
+    for name in (decision.name for decision in plan.published if decision.is_generated):
+        table = catalog.table(name)
+        named = [f"the exclusion constraint {one.name or one.definition}" for one in table.exclusions]
+        named += [
+            f"the unique index {one.name} on an expression"
+            for one in table.indexes
+            if one.unique and not one.columns and not one.unique_set
+        ]
+        lines += [f"{name}: rows are not made so that {one} holds; only the load finds out." for one in named]
+    return lines
 
 
 def lacking_space(project: Project, plan: ResolvedPlan, targets: Sequence[str]) -> list[str]:
