@@ -23,7 +23,9 @@ from synth_assets.synthesize.sdv.acceptance import PAR, check_engines
 from synth_assets.synthesize.sdv.errors import EngineRefused
 
 NATIVE_ENGINES = ("trees", "private")
-NATIVE_LIBRARIES = ("sklearn.tree", "pandas", "pyarrow")
+# What every engine is driven by, and what the native one is made of.
+OWN_MODULES = ("synth_assets.synthesize.auto.table", "synth_assets.synthesize.relational.generate")
+NATIVE_LIBRARIES = (*OWN_MODULES, "sklearn.tree", "pandas", "pyarrow")
 SDV_LIBRARIES = (*NATIVE_LIBRARIES, "torch", "sdv.metadata", "sdv.single_table", "sdv.multi_table")
 MEASURED_FILE, REFUSED_FILE = "measured.json", "refused.txt"
 

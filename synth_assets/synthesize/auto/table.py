@@ -3,7 +3,6 @@
 from pydantic import JsonValue
 
 from synth_assets.store.folder import Folder
-from synth_assets.synthesize.auto.choice import choose
 from synth_assets.synthesize.auto.options import AUTO
 from synth_assets.synthesize.relational.fit import TableFit
 from synth_assets.synthesize.relational.table_training import FitInputs
@@ -17,6 +16,9 @@ def fit_table(table: str, inputs: FitInputs, *, seed: int, folder: Folder) -> di
     """
     if inputs.plan.table(table).synthesizer != AUTO:
         return {**TableFit(table, inputs, seed=seed).run(folder)}
+    # Judging candidates takes libraries that a step with a named engine does without.
+    from synth_assets.synthesize.auto.choice import choose
+
     choice = choose(table, inputs, seed=seed)
     facts = TableFit(table, inputs, seed=seed, engine=choice.chosen).run(folder)
     return {**facts, AUTO: choice.model_dump(mode="json")}
