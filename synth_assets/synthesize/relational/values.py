@@ -32,7 +32,6 @@ from synth_assets.synthesize.relational.families.order import FamilyOrder, learn
 from synth_assets.synthesize.relational.families.rising import without_falls
 from synth_assets.synthesize.relational.families.sequences import fit_sequences
 from synth_assets.synthesize.relational.families.walking import walk_families
-from synth_assets.synthesize.relational.further.in_time import Times
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.gridded import Gridded
 from synth_assets.synthesize.relational.keeping.checks import RowChecks
@@ -53,7 +52,6 @@ from synth_assets.synthesize.relational.training import (
 )
 
 MOST_REDRAWS = 20
-COARSE = ("month", "week", "day")
 Part = Synthesizer | SequenceSynthesizer
 
 
@@ -238,8 +236,8 @@ class ValueModel:
             schema=self._encoded_schema(),
             start=started,
             steps=steps,
-            begin=self._begin(order, around),
-            until=self._until(order, around),
+            begin=self._shape.begin(around.context, self._schema),
+            until=self._shape.until(around.context, self._schema),
             rng=rng,
         )
         rows = self._added_up(rows, around, rng)
@@ -266,7 +264,7 @@ class ValueModel:
             rows = rows.with_columns(order.beginning.decode(units, around.context, dtype, rng))
         rows = self._shape.gridded.snapped(rows, besides=self._shape.residuals.columns | self._shape.spans.learned)
         if not start.width:
-            rows = self._in_time(rows, around, rng)
+            rows = self._shape.in_time(rows, around.context, rng)
         return with_first_totals(rows, around.known, order).select(self._shape.columns)
 
     def _model(self, part: str) -> Synthesizer:
@@ -279,28 +277,6 @@ class ValueModel:
         gaps = self._shape.gaps.columns
         return pl.Schema({n: pl.Int64() if n in gaps else schema[n] for n in self._shape.columns})
 
-    def _in_time(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
-        """The rows with the times that come too early for their parents moved."""
-        if around.context is None:
-            return rows
-        grid = self._shape.gridded.grid
-        return rows.with_columns(
-            one.moved(rows[one.column], around.context, rng, grid=grid(one.column)) for one in self._shape.parents_times
-        )
-
-    def _begin(self, order: FamilyOrder, around: Surroundings) -> Times | None:
-        """What siblings must not come before, of each row, in the column that they follow each other by."""
-        of_order = next((one for one in self._shape.parents_times if one.column == order.column), None)
-        if of_order is None or around.context is None:
-            return None
-        return of_order.begin(around.context, self._schema[of_order.column])
-
-    def _until(self, order: FamilyOrder, around: Surroundings) -> Times | None:
-        """What siblings must not come after, as `_begin`; points of a coarse grid that are pushed together meet."""
-        if order.column is None or around.context is None or (order.grid and order.grid.every in COARSE):
-            return None
-        return self._shape.spans.until(order.column, around.context, self._schema[order.column])
-
     def _decoded(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """All columns as they will be: gaps and residuals added up, formulas applied."""
         return self._computed(self._added_up(rows, around, rng), around)
@@ -308,7 +284,7 @@ class ValueModel:
     def _added_up(self, rows: pl.DataFrame, around: Surroundings, rng: np.random.Generator) -> pl.DataFrame:
         """The learned columns as they are in the table."""
         gridded, nearly, spans = self._shape.gridded, self._shape.residuals, self._shape.spans
-        rows = self._in_time(gridded.snapped(rows, besides=nearly.columns | spans.learned), around, rng)
+        rows = self._shape.in_time(gridded.snapped(rows, besides=nearly.columns | spans.learned), around.context, rng)
         families = around.families
         rows = spans.decode(rows, around.context, self._schema, begins="parents", families=families)
         rows = beside(around.known, rows)
