@@ -280,7 +280,7 @@ class Generation(Referring):
             rows = settle_shared(rows, one.dependency, frequent, rng)
         keys = {reference.name: reference.key for reference in self._structures[name].referring_first}
         for single in model.single:
-            parents = self._tables.parents(name, keys[single.key])
+            parents = families_of(self._tables.parents(name, keys[single.key]))
             rows = rows.with_columns(settle_single(rows[single.column], parents, single, rng))
         self._tables.put(name, rows)
 

@@ -104,12 +104,12 @@ def places(families: Rows, order_by: pl.Series | None = None) -> pl.Series:
     return pl.Series(PLACE, names.tolist(), dtype=pl.String)
 
 
-def settle_single(values: pl.Series, parents: Rows, one: Single, rng: np.random.Generator) -> pl.Series:
+def settle_single(values: pl.Series, families: Rows, one: Single, rng: np.random.Generator) -> pl.Series:
     """The drawn labels, changed in as few rows as it takes: each label stays about as frequent as it was drawn."""
     named = pl.Series([label.label for label in one.labels]).cast(values.dtype)
     count = len(named)
     codes = values.replace_strict(named, np.arange(count), default=count, return_dtype=pl.Int64).to_numpy()
-    _, family = np.unique(parents, return_inverse=True)
+    _, family = np.unique(families, return_inverse=True)
     settled = _settled(codes, family, np.array([label.always for label in one.labels]), rng)
     others = np.flatnonzero(codes == count)
     source = np.arange(len(values))
