@@ -6,7 +6,7 @@ from synth_assets.catalog.model import Column, DataType, Kind
 from synth_assets.plan.personal import PERSONAL_KINDS, SURE_ENOUGH, PersonalFinding, PersonalPath, can_hold
 from synth_assets.plan.personal_content.classify import classify_content
 from synth_assets.plan.personal_content.documents import holds_documents, key_of, values_by_path
-from synth_assets.plan.personal_names import classify_name, is_of_a_thing
+from synth_assets.plan.personal_names import classify_name, is_called_as_people, is_of_a_thing
 
 _READ_AS_TEXT = frozenset({Kind.TEXT, Kind.OTHER})
 _WHOLE_NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL})
@@ -86,7 +86,7 @@ def _by_values(column: Column, values: pl.Series) -> PersonalFinding | None:
     if holds_documents(values):
         return None
     if kind in _READ_AS_TEXT and values.dtype == pl.String:
-        seen = classify_content(values)
+        seen = classify_content(values, of_people=is_called_as_people(column.name))
     elif kind in _WHOLE_NUMBERS and values.dtype.is_integer():
         seen = classify_content(values, kinds=_KINDS_OF_NUMBERS)
     else:

@@ -12,6 +12,7 @@ from synth_assets.plan.personal_words import (
     AFTER_THINGS,
     AFTERTHOUGHTS,
     BEFORE_NAME,
+    BY,
     GLUED_TO,
     NAME,
     NOT_AFTER,
@@ -87,6 +88,12 @@ def is_about_people(table: str) -> bool:
     while len(words) > 1 and (singular(words[-1]) in ABOUT_THE_SAME or words[-1].isdigit()):
         words.pop()
     return bool(words) and _is_person(words[-1])
+
+
+def is_called_as_people(name: str) -> bool:
+    """Whether a column's name says that its values are people: doctor, sales_rep, prescribed_by, erfasst_von."""
+    words = words_of(name)
+    return bool(words) and (_is_person(words[-1]) or (len(words) > 1 and words[-1] in BY))
 
 
 def singular(word: str) -> str:

@@ -378,6 +378,9 @@ TOLD_BY_COMMENTS = _words(
     "postcode latitude longitude coordinates token url"
 )
 
+# Words at the end of a column's name, behind what somebody has done: prescribed_by, erfasst_von, saisi_par.
+BY = _words("by von durch par por da door przez av af")
+
 # Words at the end of the names of things: they rule out what only the form of some values speaks for.
 OF_THINGS = _words(
     "sku ean isbn issn upc gtin barcode asin checksum etag commit revision sha md5 crc version release build status "

@@ -132,3 +132,47 @@ def test_streets_without_numbers_are_streets_alone() -> None:
     numbered = find_personal_data(column("strasse"), table="t", values=pl.Series([f"{name} 12" for name in names]))
     assert alone is not None and numbered is not None
     assert (alone.kind, numbered.kind) == ("street_name", "street_address")
+
+
+DOCTORS = ("Dr. Anna Weiß", "Dr. José Ruiz", "Dr. Kenji Sato", "Dr. Ewa Nowak")
+AGENTS = ("Anna Weiß", "José Ruiz", "Kenji Sato", "Ewa Nowak")
+LOGINS = ("aweiss", "jruiz", "ksato", "enowak", "ward1")
+
+
+@pytest.mark.parametrize(
+    ("name", "few", "kind"),
+    [
+        ("verordnet_von", DOCTORS, "full_name"),
+        ("agent", AGENTS, "full_name"),
+        ("f7", AGENTS, "full_name"),
+        ("f7", ("Smith, John", "Doe, Jane"), "full_name"),
+        ("sales_rep", ("Anna", "Bob"), "first_name"),
+        ("benutzer", LOGINS, "user_name"),
+        ("signed_by", ("anna.kern", "b.meier", "c.ruiz"), "user_name"),
+    ],
+)
+def test_a_few_names_are_names_though_many_rows_share_each(name: str, few: tuple[str, ...], kind: str) -> None:
+    found = find_personal_data(column(name), table="tickets", values=pl.Series(few * 100))
+    assert found is not None
+    assert found.kind == kind
+    assert found.confidence >= SURE_ENOUGH
+    assert not any(value in found.reason for value in few)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("brand", ("Calvin Klein", "Ralph Lauren")),
+        ("place", ("San Diego", "San Jose", "Santa Ana")),
+        ("stage", ("In Progress", "On Hold")),
+        ("department", ("Human Resources", "Customer Service", "Grace Period")),
+        ("agent", ("web", "phone", "mail")),
+        ("agent", ("agent-01", "agent-02", "agent-03")),
+        ("parent", ("North", "South")),
+        ("sold_by", ("store", "online")),
+        ("member", ("gold", "silver", "bronze")),
+        ("f7", ("anna", "bob", "carl")),
+    ],
+)
+def test_labels_are_no_names(name: str, labels: tuple[str, ...]) -> None:
+    assert find_personal_data(column(name), table="tickets", values=pl.Series(labels * 100)) is None

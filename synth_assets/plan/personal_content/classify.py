@@ -15,6 +15,9 @@ from synth_assets.plan.personal_content.addresses import (
 from synth_assets.plan.personal_content.free_text import held_in
 from synth_assets.plan.personal_content.numbers import are_cards, are_ibans, are_national_ids
 from synth_assets.plan.personal_content.people import (
+    are_a_few_first_names,
+    are_a_few_logins,
+    are_a_few_people,
     are_full_names,
     are_logins,
     are_single_names,
@@ -29,6 +32,7 @@ _ENOUGH_DISTINCT_NAMES = 20
 MOST_VALUES = 10_000
 _MOST_DISTINCT = 400  # of which are looked at closely where a pattern is slow
 _FREE_TEXT = 0.9
+_OF_A_FEW = 0.7  # how sure it is that a few names are people's
 
 _IPV4 = (
     r"^(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:/[0-9]{1,2}|:[0-9]{1,5})?$"
@@ -87,13 +91,16 @@ CONTENT_PATTERNS: tuple[ContentPattern, ...] = (
 )
 
 
-def classify_content(values: pl.Series, *, kinds: frozenset[str] | None = None) -> PersonalFinding | None:
+def classify_content(
+    values: pl.Series, *, kinds: frozenset[str] | None = None, of_people: bool = False
+) -> PersonalFinding | None:
     """What kind of personal data a sample of a column's values is; None if none of a fifth of them or more.
 
     Args:
         values: Texts or whole numbers, nulls and blanks included. At most MOST_VALUES of them are looked at, evenly
             spaced.
         kinds: Those that are looked for; None for all, and for texts that hold personal data among other words.
+        of_people: The column is called as people are (agent, doctor, signed by): a few names are enough.
 
     Returns:
         The first of CONTENT_PATTERNS, which come from the telling to the vague, that enough values match; otherwise
@@ -116,7 +123,12 @@ def classify_content(values: pl.Series, *, kinds: frozenset[str] | None = None) 
         matching = pattern.is_match(looked_at)
         share = float(matching.mean() or 0.0)  # type: ignore[arg-type]
         found = looked_at.filter(matching)
-        if share < LEAST_SHARE or (pattern.words and not _are_many(found, filled)):
+        if share < LEAST_SHARE:
+            continue
+        if pattern.words and not _are_many(found, filled):
+            if share >= pattern.threshold and _are_a_few(pattern.kind, few, of_people=of_people):
+                label = PERSONAL_KINDS[pattern.kind].label
+                return PersonalFinding(pattern.kind, min(share, _OF_A_FEW), f"its few values look like {label}")
             continue
         kind = _closer(pattern.kind, found)
         label = PERSONAL_KINDS[kind].label
@@ -131,6 +143,17 @@ def _are_many(found: pl.Series, filled: pl.Series) -> bool:
     """Whether names are as many as people have: twenty, or half of all values of a short column."""
     distinct = found.n_unique()
     return distinct >= min(_ENOUGH_DISTINCT_NAMES, max(LEAST_DISTINCT_NAMES, len(filled) // 2))
+
+
+def _are_a_few(kind: str, values: pl.Series, *, of_people: bool) -> bool:
+    """Whether a few different values are names without doubt; of single words, the column must be called so, too."""
+    match kind:
+        case "full_name":
+            return are_a_few_people(values)
+        case "first_name":
+            return of_people and are_a_few_first_names(values)
+        case _:
+            return of_people and are_a_few_logins(values)
 
 
 def _closer(kind: str, found: pl.Series) -> str:

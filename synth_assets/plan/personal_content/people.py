@@ -1,7 +1,7 @@
 """Names of people: how they are written, and whether enough of their words are known as names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -56,6 +56,8 @@ _LONGEST_EAST_ASIAN = 9
 _LEAST_KNOWN, _LEAST_KNOWN_SINGLE, _LEAST_KNOWN_LOGINS = 0.2, 0.5, 0.4
 
 
+# Of few names, and of few logins: how many there are at least, and the share of them that must be known.
+_FEWEST_PEOPLE, _FEWEST_LOGINS, _OF_A_FEW = 2, 3, 0.5
 # Of many different names: fewest different words a name. Two hundred people share fewer than that of theirs.
 _MANY_TEXTS, _LEAST_WORDS_A_TEXT = 60, 0.2
 
@@ -86,6 +88,55 @@ def are_single_names(values: pl.Series) -> pl.Series:
 def are_logins(values: pl.Series) -> pl.Series:
     """Which texts are login names made of people's names, such as jsmith or anna.k72; none where too few are."""
     return _matching([_login(text) for text in values.to_list()], least_known=_LEAST_KNOWN_LOGINS)
+
+
+def are_a_few_people(values: pl.Series) -> bool:
+    """Whether different texts, however few, are full names of people: the agents of a help desk, a ward's doctors.
+
+    Each must begin with a title or a known first name (or end with one, behind a comma), and half of them must have
+    another known word: Grace Period and Christian Rock are none.
+    """
+    texts = values.to_list()
+    plain = [_SUFFIXES.sub("", _TITLES.sub("", text)) for text in texts]
+    words = [_given_name_first(text).split() for text in plain]
+    if len(texts) < _FEWEST_PEOPLE or not all(words):
+        return False
+    begin = [
+        bool(_TITLES.match(text)) or own[0].lower() in first_names() for text, own in zip(texts, words, strict=True)
+    ]
+    return all(begin) and _mostly(any(_is_known(word) for word in own[1:]) for own in words)
+
+
+def are_a_few_first_names(values: pl.Series) -> bool:
+    """Whether different texts, however few, are first names."""
+    texts = values.to_list()
+    return len(texts) >= _FEWEST_PEOPLE and all(text.lower() in first_names() for text in texts)
+
+
+def are_a_few_logins(values: pl.Series) -> bool:
+    """Whether different texts, however few, are logins of an initial and a name, or of two names: jsmith, anna.kern."""
+    texts = values.to_list()
+    # agent-1 and agent-2 are numbers.
+    letters = {tuple(_LOGIN_PARTS.findall(text)) for text in texts}
+    return len(letters) >= max(_FEWEST_LOGINS, _OF_A_FEW * len(texts)) and _mostly(map(_is_put_together, texts))
+
+
+def _is_put_together(text: str) -> bool:
+    words, parts = name_words(), _LOGIN_PARTS.findall(text)
+    if len(parts) > 1:
+        return parts[-1] in words and (len(parts[0]) == 1 or parts[0] in words)
+    of_initial = bool(parts) and len(parts[0]) > _SHORTEST_AFTER_INITIAL and parts[0][1:] in words
+    return of_initial and parts[0] not in words
+
+
+def _mostly(known: Iterable[bool]) -> bool:
+    every = list(known)
+    return sum(every) >= _OF_A_FEW * len(every)
+
+
+def _given_name_first(text: str) -> str:
+    family, comma, given = text.partition(", ")
+    return f"{given} {family}" if comma else text
 
 
 def mostly_first_names(values: pl.Series) -> bool:
