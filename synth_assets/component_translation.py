@@ -1,6 +1,6 @@
 """`translation:` of the component: what Dagster's templates make of each asset."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -9,13 +9,28 @@ from dagster.components.resolved.core_models import (
     resolve_asset_spec_update_kwargs_to_mapping,
 )
 from dagster.components.utils.translation import TRANSLATOR_MERGE_ATTRIBUTES, TranslatorResolvingInfo
+from jinja2 import StrictUndefined, Undefined, UndefinedError
 from jinja2.nativetypes import NativeTemplate
 
 from synth_assets.assets.names import key_part
 from synth_assets.assets.translator import StageAsset, SyntheticDatabaseTranslator
+from synth_assets.errors import SynthAssetsError
 
 _MODEL_KEY = "translation"
 _OF_KEYS = ("key", "key_prefix")
+
+
+class TemplateRefused(SynthAssetsError):
+    """A template of a translation that reads what there is not."""
+
+    def __init__(self, dataset: str, problem: str, known: Iterable[str]) -> None:
+        self.dataset = dataset
+        self.problem = problem
+        super().__init__(
+            f"A template in the translation of {dataset!r} cannot be filled in: {problem}; known: {', '.join(known)}",
+            untouched="Nothing was contacted or changed.",
+            next_step="Correct the name in `translation`.",
+        )
 
 
 def yaml_translator(written: Any, context: dg.ResolutionContext) -> SyntheticDatabaseTranslator:
@@ -57,7 +72,13 @@ class _OfAttributes(SyntheticDatabaseTranslator):
         self._updates: dict[str, Mapping[str, Any]] = {}
 
     def get_asset_spec(self, data: StageAsset) -> dg.AssetSpec:
-        scope = {**self._context.scope, **_scope(data)}
+        """Raises TemplateRefused."""
+        try:
+            return self._translated(data, {**self._context.scope, **_scope(data)})
+        except UndefinedError as error:
+            raise TemplateRefused(data.dataset, error.message or "it is undefined", _scope(data)) from None
+
+    def _translated(self, data: StageAsset, scope: Mapping[str, Any]) -> dg.AssetSpec:
         updates = self._shared(data, scope)
         merged = {
             name: {**getattr(data.spec, name), **updates[name]} for name in TRANSLATOR_MERGE_ATTRIBUTES & updates.keys()
@@ -90,16 +111,19 @@ def _scope(data: StageAsset) -> dict[str, Any]:
 def _compiled(value: Any) -> Any:
     """The value with its templates compiled."""
     if isinstance(value, str) and "{" in value:
-        return NativeTemplate(value)
+        # A misspelt name would otherwise be filled in with nothing.
+        return NativeTemplate(value, undefined=StrictUndefined)
     if isinstance(value, Mapping):
         return {name: _compiled(found) for name, found in value.items()}
     return [_compiled(found) for found in value] if isinstance(value, list) else value
 
 
 def _filled(value: Any, scope: Mapping[str, Any]) -> Any:
-    """What `_compiled` gave with its templates filled in."""
+    """What `_compiled` gave with its templates filled in; raises jinja2.UndefinedError."""
     if isinstance(value, NativeTemplate):
-        return value.render(scope)
+        found = value.render(scope)
+        # A template of one name alone gives what it stands for, which says that it is undefined when it becomes text.
+        return str(found) if isinstance(found, Undefined) else found
     if isinstance(value, Mapping):
         return {name: _filled(found, scope) for name, found in value.items()}
     return [_filled(found, scope) for found in value] if isinstance(value, list) else value

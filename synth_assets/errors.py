@@ -14,4 +14,11 @@ class SynthAssetsError(Exception):
         self.failed = failed
         self.untouched = untouched
         self.next_step = next_step
-        super().__init__(" ".join(part for part in (failed, untouched, next_step) if part))
+        super().__init__(_joined(failed, untouched, next_step))
+
+
+def _joined(*sentences: str) -> str:
+    """Sentences one after the other; one that ends in a list of known words gets its full stop."""
+    said = [sentence for sentence in sentences if sentence]
+    ended = [sentence if sentence.endswith((".", "?", "!", ":")) else f"{sentence}." for sentence in said[:-1]]
+    return " ".join([*ended, *said[-1:]])

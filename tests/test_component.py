@@ -115,6 +115,24 @@ def test_a_translation_that_confuses_assets_is_told(catalog: Catalog) -> None:
         assert "gives the key 'source' to source Order Details and to source customers" in description
 
 
+@pytest.mark.parametrize(
+    ("translation", "problem"),
+    [
+        ({"key": "{{ stage }}/{{ tabel or 'all' }}"}, "'tabel' is undefined"),
+        ({"key_prefix": ["{{ datset }}"]}, "'datset' is undefined"),
+        ({"tags": {"domain": "of_{{ stge }}"}}, "'stge' is undefined"),
+        ({"group_name": "{{ table.nme }}"}, "has no attribute 'nme'"),
+    ],
+)
+def test_a_template_that_names_what_there_is_not_is_told(
+    catalog: Catalog, translation: dict[str, Any], problem: str
+) -> None:
+    with loaded(attributes(translation=translation), catalog) as (_, defs):
+        description = defs.resolve_job_def("refresh_shop").description or ""
+        assert problem in description
+        assert "known: dataset, stage, table, spec. Nothing was contacted or changed." in description
+
+
 class Ours(SyntheticDatabaseTranslator):
     def get_asset_spec(self, data: StageAsset) -> dg.AssetSpec:
         spec = data.spec.replace_attributes(key=data.spec.key.with_prefix("ours"))

@@ -6,7 +6,7 @@ import dagster as dg
 
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, Dataset
 from synth_assets.assets.descriptions import profile_text
-from synth_assets.assets.metadata import TABLE_NAME, dependencies
+from synth_assets.assets.metadata import COLUMN_SCHEMA, TABLE_NAME, column_schema, dependencies
 from synth_assets.assets.renewal import resumed_refresh
 from synth_assets.assets.stage_step import stage_step
 
@@ -29,6 +29,7 @@ def profile_step(dataset: Dataset) -> dg.AssetsDefinition:
                 name,
                 outcomes[name],
                 {
+                    COLUMN_SCHEMA: column_schema(refresh.catalog.table(name), refresh.plan.table(name)),
                     "columns_with_personal_data": personal[name],
                     **dependencies(outcomes[name].facts.get("dependencies"), name="dependencies"),
                 },

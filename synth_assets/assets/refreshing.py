@@ -28,6 +28,7 @@ _SENTENCES = {
 }
 # Between two sentences on one table.
 _SECONDS_BETWEEN = 10
+_LARGEST_SCALE = 1000
 
 
 class UnknownTarget(SynthAssetsError):
@@ -44,22 +45,35 @@ class UnknownTarget(SynthAssetsError):
         )
 
 
+class NumberRefused(SynthAssetsError):
+    """A run whose config names a number that no refresh can go by."""
+
+    def __init__(self, setting: str, value: float, wanted: str) -> None:
+        self.setting = setting
+        self.value = value
+        super().__init__(
+            f"`{setting}` in the run's config is {value}; {wanted}.",
+            untouched="No row was read, and no target was touched.",
+            next_step=f"Launch the run again with another `{setting}`, or without.",
+        )
+
+
 class RefreshResource(dg.ConfigurableResource[None]):
     """One refresh of one dataset."""
 
     seed: int | None = Field(
         default=None,
-        ge=0,
         description=(
-            "Other rows of the same kind: the same snapshot, plan and seed give the same rows. "
+            "Other rows of the same kind: the same snapshot, plan and seed give the same rows. 0 or more. "
             "The plan's own seed unless given."
         ),
     )
     scale: float = Field(
         default=1.0,
-        gt=0,
-        le=1000,
-        description="As many times the rows that the plan asks for, in every table that is generated.",
+        description=(
+            "As many times the rows that the plan asks for, in every table that is generated. More than 0, at most "
+            f"{_LARGEST_SCALE:,}."
+        ),
     )
     tables: list[str] = Field(
         default=[],
@@ -80,10 +94,12 @@ class RefreshResource(dg.ConfigurableResource[None]):
 
         Raises:
             UnknownTarget: The run's config names one.
+            NumberRefused: Its seed or its scale cannot be.
             SynthAssetsError: What it needs from the environment is missing, the store's key for one.
         """
         from synth_assets.refresh import Refresh
 
+        self._refuse_numbers()
         known = dataset.settings.target_names
         for target in self.targets:
             if target not in known:
@@ -103,6 +119,13 @@ class RefreshResource(dg.ConfigurableResource[None]):
                 progress=self._tell,
             )
         return self._refreshes[key]
+
+    def _refuse_numbers(self) -> None:
+        # Not as constraints of the fields: the launchpad does not know these, and no step could say what to do.
+        if self.seed is not None and self.seed < 0:
+            raise NumberRefused("seed", self.seed, "it is a whole number of 0 or more")
+        if not 0 < self.scale <= _LARGEST_SCALE:
+            raise NumberRefused("scale", self.scale, f"it is more than 0 and at most {_LARGEST_SCALE:,}")
 
     def _tell(self, progress: "Progress") -> None:
         if self._log is not None:

@@ -7,7 +7,7 @@ import dagster as dg
 from synth_assets.assets.concurrency import TRAINING_POOL
 from synth_assets.assets.dataset import PROFILE, SNAPSHOT, SYNTHESIZER, Dataset
 from synth_assets.assets.descriptions import synthesizer_text
-from synth_assets.assets.metadata import TABLE_NAME, dependencies
+from synth_assets.assets.metadata import COLUMN_SCHEMA, TABLE_NAME, column_schema, dependencies
 from synth_assets.assets.renewal import resumed_refresh
 from synth_assets.assets.stage_step import stage_step
 
@@ -25,11 +25,13 @@ def _step(dataset: Dataset, name: str) -> dg.AssetsDefinition:
     decision = dataset.decision(name)
 
     def work(context: dg.AssetExecutionContext) -> "Made":
-        outcome = resumed_refresh(context, dataset).fit([name])[name]
+        refresh = resumed_refresh(context, dataset)
+        outcome = refresh.fit([name])[name]
+        columns = {COLUMN_SCHEMA: column_schema(refresh.catalog.table(name), refresh.plan.table(name))}
         kept = dependencies(outcome.facts.get("dependencies"), name="kept_dependencies")
         promise = {"promise": decision.private.text} if decision.private else {}
         said = {"mode": decision.mode.value, **_engine(decision.synthesizer, outcome), **promise, **kept}
-        return [(name, outcome, said)]
+        return [(name, outcome, {**columns, **said})]
 
     return stage_step(
         dataset,

@@ -64,6 +64,25 @@ def test_some_tables_at_another_scale_without_publishing(generated: Project, ins
 
 
 @pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"scale": -1.0}, "`scale` in the run's config is -1.0; it is more than 0 and at most 1,000. No row was read"),
+        ({"scale": 5000.0}, "`scale` in the run's config is 5000.0; it is more than 0 and at most 1,000. No row was"),
+        ({"seed": -7}, "`seed` in the run's config is -7; it is a whole number of 0 or more. No row was read"),
+        ({"targets": ["xy"]}, "'xy' is not a target of 'small'; known: staging. No row was read"),
+    ],
+)
+def test_what_no_refresh_can_go_by_is_refused(
+    project: Project, instance: dg.DagsterInstance, config: dict[str, object], told: str
+) -> None:
+    result = run(project, instance, **config)
+    assert not result.success
+    (failed,) = failures(result).values()
+    assert told in failed
+    assert open_store(project).artifacts(DATASET) == []
+
+
+@pytest.mark.parametrize(
     ("tables", "reason"),
     [
         (["orders"], "Order Details refers to orders, whose keys are made anew"),

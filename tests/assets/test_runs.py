@@ -69,11 +69,12 @@ def test_assets_tell_rows_time_fingerprint_and_columns(refreshed: Run) -> None:
         assert told["seconds"] >= 0
         assert told["reused"] is False
         assert len(told["fingerprint"]) == 64
-    schema = metadata(refreshed.result, DATASET, "synthetic", "customers")["dagster/column_schema"]
-    treatments = {column.name: column.tags["treatment"] for column in schema.columns}
-    assert treatments["email"] == "fake"
-    assert treatments["points"] == "learn"
-    assert treatments["id"] == "made_anew"
+    for stage in ("profile", "synthesizer", "synthetic", "staging"):
+        schema = metadata(refreshed.result, DATASET, stage, "customers")["dagster/column_schema"]
+        treatments = {column.name: column.tags["treatment"] for column in schema.columns}
+        assert treatments["email"] == "fake"
+        assert treatments["points"] == "learn"
+        assert treatments["id"] == "made_anew"
     published = metadata(refreshed.result, DATASET, "staging", "orders")
     assert (published["dagster/row_count"], published["target"]) == (600, "staging")
     assert metadata(refreshed.result, DATASET, "verdict")["passed"] is True
