@@ -23,6 +23,22 @@ class StageMissing(SynthAssetsError):
         )
 
 
+class RowsReplaced(SynthAssetsError):
+    """A refresh that would be published after another one has made newer rows."""
+
+    def __init__(self, dataset: str, refresh: str, *, target: str) -> None:
+        self.dataset = dataset
+        self.refresh = refresh
+        self.target = target
+        super().__init__(
+            f"The rows that the refresh {refresh} of {dataset!r} has judged are not the newest any more: a later "
+            "refresh has made others.",
+            untouched=f"The target {target} was not touched.",
+            next_step=f"Look at `synth-assets status`: if {target} does not hold the later rows, go on with the "
+            "refresh that made them, or refresh the dataset anew.",
+        )
+
+
 class NewColumnsHeld(SynthAssetsError):
     """The source has columns or tables that the catalog of the last plan does not know, and the plan says hold."""
 

@@ -72,6 +72,16 @@ def kept_verdicts(store: Store, dataset: str) -> list[tuple[Artifact, Verdict]]:
     return [(artifact, load_verdict(store, artifact)) for artifact in store.artifacts(dataset, stage=STAGE)]
 
 
+def verdict_of(store: Store, dataset: str, *, refresh: str) -> Verdict | None:
+    """The newest verdict that a refresh has made; None before it.
+
+    Raises:
+        VerdictUnsigned: It does not carry this store's signature.
+    """
+    found = [artifact for artifact in store.artifacts(dataset, stage=STAGE) if artifact.refresh == refresh]
+    return load_verdict(store, found[-1]) if found else None
+
+
 def passing_verdict(store: Store, *, dataset: str, fingerprint: str) -> Verdict | None:
     """The newest verdict on exactly these rows if it passed, else None: an older pass does not outweigh a later fail.
 

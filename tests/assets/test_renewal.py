@@ -82,6 +82,25 @@ def test_a_store_without_locks_says_what_to_do(
     assert "Real rows are removed when a refresh ends, also when it fails" in failure.step_failure_data.error.message
 
 
+def test_a_refresh_does_not_publish_the_rows_of_a_newer_one_as_its_own(
+    project: Project, home: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = refresh_in_process(str(project.root))
+    with monkeypatch.context() as once:
+        once.setattr("synth_assets.publish.sqlite.SqlitePublisher.audit", killed)
+        first = dg.execute_job(job, home)
+    seed = {"resources": {f"{DATASET}_refresh": {"config": {"seed": 7}}}}
+    newer = dg.execute_job(job, home, run_config=seed)
+    assert (first.success, newer.success) == (False, True)
+    again = re_execute(str(project.root), first, home)
+    (failure,) = [event for event in again.all_events if event.is_step_failure]
+    assert failure.step_failure_data.error is not None
+    told = failure.step_failure_data.error.message
+    assert "a later refresh has made others. The target staging was not touched." in told
+    with closing(sqlite3.connect(project.root / "staging.db")) as target:
+        assert target.execute("SELECT refresh FROM synth_assets_ledger").fetchall() == [(newer.run_id,)]
+
+
 def failed_run(project: Project, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> JobExecutionResult:
     """A run that could not learn the orders, and whose snapshot is gone."""
     with monkeypatch.context() as once:

@@ -81,8 +81,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         )
         Refresh(project, "clinic", refresh="second").run(["staging"])
         wrong = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 1}, "meta": {}, "severity": "critical"}
+        odd = {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 2}, "meta": {}, "severity": "warning"}
         (root / "expectations" / "clinic" / "visits.json").write_text(
-            json.dumps({"name": "visits", "expectations": [wrong]})
+            json.dumps({"name": "visits", "expectations": [wrong, odd]})
         )
         with pytest.raises(VerdictFailed):
             Refresh(project, "clinic", refresh="third").run(["staging"])
@@ -119,6 +120,15 @@ def test_it_says_pass_or_fail_and_why(root: Path) -> None:
     failed = words(report(root, "third"))
     assert "Failed 1 check that blocks publishing failed, in visits. Nothing is published" in failed
     assert "What to do:" in failed
+
+
+def test_what_only_warns_does_not_look_like_what_blocks(root: Path) -> None:
+    page = report(root, "third")
+    shown = re.findall(r"<li( class=\"warning\")?>\s*<strong>visits: (rule_\w+)</strong>", page)
+    # Each stands in the summary, and with its table.
+    assert shown.count(("", "rule_table_row_count_to_equal")) == 2
+    assert shown.count((' class="warning"', "rule_table_row_count_to_equal_2")) == 2
+    assert len(shown) == 4
 
 
 def test_real_values_are_listed_with_their_reason(root: Path) -> None:
