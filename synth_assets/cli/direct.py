@@ -40,17 +40,21 @@ def direct_project(source_url: str, target_url: str) -> Iterator["Project"]:
         }
         # Before anything is read or made: a source that does not answer must leave no new target behind.
         open_engine(source_url).dispose()
-        with removed_if_new(target_url):
+        with removed_if_new(target_url, dataset=dataset_name(source_url)):
             authorize_if_empty(TARGET, databases[TARGET], target_url, {SOURCE: source_url})
             yield _project(Path(folder), source_url, databases)
 
 
 @contextmanager
-def removed_if_new(url: str) -> Iterator[None]:
-    """Removes a SQLite file that was not there before when the block fails before anything is published to it."""
+def removed_if_new(url: str, *, dataset: str) -> Iterator[None]:
+    """Removes a SQLite file that was not there before when the block fails before anything is published to it.
+
+    With it goes the lock of the dataset's publications: nobody else can be publishing into a file that is gone.
+    """
     import sqlalchemy
 
     from synth_assets.catalog.connection import file_path
+    from synth_assets.publish.files import TargetFiles
     from synth_assets.publish.publish import history
 
     parsed = sqlalchemy.make_url(url)
@@ -61,6 +65,7 @@ def removed_if_new(url: str) -> Iterator[None]:
     except BaseException:
         if is_new and path is not None and path.exists() and not history(TARGET, url):
             path.unlink()
+            TargetFiles(path.resolve(), dataset).lock.unlink(missing_ok=True)
         raise
 
 

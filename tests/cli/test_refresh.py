@@ -120,7 +120,7 @@ def test_a_target_that_is_the_source_under_another_name_is_refused(source: Path,
     before = source.read_bytes()
     result = run("refresh", "--from", f"sqlite:///{source}", "--to", f"sqlite:///{tmp_path}/other.db")
     assert result.exit_code == 1
-    assert "same database as source" in result.stderr
+    assert "the same database as the source" in result.stderr
     assert source.read_bytes() == before
 
 
