@@ -120,9 +120,20 @@ def _rule(number: int, name: str, entry: dict[str, JsonValue]) -> UserRule:
         kwargs=_object(entry, "kwargs"),
         column=column if isinstance(column, str) else None,
         severity=next(known for known in SEVERITIES if known == (entry.get("severity") or "critical")),
-        description=said or f"{kind} holds" + (f" for {', '.join(columns)}" if columns else ""),
+        description=said or f"{kind} holds" + (f" for {', '.join(columns)}" if columns else "") + _bounds(entry),
         meta=_object(entry, "meta"),
     )
+
+
+def _bounds(entry: dict[str, JsonValue]) -> str:
+    """The numbers that a rule names, such as min_value; its lists of values are left to the file."""
+    numbers = {
+        name: value
+        for name, value in _object(entry, "kwargs").items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    said = " and ".join(f"{name} {value}" for name, value in numbers.items())
+    return f", with {said}" if said else ""
 
 
 def _notes(entry: dict[str, JsonValue]) -> str:

@@ -54,6 +54,18 @@ def test_a_rule_is_described_by_what_people_wrote_beside_it(tmp_path: Path, more
     assert rule.description == told
 
 
+def test_a_rule_without_words_names_its_bounds_and_no_values(tmp_path: Path) -> None:
+    kwargs = {"column": "points", "min_value": 0, "max_value": 9.5, "mostly": 0.99, "strict_max": True}
+    between = {"type": "expect_column_values_to_be_between", "kwargs": kwargs}
+    among = {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "state", "value_set": ["new", 7]}}
+    first, second = read_user_suite(write(tmp_path, suite(between, among)))
+    assert first.description == (
+        "Your own rule: expect_column_values_to_be_between holds for points, "
+        "with min_value 0 and max_value 9.5 and mostly 0.99"
+    )
+    assert second.description == "Your own rule: expect_column_values_to_be_in_set holds for state"
+
+
 @pytest.mark.parametrize(
     ("content", "number", "says"),
     [
