@@ -113,7 +113,7 @@ def test_an_audit_of_weak_noise_is_not_blind() -> None:
 
 
 def too_small(rho: float, sensitivity: float) -> float:
-    return deviation(rho, sensitivity) / 8
+    return deviation(rho, sensitivity) / 12
 
 
 def without_contributions(rho: float, sensitivity: float) -> float:
