@@ -121,7 +121,9 @@ def without_contributions(rho: float, sensitivity: float) -> float:
 
 
 @pytest.mark.parametrize(
-    ("broken", "most", "extra"), [(too_small, 1, 1), (without_contributions, 12, 12)], ids=["too little", "one row only"]
+    ("broken", "most", "extra"),
+    [(too_small, 1, 1), (without_contributions, 12, 12)],
+    ids=["too little", "one row only"],
 )
 def test_a_broken_mechanism_is_caught(
     monkeypatch: pytest.MonkeyPatch, broken: Callable[[float, float], float], most: int, extra: int
