@@ -75,8 +75,17 @@ def combined(operation: Operation, left: Numbers, right: Numbers, unit: int) -> 
             return left + right * unit
         case "difference":
             return left - right
+        case "quotient":
+            return divided(left, right)
         case _:
             return left * right
+
+
+def divided(left: Numbers, right: Numbers) -> Numbers:
+    """One column by another; NaN where that is 0."""
+    unknown = np.full(np.broadcast(left, right).shape, np.nan)
+    quotients: Numbers = np.divide(left, right, out=unknown, where=right != 0)
+    return quotients
 
 
 def numbers(values: pl.Series) -> Numbers:

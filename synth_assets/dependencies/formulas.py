@@ -1,9 +1,9 @@
-"""Columns that others give exactly: copies across keys, sums, differences, products, times plus units, parts of times.
+"""Columns that others give exactly: copies across keys, sums, differences, products, quotients, parts of times.
 
 They are not learned but computed, so that they hold for every row. What is looked for is a column `c` with `c = a`,
-`c = a + b`, `c = a - b`, `c = a * b` or `c = a * b / 100` (rounded as `c` is) in all training rows, perhaps with one
-part more, where `a` and `b` are other columns of the row or of a row that it refers to. `NULL` must be where one of
-them is, clock times apart.
+`c = a + b`, `c = a - b`, `c = a * b`, `c = a * b / 100` or `c = k * a / b` (rounded as `c` is) in all training rows,
+perhaps with one part more, where `a` and `b` are other columns of the row or of a row that it refers to. `NULL` must
+be where one of them is, clock times apart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,9 @@ from synth_assets.dependencies.chance import FEWEST_ROWS, is_chance
 from synth_assets.dependencies.clock import MIDNIGHT, clock_sum, is_clock, possible_parts
 from synth_assets.dependencies.elapsed import elapsed_candidates
 from synth_assets.dependencies.formula import Formula, Numbers, agree, combined, numbers, scale_of
+from synth_assets.dependencies.quotients import quotient_candidates
 from synth_assets.dependencies.three_parts import three_part_candidates
-from synth_assets.plan.dependencies import A_HUNDREDTH, JOINING, Operation
+from synth_assets.plan.dependencies import A_HUNDREDTH, JOINING, ROUNDED, Operation
 from synth_assets.statistics.labels import shared_labels
 
 FEWEST_COMBINATIONS = 20
@@ -47,19 +48,23 @@ def find_formulas(rows: pl.DataFrame, around: pl.DataFrame, *, min_group: int, s
     known = {name: numbers(few[name]) for name in few.columns if _is_number(few.schema[name])}
     found: list[Formula] = []
     usable = [name for name in frame.columns if few[name].n_unique() > 1]
-    for name in reversed(rows.columns):
-        if len(found) == rows.width - 1:
-            break
-        others = [other for other in usable if other != name and name not in _inputs_of(other, found)]
-        formula = _found(name, others, frame, few, known)
-        if formula:
-            labels = shared_labels(rows[name], min_group) if rows.schema[name] == pl.String else None
-            limits = {"filled": not rows[name].null_count(), "labels": labels}
-            found.append(formula.model_copy(update=limits))
+    # What a quotient is made of is computed from it, too, but for rounding: quotients come last.
+    for look in (_found, _quotient):
+        for name in reversed(rows.columns):
+            if len(found) == rows.width - 1:
+                break
+            if any(formula.column == name for formula in found):
+                continue
+            others = [other for other in usable if other != name and name not in inputs_of(other, found)]
+            formula = look(name, others, frame, few, known)
+            if formula:
+                labels = shared_labels(rows[name], min_group) if rows.schema[name] == pl.String else None
+                limits = {"filled": not rows[name].null_count(), "labels": labels}
+                found.append(formula.model_copy(update=limits))
     return in_order(found)
 
 
-def _inputs_of(name: str, formulas: Sequence[Formula]) -> set[str]:
+def inputs_of(name: str, formulas: Sequence[Formula]) -> set[str]:
     """Everything that a column is computed from."""
     found: set[str] = set()
     waiting = {name}
@@ -188,6 +193,23 @@ def _arithmetic(name: str, others: Sequence[str], frame: pl.DataFrame, known: Ma
     return None
 
 
+def _quotient(
+    name: str, others: Sequence[str], frame: pl.DataFrame, few: pl.DataFrame, known: Mapping[str, Numbers]
+) -> Formula | None:
+    """A number with decimals that is one column divided by another; NULL, or anything, where that one is 0."""
+    if not frame.schema[name].is_numeric() or few[name].n_unique() < FEWEST_COMBINATIONS:
+        return None
+    scale = scale_of(frame[name])
+    if scale == 0:
+        return None
+    values = {other: known[other] for other in others if frame.schema[other].is_numeric()}
+    for formula in quotient_candidates(name, scale, dict(list(values.items())[-MOST_COLUMNS:]), known[name]):
+        divided = frame.filter(pl.col(formula.right or "") != 0)
+        if _is_no_chance(divided, name, *formula.inputs) and _holds(formula, divided):
+            return formula if _holds(formula, frame) else formula.model_copy(update={"partial": True})
+    return None
+
+
 def _candidates(
     name: str,
     dtype: pl.DataType,
@@ -266,12 +288,17 @@ def _holds(formula: Formula, frame: pl.DataFrame) -> bool:
 
 
 def _is_rounded(formula: Formula) -> bool:
-    return (formula.operation == "product" and bool(formula.scale)) or formula.operation == "elapsed"
+    return (formula.operation in ROUNDED and bool(formula.scale)) or formula.operation == "elapsed"
 
 
 def wrongly_computed(formula: Formula, frame: pl.DataFrame) -> int:
-    """How many rows have another value than the formula says; a NULL of what it is computed from says nothing."""
+    """How many rows have another value than the formula says; a NULL of what it is computed from says nothing.
+
+    Nor does what is divided by 0.
+    """
     known = frame.select(pl.all_horizontal(pl.col(name).is_not_null() for name in formula.inputs)).to_series()
+    if formula.operation == "quotient" and formula.right is not None:
+        known &= frame[formula.right] != 0
     real = frame[formula.column]
     return int((_differing(formula.apply(frame, real.dtype), real) & known).sum())
 

@@ -7,13 +7,26 @@ from pydantic import Field
 from synth_assets.catalog.model import Value
 
 Operation = Literal[
-    "copy", "sum", "difference", "product", "clock", "elapsed", "elapsed_full", "year", "month", "day", "hour", "minute"
+    "copy",
+    "sum",
+    "difference",
+    "product",
+    "quotient",
+    "clock",
+    "elapsed",
+    "elapsed_full",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
 ]
 ELAPSED = ("elapsed", "elapsed_full")
 ELAPSED_UNITS = {1: "seconds", 60: "minutes", 3_600: "hours", 86_400: "days", 604_800: "weeks"}
 JOINING = (10, 60, 100, 1_000)  # what numbers are put together by: hours and minutes, a group's number and its own
 A_HUNDREDTH = 0.01  # what one of a column of percentages counts for
-SIGNS = {"sum": "+", "difference": "-", "product": "*"}
+SIGNS = {"sum": "+", "difference": "-", "product": "*", "quotient": "/"}
+ROUNDED = ("product", "quotient")  # to the column's own decimal places
 Every = Literal["month", "week", "day", "hour", "minute", "second"]
 SECONDS: dict[Every, int] = {"week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 _DAYS = ("Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday")  # 1970-01-01 was the first
@@ -88,6 +101,9 @@ class Computed(Value):
             return f"{self.column} = {full}{ELAPSED_UNITS[self.unit]} from {self.right} to {self.left}"
         if self.operation == "sum" and self.unit in JOINING:
             return f"{self.column} = {self.left} + {self.unit} * {self.right}"
+        if self.operation == "quotient":
+            factor = "" if self.factor is None else f" * {self.factor:g}"
+            return f"{self.column} = {self.left} / {self.right}{factor}"
         percent = " / 100" if self.factor == A_HUNDREDTH else ""
         return f"{self.column} = {self.left} {SIGNS[self.operation]} {self.right}{percent}"
 

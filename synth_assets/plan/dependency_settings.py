@@ -23,16 +23,20 @@ from synth_assets.plan.dependencies import (
 )
 
 FORMS = (
-    "`a = b`, `a = b + c`, `a = b + c - d`, `a = b - c`, `a = b * c`, `a = b * c / 100`, `a = b * 0.19`, "
-    "`a = b * c * (1 - d)`, `a = b * (1 + c / 100)`, `a <= b`, `a -> b`, `a, b -> c`, `a -> b is null`, "
-    "`a = sum(table.b)`, `a = sum(table.b * table.c)`, `a = sum(table.b * (1 - table.c))` or `a = count(table)`"
+    "`a = b`, `a = b + c`, `a = b + c - d`, `a = b - c`, `a = b * c`, `a = b * c / 100`, `a = b * 0.19`, `a = b / c`, "
+    "`a = b / c * 100`, `a = b * c * (1 - d)`, `a = b * (1 + c / 100)`, `a <= b`, `a -> b`, `a, b -> c`, "
+    "`a -> b is null`, `a = sum(table.b)`, `a = sum(table.b * table.c)`, `a = sum(table.b * (1 - table.c))` or "
+    "`a = count(table)`"
 )
 _NAME = r'(?:"[^"]+"|[^\s"=<>+*/(),.-][^\s"=<>+*/(),.]*)'
-_OPERATIONS: dict[str, Operation] = {"+": "sum", "-": "difference", "*": "product"}
+_OPERATIONS: dict[str, Operation] = {"+": "sum", "-": "difference", "*": "product", "/": "quotient"}
 _NUMBER = r"\d+(?:\.\d+)?"
 _TERM = rf"\s*(?:[+-]\s*{_NAME}|\*\s*\(\s*1\s*[+-]\s*(?:{_NAME}\.)?{_NAME}(?:\s*/\s*100)?\s*\))"
 _ONE_TERM = re.compile(rf"\s*(?:([+-])\s*({_NAME})|\*\s*\(\s*1\s*([+-])\s*(?:({_NAME})\.)?({_NAME})(\s*/\s*100)?\s*\))")
-_COMPUTED = re.compile(rf"({_NAME})\s*=\s*({_NAME})(?:\s*([+*-])\s*({_NUMBER}|{_NAME})(\s*/\s*100)?)?((?:{_TERM})*)")
+_COMPUTED = re.compile(
+    rf"({_NAME})\s*=\s*({_NAME})"
+    rf"(?:\s*([+*/-])\s*({_NUMBER}|{_NAME})(\s*/\s*100)?(?:\s*\*\s*({_NUMBER}))?)?((?:{_TERM})*)"
+)
 _ORDERED = re.compile(rf"{_NAME}(?:\s*<=\s*{_NAME})+")
 _DETERMINED = re.compile(rf"({_NAME}(?:\s*,\s*{_NAME})*)\s*->\s*({_NAME})")
 _NULL_BY = re.compile(rf"({_NAME})\s*->\s*({_NAME})\s+is\s+null", re.IGNORECASE)
@@ -120,7 +124,13 @@ def _total(
 
 
 def _computed(
-    column: str, left: str, sign: str | None, right: str | None, hundredths: str | None, terms: str
+    column: str,
+    left: str,
+    sign: str | None,
+    right: str | None,
+    hundredths: str | None,
+    times: str | None,
+    terms: str,
 ) -> tuple[Dependency, ...]:
     found = [term for term, table in _terms(terms) if table is None]
     added = any(_adds(term) for term in found)
@@ -133,6 +143,10 @@ def _computed(
     if sign is None and not found:
         return (one,)
     is_number = right is not None and re.fullmatch(_NUMBER, right) is not None
+    if sign == "/" or times:
+        if right is None or sign != "/" or is_number or hundredths or found:
+            return ()
+        return (_quotient(one, _bare(right), times),)
     if (is_number or hundredths) and sign != "*":
         return ()
     factor = (float(right) if right is not None and is_number else 1.0) * (A_HUNDREDTH if hundredths else 1.0)
@@ -143,6 +157,11 @@ def _computed(
         "terms": tuple(found),
     }
     return (one.model_copy(update=changed),)
+
+
+def _quotient(one: Computed, right: str, times: str | None) -> Computed:
+    factor = None if times is None else float(times)
+    return one.model_copy(update={"operation": "quotient", "right": right, "factor": factor})
 
 
 def _terms(text: str) -> list[tuple[Term, str | None]]:

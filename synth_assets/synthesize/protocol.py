@@ -37,6 +37,7 @@ class ColumnSpec:
         labels: What the type (an enum) or a CHECK says that a category may be, and nothing else: public, whoever has
             which. They stand in where none of the column's own may come out.
         stays: The column of the context that holds the label of the row before, for a category that mostly is that one.
+        after: Columns that nearly give it: it is best drawn when they are.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ColumnSpec:
     keep: bool = False
     labels: tuple[str, ...] = ()
     stays: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

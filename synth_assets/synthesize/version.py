@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from synth_assets.errors import SynthAssetsError
 
-VERSION = 3
+VERSION = 4
 
 
 class ModelVersionUnknown(SynthAssetsError):

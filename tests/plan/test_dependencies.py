@@ -60,6 +60,8 @@ def catalog(catalog_of: Callable[[str], Catalog]) -> Catalog:
             ),
         ),
         ("a = b * c/100", Computed(column="a", operation="product", left="b", right="c", factor=0.01)),
+        ("a = b / c", Computed(column="a", operation="quotient", left="b", right="c")),
+        ('a = "b" / c * 100', Computed(column="a", operation="quotient", left="b", right="c", factor=100)),
         ("a = b * 0.19", Computed(column="a", operation="product", left="b", factor=0.19)),
         (
             "t = sum(lines.price * (1 - lines.discount) * (1 + lines.tax))",
@@ -94,7 +96,8 @@ def test_a_chain_says_several_things() -> None:
     [
         "",
         "total",
-        "a = b / c",
+        "a = b / 7",
+        "a = b * c * 2",
         "a < b",
         "a = b + c + d + e",
         "a = b * c + d",

@@ -1,6 +1,6 @@
 """What synthesizers are told of the columns that they learn."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -11,9 +11,21 @@ from synth_assets.synthesize.relational.training import Training
 
 
 def table_spec(
-    table: str, training: Training, columns: pl.DataFrame, *, gaps: Gaps, min_group: int, following: FamilyOrder | None
+    table: str,
+    training: Training,
+    columns: pl.DataFrame,
+    *,
+    gaps: Gaps,
+    after: Mapping[str, tuple[str, ...]],
+    min_group: int,
+    following: FamilyOrder | None,
 ) -> TableSpec:
-    """Of encoded columns of a table; `following` is how they follow those of siblings, if they are told of these."""
+    """Of encoded columns of a table.
+
+    Args:
+        after: What columns are nearly given by.
+        following: How they follow those of siblings, if they are told of these.
+    """
     stays = following.stays_as if following else {}
     return TableSpec(
         table,
@@ -26,6 +38,7 @@ def table_spec(
                 keep=values.name in training.kept,
                 labels=training.declared.get(values.name, ()),
                 stays=stays.get(values.name),
+                after=after.get(values.name, ()),
             )
             for values in columns.get_columns()
         ),

@@ -1,4 +1,4 @@
-"""Values of one row that nearly follow another column of it: learned by how far they are off, see deviation."""
+"""Values of one row that nearly follow other columns of it: learned by how far they are off, see deviation."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,10 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.dependencies.formula import Formula, agree
+from synth_assets.dependencies.nearly import find_nearly
 from synth_assets.synthesize.deviation import (
+    EXACTLY,
     FEWEST_ROWS,
     Deviation,
     Numbers,
@@ -48,10 +51,43 @@ class Residual(Value):
         return typed(self.column, self.deviation.decode(plain_numbers(rows[self.column]), by), dtype)
 
 
+class Mostly(Value):
+    """A column that a formula gives in most rows.
+
+    It is learned as it is, for others to be drawn knowing it, and beside it what it is off the formula, which tells.
+    """
+
+    formula: Formula
+    deviation: Deviation
+
+    @property
+    def column(self) -> str:
+        return self.formula.column
+
+    @property
+    def off(self) -> str:
+        """The column of what it is off."""
+        return f"off {self.column}"
+
+    def encode(self, rows: pl.DataFrame) -> pl.Series:
+        """The differences; 0 where the formula holds."""
+        values = plain_numbers(rows[self.column])
+        by = plain_numbers(self.formula.apply(rows, rows.schema[self.column]))
+        off = np.where(agree(by, values, rounded_to=None) & np.isfinite(by), 0.0, self.deviation.encode(values, by))
+        made = pl.Series(self.off, off, nan_to_null=True)
+        return made.cast(pl.Int64) if self.deviation.whole else made
+
+    def decode(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
+        """The column of its own type; NULL where the difference is, or what it is computed from."""
+        by = plain_numbers(self.formula.apply(rows, dtype))
+        return typed(self.column, self.deviation.decode(plain_numbers(rows[self.off]), by), dtype)
+
+
 class Residuals(Value):
-    """All columns of a table that nearly follow another one, in an order in which they can be worked out again."""
+    """All columns of a table that nearly follow others, in an order in which they can be worked out again."""
 
     steps: tuple[Residual, ...] = ()
+    mostly: tuple[Mostly, ...] = ()
 
     @classmethod
     def find(
@@ -66,10 +102,15 @@ class Residuals(Value):
             outside: What is known of each row's parents.
         """
         frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
-        names = [name for name in frame.columns if _is_on_a_line(frame.schema[name])]
+        mostly = tuple(
+            Mostly(formula=formula, deviation=Deviation.of(frame[formula.column], EXACTLY, min_group=min_group))
+            for formula in find_nearly(rows, outside, among=among)
+        )
+        tied = {one.column for one in mostly}
+        names = [name for name in frame.columns if _is_on_a_line(frame.schema[name]) and name not in tied]
         free = [name for name in names if name in among and may_follow(frame[name])]
         if frame.height < FEWEST_ROWS or not free:
-            return cls()
+            return cls(mostly=mostly)
         looked = frame.select(names)[np.linspace(0, frame.height - 1, min(frame.height, _LOOKED_AT)).astype(np.intp)]
         plain = {name: plain_numbers(looked[name]) for name in names}
         alike = _rank_correlations(plain)
@@ -91,34 +132,44 @@ class Residuals(Value):
                     filled=not frame[column].null_count(),
                 )
                 for column, by in _in_order({pair: tie.gain for pair, tie in found.items()}, free)
-            )
+            ),
+            mostly=mostly,
         )
 
     def encode(self, rows: pl.DataFrame, outside: pl.DataFrame | None = None) -> pl.DataFrame:
-        """Replace the columns by their deviations; `outside` as for `find`."""
+        """Replace the columns by their deviations, and put others beside them; `outside` as for `find`."""
         frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
-        return rows.with_columns(step.encode(frame) for step in self.steps)
+        encoded = [*(step.encode(frame) for step in self.steps), *(one.encode(frame) for one in self.mostly)]
+        return rows.with_columns(encoded)
 
     @property
     def columns(self) -> frozenset[str]:
-        """Those that are learned by how far they are off."""
-        return frozenset(step.column for step in self.steps)
+        """Those that hold how far others are off."""
+        return frozenset([*(step.column for step in self.steps), *self.added])
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Columns of what others are off formulas that hold in most rows."""
+        return tuple(one.off for one in self.mostly)
+
+    @property
+    def followed(self) -> frozenset[str]:
+        """Those that others follow."""
+        return frozenset([*(step.by for step in self.steps), *(i for one in self.mostly for i in one.formula.inputs)])
 
     def decode(self, rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         """Undo `encode`: `rows` hold what the columns follow, too; `schema` gives their types."""
         for step in self.steps:
             rows = rows.with_columns(step.decode(rows, schema[step.column]))
+        for one in self.mostly:
+            rows = rows.with_columns(one.decode(rows, schema[one.column]))
         return rows
 
     def encoded(self, schema: pl.Schema) -> pl.Schema:
         """The types of the encoded rows."""
         whole = {step.column: step.deviation.whole for step in self.steps}
-        return pl.Schema(
-            {
-                name: dtype if name not in whole else pl.Int64() if whole[name] else pl.Float64()
-                for name, dtype in schema.items()
-            }
-        )
+        whole |= {one.off: one.deviation.whole for one in self.mostly}
+        return pl.Schema({**schema, **{name: pl.Int64() if whole[name] else pl.Float64() for name in whole}})
 
 
 def _is_on_a_line(dtype: pl.DataType) -> bool:

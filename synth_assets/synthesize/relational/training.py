@@ -9,6 +9,7 @@ import polars as pl
 
 from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.formulas import find_formulas
+from synth_assets.plan.dependencies import SIGNS
 from synth_assets.synthesize.registry import learns_context
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.ends import find_stride
@@ -132,6 +133,24 @@ def formulas_of(training: Training, synthesizer: str, min_group: int, seed: int)
     return find_formulas(rows, beside(training.context, training.known, others), min_group=min_group, seed=seed)
 
 
+def drawn_too(formulas: Sequence[Formula], schema: pl.Schema) -> frozenset[str]:
+    """Computed numbers that are drawn besides: what hangs on a total is not told by prices and quantities as well."""
+    return frozenset(
+        formula.column
+        for formula in formulas
+        if schema[formula.column].is_numeric() and formula.right is not None and formula.operation in SIGNS
+    )
+
+
+def given_by(formulas: Sequence[Formula], residuals: Residuals) -> dict[str, tuple[str, ...]]:
+    """For each column that others nearly give, these others."""
+    given = {formula.column: formula.inputs for formula in formulas}
+    for one in residuals.mostly:
+        # In that order: a column, drawn no more exactly than codes are, would tell what it is off what gives it.
+        given |= {one.off: one.formula.inputs, one.column: (*one.formula.inputs, one.off)}
+    return given
+
+
 def rising_of(training: Training, rows: pl.DataFrame) -> tuple[str, ...]:
     """The columns to learn that never fall from sibling to sibling."""
     siblings = training.siblings
@@ -185,7 +204,7 @@ def links_of(
     training: Training, siblings: Siblings, rows: pl.DataFrame, arranged: Arranged, gaps: Gaps, residuals: Residuals
 ) -> tuple[Link, ...]:
     """The columns that siblings set, among those by which no other is told."""
-    by = {step.by for step in residuals.steps} | gaps.since | {siblings.column}
+    by = residuals.followed | gaps.since | {siblings.column}
     fixed = training.kept | training.computed_later | {*training.hidden} | by
     among = [name for name in rows.columns if name in training.rows.columns and name not in fixed]
     return find_links(rows, arranged, follows=follows_in(arranged, siblings.continuous), among=among)

@@ -1,5 +1,6 @@
 """A model of some learned columns of one table, given what is made before them, and how rows follow each other."""
 
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -44,7 +45,9 @@ from synth_assets.synthesize.relational.training import (
     Surroundings,
     Training,
     beside,
+    drawn_too,
     formulas_of,
+    given_by,
     links_of,
     residuals_of,
     rising_of,
@@ -93,7 +96,9 @@ class ValueModel:
         """Fit all parts; `options` are handed to the synthesizer's constructor."""
         known, siblings = training.known, training.siblings
         formulas = formulas_of(training, synthesizer, min_group, seed)
-        rows = training.rows.drop(formula.column for formula in formulas if not formula.partial)
+        drawn = drawn_too(formulas, training.rows.schema)
+        rows = training.rows.drop(f.column for f in formulas if not f.partial and f.column not in drawn)
+        training = replace(training, computed_later=training.computed_later | drawn)
         around = beside(known, rows)
         fixed = () if known is None else known.columns
         order_by = siblings.column if siblings else None
@@ -105,14 +110,16 @@ class ValueModel:
         spans = spans_of(training, rows, gaps, gridded, min_group) if learns_context(synthesizer) else Spans()
         gaps = gaps.besides(spans.learned)
         rising = rising_of(training, rows)
-        residuals = residuals_of(training, rows, gaps, min_group, besides={*rising, *spans.learned})
+        residuals = residuals_of(training, rows.drop(drawn), gaps, min_group, besides={*rising, *spans.learned})
+        training = replace(training, computed_later=training.computed_later | {m.column for m in residuals.mostly})
+        after = given_by(formulas, residuals)
         tied = gaps.columns | residuals.columns | spans.learned
         tied |= kept | training.computed_later | {*training.hidden}
         free = [name for name in rows.columns if name not in tied] if training.discover else []
         parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
         encoded = gaps.encode(residuals.encode(around, training.context))
         encoded = encoded.with_columns(spans.encode(around, training.context).select(spans.learned))
-        encoded = encoded.select(rows.columns)
+        encoded = encoded.select(*rows.columns, *residuals.added)
         planted = Planted(encoded, pl.DataFrame())
         if training.canaries:
             closed = gaps.columns | residuals.columns | spans.learned | kept | training.computed_later | {order_by}
@@ -121,7 +128,9 @@ class ValueModel:
         encoded = planted.rows
 
         def spec_of(columns: pl.DataFrame, following: FamilyOrder | None = None) -> TableSpec:
-            return table_spec(table, training, columns, gaps=gaps, min_group=min_group, following=following)
+            return table_spec(
+                table, training, columns, gaps=gaps, after=after, min_group=min_group, following=following
+            )
 
         def fitted(
             name: str,
@@ -293,7 +302,8 @@ class ValueModel:
         decoded = spans.decode(decoded, None, self._schema, begins="row", families=families)
         order = self._shape.order
         decoded = spans.moved(decoded, rng, besides=order.column if order and families is not None else None)
-        return decoded.select(pl.col(name).cast(self._schema[name]) for name in self._shape.columns)
+        learned = (name for name in self._shape.columns if name in self._schema)
+        return decoded.select(pl.col(name).cast(self._schema[name]) for name in learned)
 
     def _computed(self, rows: pl.DataFrame, around: Surroundings) -> pl.DataFrame:
         """The rows with the columns that formulas give."""

@@ -31,6 +31,7 @@ class Coded:
         discover: What holds without exception in the rows is to hold in drawn ones.
         staying: How parts follow the row before that mostly do.
         before: The parts of the context that tell of the rows before.
+        after: Which learned columns, by their numbers, come after which.
     """
 
     matrix: Codes
@@ -46,6 +47,7 @@ class Coded:
     discover: bool = True
     staying: Mapping[int, Staying] = field(default_factory=dict)
     before: frozenset[int] = frozenset()
+    after: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -62,8 +64,9 @@ class Coded:
         min_group: int,
         discover: bool = True,
         before: Collection[str] = (),
+        after: Mapping[int, frozenset[int]] | None = None,
     ) -> "Coded":
-        """From the codes of each part; at least one column. `before` as in TableSpec."""
+        """From the codes of each part; at least one column. `before` as in TableSpec, `after` as in Coded."""
         every = [*context, *columns]
         place = outside = sum(len(column.counts) for column in context)
         blocks = []
@@ -84,6 +87,7 @@ class Coded:
             discover,
             _staying(context, columns, blocks),
             frozenset(np.flatnonzero([c.name in before for c in context for _ in c.counts]).tolist()),
+            after or {},
         )
 
     @cached_property

@@ -16,6 +16,7 @@ _MOST_RULES = 4
 _MANY_LABELS = 24
 _NEARLY_ALL = 0.8
 _SELDOM = 0.01
+_OF_PARENTS, _OF_BEFORE = 0.5, 0.9  # least share of the NULLs that what another table's row, or the row before, says
 
 
 def determinants(coded: Coded) -> dict[int, list[int]]:
@@ -130,7 +131,9 @@ def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tupl
     """When a part is NULL for certain: pairs (earlier part, whether that one's being NULL or not being NULL says so).
 
     Together they hold for as many of its NULLs as four rules can. What another table's row says counts only if it says
-    most of it: with many columns of parents, some is always NULL in a few rows that have nothing to do with them.
+    most of it: with many columns of parents, some is always NULL in a few rows that have nothing to do with them. What
+    the row before says counts only if it says nearly all: drawn row after row, one NULL too many would make all later
+    ones.
     """
     empty = coded.matrix[target] == 0
     if not coded.discover or not empty.any() or empty.all() or not len(earlier):
@@ -148,7 +151,9 @@ def null_rules(coded: Coded, target: int, earlier: npt.NDArray[np.intp]) -> tupl
             continue
         for state in (True, False):
             where = missing == state
-            least = empty.sum() / 2 if column < coded.outside else 0
+            least = empty.sum() * (
+                _OF_BEFORE if column in coded.before else _OF_PARENTS if column < coded.outside else 0
+            )
             likely = where.any() and not where.all() and where.sum() * share >= _EXPECTED
             if likely and where.sum() >= least and empty[where].all():
                 candidates.append((column, state, where))

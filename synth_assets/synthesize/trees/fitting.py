@@ -68,8 +68,11 @@ def fit_parts(
         for number, block in enumerate(coded.blocks)
         if coded.rows - int(np.bincount(coded.matrix[block[0]]).max()) < few
     }
-    leading = leading or _anchor(coded, information, rare)
-    order = drawing_order(entropy, blocks=coded.blocks, determinants=deciders, rare=rare, leading=leading)
+    # What nearly gives a column does not wait until the end, unless it is rare and given by nothing itself.
+    rare -= {number for before in coded.after.values() for number in before} & set(coded.after)
+    after = {number: before - rare for number, before in coded.after.items()}
+    leading = leading or _anchor(coded, information, rare | set(after))
+    order = drawing_order(entropy, blocks=coded.blocks, determinants=deciders, after=after, rare=rare, leading=leading)
     before = list(range(coded.outside))
     jobs = []
     for number in order:
@@ -86,13 +89,13 @@ def fit_parts(
         return tuple(pool.map(lambda job: _fit(coded, job, information, entropy, settings), jobs))
 
 
-def _anchor(coded: Coded, information: Floats, rare: set[int]) -> list[int]:
+def _anchor(coded: Coded, information: Floats, besides: set[int]) -> list[int]:
     """The column that the context tells most about, to be drawn first, if there is a context.
 
     Columns of one row tell about each other. Were weakly told ones drawn first, each next one would follow their noise
     rather than the context, and a family's rows would drift to what is common.
     """
-    blocks = [number for number in range(len(coded.blocks)) if number not in rare]
+    blocks = [number for number in range(len(coded.blocks)) if number not in besides]
     if not coded.outside or not blocks:
         return []
     told = {number: float(information[coded.blocks[number][0], : coded.outside].max()) for number in blocks}

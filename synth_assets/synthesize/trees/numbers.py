@@ -22,6 +22,7 @@ _LEAST_ROWS = 40  # rows that a bin should hold
 _OFF_MIDDLE = 0.45
 _NEARLY_ALL = 0.95  # share of the rows
 _MOST_NAMED = 4_096  # values with codes of their own where nearly all rows repeat them
+_MOST_TOLD = 256  # the same of context
 _FEWEST_EACH = 20  # rows that these have on average
 _MOST_WHOLE = 4_096  # whole numbers whose codes are looked up rather than searched for
 _FEW_WHOLE = 100_000
@@ -130,7 +131,7 @@ class NumberCodes:
         if len(distinct) > 1 and not keep:
             least = least if repeated[0] else (distinct[0] + distinct[1]) / 2
             most = most if repeated[-1] else (distinct[-1] + distinct[-2]) / 2
-        spike = _spikes(true_counts, repeated, most_codes, named=drawn)
+        spike = _spikes(true_counts, repeated, most_codes, named=_MOST_NAMED if drawn else _MOST_TOLD)
         made = _assemble(distinct, counts, spike, repeated & ~spike, dtype, group, most_codes, (least, most), drawn)
         return made if drawn else made.told_apart(distinct)
 
@@ -212,14 +213,14 @@ def _encode(values, missing, edges, cell_codes, spikes, spike_codes, lowest, tab
         out[at] = cell_codes[low]
 
 
-def _spikes(counts: npt.NDArray[np.intp], repeated: Mask, most: int, *, named: bool) -> Mask:
+def _spikes(counts: npt.NDArray[np.intp], repeated: Mask, most: int, *, named: int) -> Mask:
     """Which distinct values get a code of their own: all repeated ones if they are few, else the heavy ones.
 
-    `named` takes more for few where nearly all rows repeat values: the numbers of schools, the days of a year. Each
+    Up to `named` are few where nearly all rows repeat values: the numbers of schools, the days of a year. Each
     says something else, and bins of neighbours say nothing.
     """
-    if named and counts[repeated].sum() >= max(_NEARLY_ALL * counts.sum(), _FEWEST_EACH * repeated.sum()):
-        most = max(most, _MOST_NAMED)
+    if counts[repeated].sum() >= max(_NEARLY_ALL * counts.sum(), _FEWEST_EACH * repeated.sum()):
+        most = max(most, named)
     if repeated.sum() <= most:
         return repeated
     heavy: Mask = repeated & (counts >= counts.sum() / (2 * most))

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -83,6 +84,7 @@ def drawing_order(
     *,
     blocks: Sequence[Sequence[int]],
     determinants: Mapping[int, Sequence[int]],
+    after: Mapping[int, Collection[int]] = MappingProxyType({}),
     rare: Collection[int] = (),
     leading: Sequence[int] = (),
 ) -> list[int]:
@@ -91,7 +93,7 @@ def drawing_order(
     Columns of little entropy come first: few classes are told apart with few rows, and what comes later, harder to
     tell, can look at all of them. The `rare` blocks, which nearly always have one value, come last: the few rows with
     another are too few for other columns' trees to see once they have split, but all of what they are like tells when.
-    What another column decides comes after it.
+    What another column decides comes after it, and a block `after` all those that nearly give it.
     """
     rest = [number for number in range(len(blocks)) if number not in set(leading)]
     weight = {number: sum(float(entropy[part]) for part in blocks[number]) for number in rest}
@@ -108,7 +110,9 @@ def drawing_order(
     )
     while todo:
         placed = set(order)
-        ready = (n for n in todo if not waits_for.get(n) or waits_for[n] & placed)
+        ready = (
+            n for n in todo if (not waits_for.get(n) or waits_for[n] & placed) and not set(after.get(n, ())) - placed
+        )
         following = next(ready, todo[0])
         order.append(following)
         todo.remove(following)

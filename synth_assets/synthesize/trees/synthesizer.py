@@ -57,6 +57,7 @@ class TreesSynthesizer:
             )
             self.parts = ()
             if table.columns:
+                names = [spec.name for spec in table.columns]
                 coded = Coded.of(
                     self._encode(self.context, context, None, pool) + self._encode(self.columns, rows, context, pool),
                     context=self.context,
@@ -65,8 +66,12 @@ class TreesSynthesizer:
                     min_group=group,
                     discover=table.discover,
                     before=table.before,
+                    after={
+                        number: frozenset(names.index(name) for name in spec.after if name in names)
+                        for number, spec in enumerate(table.columns)
+                        if spec.after
+                    },
                 )
-                names = [spec.name for spec in table.columns]
                 leading = [names.index(name) for name in self.settings.leading if name in names]
                 self.parts = fit_parts(coded, leading=leading, settings=self.settings, rng=rng, pool=pool)
         self._forget_unused()

@@ -105,3 +105,32 @@ def test_a_total_is_not_one_of_numbers_that_only_grow() -> None:
     (found,) = find_running(rows, labels, order=order, follows=follows, among=["left"], min_group=10)
     assert (found.by, found.label, found.from_zero) == ("amount", "kind", True)
     assert find_running(other, labels, order=order, follows=follows, among=["left"], min_group=10) == ()
+
+
+def test_what_others_give_in_most_rows_is_so_in_drawn_ones_and_no_farther_off() -> None:
+    rng = np.random.default_rng(0)
+    games, luck = rng.integers(60, 163, 3_000), rng.normal(0.5, 0.07, 3_000)
+    drawn = np.where(rng.random(3_000) < 0.2, rng.integers(1, 4, 3_000), 0)
+    won = np.rint((games - drawn) * luck).astype(np.int64)
+    lost = games - drawn - won
+    rows = pl.DataFrame(
+        {"games": games, "won": won, "lost": lost, "against": np.rint(3 * lost + rng.normal(0, 5, 3_000))}
+    )
+    model = _fitted(Training(rows))
+    made = model.sample(Surroundings(3_000), np.random.default_rng(0))
+    assert made.columns == rows.columns
+    off = made["games"] - made["won"] - made["lost"]
+    assert abs(float((off == 0).mean()) - float((drawn == 0).mean())) < 0.03  # type: ignore[arg-type]
+    assert float(off.is_between(0, 3).mean()) > 0.98  # type: ignore[arg-type]
+    # What hangs on it is drawn knowing it.
+    assert made.select(pl.corr("lost", "against")).item() > 0.93
+
+
+def test_what_hangs_on_a_computed_number_is_drawn_knowing_it() -> None:
+    rng = np.random.default_rng(0)
+    price, quantity = rng.integers(100, 5_000, 4_000) / 100, rng.integers(1, 12, 4_000)
+    total = np.round(price * quantity, 2)
+    rows = pl.DataFrame({"price": price, "quantity": quantity, "total": total, "is_free": total > 120.0})
+    made = _fitted(Training(rows)).sample(Surroundings(4_000), np.random.default_rng(0))
+    assert (made["total"] == (made["price"] * made["quantity"]).round(2)).all()
+    assert float(((made["total"] > 120.0) == made["is_free"]).mean()) > 0.93  # type: ignore[arg-type]

@@ -26,5 +26,18 @@ def test_when_a_column_was_added_is_learned_to_the_year() -> None:
     context, _ = rows_since_1950(3000, seed=1)
     wrong = context.with_columns(pl.lit(None, dtype=pl.Int64).alias("previous hits"))
     made = model.sample(3000, context=wrong, given=None, rng=np.random.default_rng(0))["hits"]
-    assert made.filter(context["year"] < 1945).null_count() == (context["year"] < 1945).sum()
-    assert made.filter(context["year"] > 1955).null_count() == 0
+    assert made.is_null().equals(context["year"] < 1950)
+
+
+def test_what_the_row_before_lacks_says_nothing_unless_it_says_nearly_all() -> None:
+    # Divisions exist since 1970, steals are counted since 1950: no row without the one before has a division.
+    rng = np.random.default_rng(0)
+    year = rng.integers(1900, 2000, 3000)
+    context = pl.DataFrame({"previous steals": [None if when < 1951 else 40 for when in year], "year": year})
+    rows = pl.DataFrame({"division": [None if when < 1970 else "EW"[when % 2] for when in year]})
+    spec = TableSpec("seasons", (ColumnSpec("division", ColumnKind.CATEGORY),), before=("previous steals",))
+    model = TreesSynthesizer()
+    model.fit(rows, table=spec, context=context, seed=1)
+    forgotten = context.with_columns(pl.lit(None, dtype=pl.Int64).alias("previous steals"))
+    made = model.sample(3000, context=forgotten, given=None, rng=np.random.default_rng(0))["division"]
+    assert made.is_null().equals(context["year"] < 1970)

@@ -13,6 +13,7 @@ def test_columns_of_little_entropy_come_first_rare_ones_last() -> None:
     blocks = [range(number, number + 1) for number in range(5)]
     assert drawing_order(entropy, blocks=blocks, determinants={}, rare={2, 3}) == [1, 4, 0, 3, 2]
     assert drawing_order(entropy, blocks=blocks, determinants={4: [0]}, leading=[3]) == [3, 2, 1, 0, 4]
+    assert drawing_order(entropy, blocks=blocks, determinants={}, after={2: [0]}) == [3, 1, 4, 0, 2]
 
 
 def test_a_column_that_few_rows_have_is_drawn_by_what_they_are_like() -> None:

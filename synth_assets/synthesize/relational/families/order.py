@@ -24,6 +24,7 @@ MOST_COMPARED = 5_000
 MOST_SHARES = 12
 SHARES_A_COLUMN = 4
 FEWEST_LABELS = 8
+FEW_LABELS = 3
 RARELY = 0.01
 OFTEN = 0.5
 TOLD = 0.9
@@ -194,15 +195,21 @@ def _is_label(values: pl.Series) -> bool:
 
 
 def _often_stays(values: pl.Series, arranged: Arranged) -> bool:
-    """Text of many labels that is mostly that of the sibling before: no tree tells so many labels apart."""
-    return _is_label(values) and values.n_unique() >= FEWEST_LABELS and _stays(values, arranged) >= OFTEN
+    """Text that is mostly that of the sibling before: of many labels, as no tree tells so many apart, or nearly always.
+
+    Of few labels, those that change are too few for a tree that looks at the sibling before, too; what one becomes then
+    is told by all rows.
+    """
+    if not _is_label(values) or values.n_unique() < FEW_LABELS:
+        return False
+    return _stays(values, arranged) >= (OFTEN if values.n_unique() >= FEWEST_LABELS else TOLD)
 
 
 def _stays(values: pl.Series, arranged: Arranged) -> float:
-    """The share of later siblings that have the label of the one before."""
+    """The share of later siblings that have the label of the one before, where both have one."""
     ordered = values.gather(arranged.order)
     same = (ordered == ordered.shift(1)).filter(pl.Series(arranged.position > 0))
-    return int(same.sum()) / max(len(same), 1)
+    return int(same.sum()) / max(int(same.count()), 1)
 
 
 def _shares(rows: pl.DataFrame, names: Collection[str], height: int, min_group: int) -> tuple[LabelShare, ...]:

@@ -1,0 +1,171 @@
+"""Numbers that others give in most rows: a team's losses are its games less its wins, but for draws.
+
+What holds without exception is computed, see formulas. What holds in most rows is learned by how far each row is off,
+which is mostly nothing; a tree that tells a number from two others comes no nearer than its leaves are wide.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synth_assets.dependencies.chance import is_chance
+from synth_assets.dependencies.formula import Formula, Numbers, agree, combined, numbers, scale_of
+from synth_assets.dependencies.formulas import in_order, inputs_of
+from synth_assets.dependencies.terms import rate_combinations, with_terms
+from synth_assets.plan.dependencies import A_HUNDREDTH, ROUNDED, Operation, Term
+
+_MOST_COLUMNS, _MOST_OF_THREE = 40, 16
+_ROWS = 2_000
+_FEWEST_ROWS = 200
+_PROBES = 24
+_OF_PROBES = 0.4  # least share of them that agree, for a formula to be looked at
+_MOSTLY = 0.6  # least share of the rows
+_TELLING = 0.4  # of the uncertainty of the column, that what it is off may have at most
+_SIMPLER = 0.05  # by how much more rows a longer formula must give
+_FEWEST_VALUES = 24  # a tree tells apart what has fewer
+_DIGITS = 6
+_TRIED = 16  # kinds of formulas
+_MOST_LOOKED_AT = 50
+_PAIRS: tuple[tuple[Operation, float | None], ...] = (
+    ("sum", None),
+    ("difference", None),
+    ("product", None),
+    ("product", A_HUNDREDTH),
+)
+Often = Callable[[Numbers, int | None], npt.NDArray[np.bool_]]
+
+
+def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Collection[str]) -> tuple[Formula, ...]:
+    """The formulas that hold in most rows, each after those that it needs.
+
+    Where the column is known, so is all that it is computed from. Rows in which it has its most frequent value count
+    neither way, as what is mostly 0 agrees with much that is mostly 0.
+
+    Args:
+        rows: Columns of the table.
+        outside: What is known of each row's parents; a formula is not of these alone.
+        among: The columns that may be computed.
+    """
+    frame = rows if outside is None else pl.concat([outside, rows], how="horizontal")
+    if frame.height < _FEWEST_ROWS:
+        return ()
+    few = frame[np.linspace(0, frame.height - 1, min(frame.height, _ROWS)).astype(np.intp)]
+    known = {name: numbers(few[name]) for name in frame.columns if frame.schema[name].is_numeric()}
+    found: list[Formula] = []
+    for name in reversed([name for name in frame.columns if name in among and name in known]):
+        others = {other: known[other] for other in known if other != name and name not in inputs_of(other, found)}
+        formula = _best(name, scale_of(frame[name]), others, known[name])
+        if formula and set(formula.inputs) & set(rows.columns) and _known_where(frame, formula):
+            found.append(formula.model_copy(update={"filled": not frame[name].null_count()}))
+    return in_order(found)
+
+
+def _known_where(frame: pl.DataFrame, formula: Formula) -> bool:
+    missing = pl.any_horizontal(pl.col(name).is_null() for name in formula.inputs)
+    return not frame.select((pl.col(formula.column).is_not_null() & missing).any()).item()
+
+
+def _best(name: str, scale: int | None, others: Mapping[str, Numbers], target: Numbers) -> Formula | None:
+    values, counts = np.unique(target[np.isfinite(target)], return_counts=True)
+    if len(values) < _FEWEST_VALUES:
+        return None
+    telling = np.flatnonzero(np.isfinite(target) & (target != values[np.argmax(counts)]))
+    if len(telling) < _FEWEST_ROWS:
+        return None
+    usual = float(np.sort(counts)[-2] / (counts.sum() - counts.max()))
+    probes = telling[np.linspace(0, len(telling) - 1, _PROBES).astype(np.intp)]
+    usable = {other: column for other, column in others.items() if np.isfinite(column[probes]).mean() >= _OF_PROBES}
+    usable = dict(list(usable.items())[-_MOST_COLUMNS:])
+    best: tuple[float, Formula] | None = None
+    for number, formula in enumerate(_candidates(name, scale, usable, target, probes)):
+        if number == _MOST_LOOKED_AT:
+            break
+        agreeing = agree(_computed(formula, usable)[telling], target[telling], rounded_to=_rounded_to(formula))
+        share = float(agreeing.mean())
+        if share < max(_MOSTLY, best[0] + _SIMPLER if best else 0):
+            continue
+        # Where it has its most frequent value, it is not to be far off either.
+        if _entropy(target - _computed(formula, usable)) > _TELLING * _entropy(target):
+            continue
+        combinations = len(np.unique(np.stack([usable[i][telling][agreeing] for i in formula.inputs]), axis=1).T)
+        tried = _TRIED * len(usable) ** (len(formula.inputs) + 1)
+        if not is_chance(combinations, usual / share, tried=tried):
+            best = share, formula
+    return best[1] if best else None
+
+
+def _entropy(values: Numbers) -> float:
+    """Of whole values or decimals, in nats."""
+    known = values[np.isfinite(values)]
+    shares = np.unique(np.round(known, _DIGITS), return_counts=True)[1] / max(len(known), 1)
+    return float(-(shares * np.log(shares)).sum())
+
+
+def _rounded_to(formula: Formula) -> int | None:
+    return formula.scale if formula.operation in ROUNDED else None
+
+
+def _computed(formula: Formula, values: Mapping[str, Numbers]) -> Numbers:
+    made = values[formula.left] * (1.0 if formula.factor is None else formula.factor)
+    if formula.right is not None:
+        made = combined(formula.operation, made, values[formula.right], formula.unit)
+    return with_terms(made, formula.terms, lambda name: values[name])
+
+
+def _candidates(
+    name: str, scale: int | None, values: Mapping[str, Numbers], target: Numbers, probes: npt.NDArray[np.intp]
+) -> Iterator[Formula]:
+    """Formulas that give a column in many of the probes, the simple ones first."""
+    names = list(values)
+    if not names:
+        return
+    table, wanted = np.stack([values[other][probes] for other in names]), target[probes]
+
+    def often(made: Numbers, rounded_to: int | None) -> npt.NDArray[np.bool_]:
+        shares = agree(made, wanted, rounded_to=rounded_to).mean(axis=-1)
+        found: npt.NDArray[np.bool_] = shares >= _OF_PROBES
+        return found
+
+    plain = Formula(column=name, operation="copy", left="", scale=scale)
+    for at in np.flatnonzero(often(table, None)):
+        yield plain.model_copy(update={"left": names[at]})
+    for operation, factor in _PAIRS:
+        rounded_to = scale if operation in ROUNDED else None
+        made = combined(operation, table[:, None] * (1.0 if factor is None else factor), table[None], 1)
+        for left, right in zip(*np.nonzero(often(made, rounded_to)), strict=True):
+            if left != right and (operation == "difference" or left < right):
+                parts = {"operation": operation, "left": names[left], "right": names[right], "factor": factor}
+                yield plain.model_copy(update=parts)
+    names, table = names[-_MOST_OF_THREE:], table[-_MOST_OF_THREE:]
+    yield from _rated(plain, names, table, often)
+    yield from _sums(plain, names, table, often)
+
+
+def _rated(plain: Formula, names: list[str], table: Numbers, often: Often) -> Iterator[Formula]:
+    """One column, or the product of two, less a discount or plus a tax, or both."""
+    of = dict(zip(names, table, strict=True))
+    first, second = np.triu_indices(len(names), k=1)
+    bases = np.concatenate([table, table[first] * table[second]])
+    for terms in rate_combinations(of):
+        for at in np.flatnonzero(often(with_terms(bases, terms, lambda name: of[name]), plain.scale)):
+            pair = at - len(names)
+            left = names[at] if pair < 0 else names[first[pair]]
+            right = None if pair < 0 else names[second[pair]]
+            if not {left, right} & {term.column for term in terms}:
+                parts = {"operation": "product", "left": left, "right": right, "terms": terms}
+                yield plain.model_copy(update=parts)
+
+
+def _sums(plain: Formula, names: list[str], table: Numbers, often: Often) -> Iterator[Formula]:
+    """`a + b + c`, `a + b - c` and `a - b - c`."""
+    sums, differences = table[:, None] + table[None], table[:, None] - table[None]
+    for operation, sign, pairs in (("sum", 1, sums), ("sum", -1, sums), ("difference", -1, differences)):
+        made = pairs[:, :, None] + sign * table[None, None]
+        for a, b, c in zip(*np.nonzero(often(made, None)), strict=True):
+            ordered = (operation == "difference" or a < b) and ((operation, sign) == ("sum", -1) or b < c)
+            if len({a, b, c}) == 3 and ordered:
+                term = Term(operation="plus" if sign > 0 else "minus", column=names[c])
+                parts = {"operation": operation, "left": names[a], "right": names[b], "terms": (term,)}
+                yield plain.model_copy(update=parts)
