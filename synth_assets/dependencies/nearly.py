@@ -1,10 +1,12 @@
 """Numbers that others give in most rows: a team's losses are its games less its wins, but for draws.
 
 What holds without exception is computed, see formulas. What holds in most rows is learned by how far each row is off,
-which is mostly nothing; a tree that tells a number from two others comes no nearer than its leaves are wide.
+which is mostly nothing; a tree that tells a number from two others comes no nearer than its leaves are wide. Where the
+others are off by a few factors (a tenth less for some), that is what is learned.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,7 @@ _TELLING = 0.4  # of the uncertainty of the column, that what it is off may have
 _SIMPLER = 0.05  # by how much more rows a longer formula must give
 _FEWEST_VALUES = 24  # a tree tells apart what has fewer
 _DIGITS = 6
+RATIO_DIGITS = 4  # of what a number is divided by a formula's
 _TRIED = 16  # kinds of formulas
 _MOST_LOOKED_AT = 50
 _PAIRS: tuple[tuple[Operation, float | None], ...] = (
@@ -37,7 +40,14 @@ _PAIRS: tuple[tuple[Operation, float | None], ...] = (
 Often = Callable[[Numbers, int | None], npt.NDArray[np.bool_]]
 
 
-def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Collection[str]) -> tuple[Formula, ...]:
+class Nearly(NamedTuple):
+    """A formula that holds in most rows, and how others are told: by the difference from it, or the ratio to it."""
+
+    formula: Formula
+    way: Literal["difference", "ratio"]
+
+
+def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Collection[str]) -> tuple[Nearly, ...]:
     """The formulas that hold in most rows, each after those that it needs.
 
     Where the column is known, so is all that it is computed from. Rows in which it has its most frequent value count
@@ -53,13 +63,18 @@ def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Coll
         return ()
     few = frame[np.linspace(0, frame.height - 1, min(frame.height, _ROWS)).astype(np.intp)]
     known = {name: numbers(few[name]) for name in frame.columns if frame.schema[name].is_numeric()}
-    found: list[Formula] = []
+    found: dict[str, Nearly] = {}
     for name in reversed([name for name in frame.columns if name in among and name in known]):
-        others = {other: known[other] for other in known if other != name and name not in inputs_of(other, found)}
-        formula = _best(name, scale_of(frame[name]), others, known[name])
-        if formula and set(formula.inputs) & set(rows.columns) and _known_where(frame, formula):
-            found.append(formula.model_copy(update={"filled": not frame[name].null_count()}))
-    return in_order(found)
+        others = {
+            other: known[other]
+            for other in known
+            if other != name and name not in inputs_of(other, [one.formula for one in found.values()])
+        }
+        best = _best(name, scale_of(frame[name]), others, known[name])
+        if best and set(best.formula.inputs) & set(rows.columns) and _known_where(frame, best.formula):
+            filled = best.formula.model_copy(update={"filled": not frame[name].null_count()})
+            found[name] = best._replace(formula=filled)
+    return tuple(found[formula.column] for formula in in_order([one.formula for one in found.values()]))
 
 
 def _known_where(frame: pl.DataFrame, formula: Formula) -> bool:
@@ -67,7 +82,7 @@ def _known_where(frame: pl.DataFrame, formula: Formula) -> bool:
     return not frame.select((pl.col(formula.column).is_not_null() & missing).any()).item()
 
 
-def _best(name: str, scale: int | None, others: Mapping[str, Numbers], target: Numbers) -> Formula | None:
+def _best(name: str, scale: int | None, others: Mapping[str, Numbers], target: Numbers) -> Nearly | None:
     values, counts = np.unique(target[np.isfinite(target)], return_counts=True)
     if len(values) < _FEWEST_VALUES:
         return None
@@ -78,28 +93,39 @@ def _best(name: str, scale: int | None, others: Mapping[str, Numbers], target: N
     probes = telling[np.linspace(0, len(telling) - 1, _PROBES).astype(np.intp)]
     usable = {other: column for other, column in others.items() if np.isfinite(column[probes]).mean() >= _OF_PROBES}
     usable = dict(list(usable.items())[-_MOST_COLUMNS:])
-    best: tuple[float, Formula] | None = None
+    best: tuple[float, Nearly] | None = None
     for number, formula in enumerate(_candidates(name, scale, usable, target, probes)):
         if number == _MOST_LOOKED_AT:
             break
-        agreeing = agree(_computed(formula, usable)[telling], target[telling], rounded_to=_rounded_to(formula))
+        made = _computed(formula, usable)
+        agreeing = agree(made[telling], target[telling], rounded_to=_rounded_to(formula))
         share = float(agreeing.mean())
         if share < max(_MOSTLY, best[0] + _SIMPLER if best else 0):
             continue
-        # Where it has its most frequent value, it is not to be far off either.
-        if _entropy(target - _computed(formula, usable)) > _TELLING * _entropy(target):
+        way = _way(target, made)
+        if way is None:
             continue
         combinations = len(np.unique(np.stack([usable[i][telling][agreeing] for i in formula.inputs]), axis=1).T)
         tried = _TRIED * len(usable) ** (len(formula.inputs) + 1)
         if not is_chance(combinations, usual / share, tried=tried):
-            best = share, formula
+            best = share, Nearly(formula, way)
     return best[1] if best else None
 
 
-def _entropy(values: Numbers) -> float:
-    """Of whole values or decimals, in nats."""
+def _way(values: Numbers, made: Numbers) -> Literal["difference", "ratio"] | None:
+    """How rows are told best, those with the most frequent value included; None if that tells too little."""
+    uncertain: dict[Literal["difference", "ratio"], float] = {"difference": _entropy(values - made, _DIGITS)}
+    if not np.any((made == 0) & (values != 0)):
+        ratios = np.divide(values, made, out=np.ones(len(made)), where=made != 0)
+        uncertain["ratio"] = _entropy(ratios + 0 * values, RATIO_DIGITS)
+    best = min(uncertain, key=lambda way: uncertain[way])
+    return best if uncertain[best] <= _TELLING * _entropy(values, _DIGITS) else None
+
+
+def _entropy(values: Numbers, digits: int) -> float:
+    """Of numbers rounded to so many digits, in nats."""
     known = values[np.isfinite(values)]
-    shares = np.unique(np.round(known, _DIGITS), return_counts=True)[1] / max(len(known), 1)
+    shares = np.unique(np.round(known, digits), return_counts=True)[1] / max(len(known), 1)
     return float(-(shares * np.log(shares)).sum())
 
 

@@ -43,9 +43,6 @@ class Tie(Value):
     slope: float
 
 
-EXACTLY = Tie(gain=0.0, way="difference", slope=1.0)  # but for what a number is off
-
-
 class Deviation(Value):
     """Numbers as their differences from `slope` times others, or as their ratios to them.
 

@@ -15,7 +15,7 @@ def rng() -> np.random.Generator:
 
 
 def _texts(rows: pl.DataFrame, outside: pl.DataFrame | None = None) -> list[str]:
-    return sorted(formula.text for formula in find_nearly(rows, outside, among=rows.columns))
+    return sorted(one.formula.text for one in find_nearly(rows, outside, among=rows.columns))
 
 
 def test_sums_products_and_copies_with_exceptions_are_found(rng: np.random.Generator) -> None:
@@ -48,8 +48,20 @@ def test_what_is_mostly_nothing_or_far_off_elsewhere_is_none(rng: np.random.Gene
     sparse = {f"s{at}": np.where(rng.random(ROWS) < 0.1, rng.integers(1, 90, ROWS), 0) for at in range(6)}
     assert _texts(pl.DataFrame(sparse)) == []
     games = rng.integers(1, 160, ROWS)
-    pitched = np.where(rng.random(ROWS) < 0.4, games, 0)  # all games of pitchers, none of others
+    pitched = np.where(rng.random(ROWS) < 0.6, games, rng.integers(1, 160, ROWS))
     assert _texts(pl.DataFrame({"games": games, "pitched": pitched})) == []
+
+
+def test_others_are_told_by_a_few_factors_where_these_say_more(rng: np.random.Generator) -> None:
+    price, seats = rng.choice([29, 99, 499], ROWS), rng.integers(1, 200, ROWS)
+    enterprise = rng.random(ROWS) < 0.2
+    rows = pl.DataFrame({"price": price, "seats": seats, "monthly": price * seats * np.where(enterprise, 0.9, 1.0)})
+    ((formula, way),) = find_nearly(rows, None, among=["monthly"])
+    assert (formula.text, way) == ("monthly = price * seats", "ratio")
+    games = rng.integers(1, 160, ROWS)
+    pitched = np.where(rng.random(ROWS) < 0.4, games, 0)  # all games of pitchers, none of others
+    ((formula, way),) = find_nearly(pl.DataFrame({"games": games, "pitched": pitched}), None, among=["pitched"])
+    assert (formula.text, way) == ("pitched = games", "ratio")
 
 
 def test_what_it_needs_is_known_wherever_it_is_and_not_of_parents_alone(rng: np.random.Generator) -> None:

@@ -7,13 +7,13 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.formula import Formula, agree
-from synth_assets.dependencies.nearly import find_nearly
+from synth_assets.dependencies.nearly import RATIO_DIGITS, find_nearly
 from synth_assets.synthesize.deviation import (
-    EXACTLY,
     FEWEST_ROWS,
     Deviation,
     Numbers,
     Tie,
+    Way,
     find_tie,
     may_follow,
     plain_numbers,
@@ -70,15 +70,18 @@ class Mostly(Value):
         return f"off {self.column}"
 
     def encode(self, rows: pl.DataFrame) -> pl.Series:
-        """The differences; 0 where the formula holds."""
+        """The differences, or ratios; 0, or 1, where the formula holds."""
         values = plain_numbers(rows[self.column])
         by = plain_numbers(self.formula.apply(rows, rows.schema[self.column]))
-        off = np.where(agree(by, values, rounded_to=None) & np.isfinite(by), 0.0, self.deviation.encode(values, by))
+        off, none = self.deviation.encode(values, by), 0.0
+        if self.deviation.way == "ratio":
+            off, none = np.round(off, RATIO_DIGITS), 1.0
+        off = np.where(agree(by, values, rounded_to=None) & np.isfinite(by), none, off)
         made = pl.Series(self.off, off, nan_to_null=True)
         return made.cast(pl.Int64) if self.deviation.whole else made
 
     def decode(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
-        """The column of its own type; NULL where the difference is, or what it is computed from."""
+        """The column of its own type; NULL where what it is off is, or what it is computed from."""
         by = plain_numbers(self.formula.apply(rows, dtype))
         return typed(self.column, self.deviation.decode(plain_numbers(rows[self.off]), by), dtype)
 
@@ -103,8 +106,8 @@ class Residuals(Value):
         """
         frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
         mostly = tuple(
-            Mostly(formula=formula, deviation=Deviation.of(frame[formula.column], EXACTLY, min_group=min_group))
-            for formula in find_nearly(rows, outside, among=among)
+            Mostly(formula=formula, deviation=Deviation.of(frame[formula.column], _exact(way), min_group=min_group))
+            for formula, way in find_nearly(rows, outside, among=among)
         )
         tied = {one.column for one in mostly}
         names = [name for name in frame.columns if _is_on_a_line(frame.schema[name]) and name not in tied]
@@ -170,6 +173,11 @@ class Residuals(Value):
         whole = {step.column: step.deviation.whole for step in self.steps}
         whole |= {one.off: one.deviation.whole for one in self.mostly}
         return pl.Schema({**schema, **{name: pl.Int64() if whole[name] else pl.Float64() for name in whole}})
+
+
+def _exact(way: Way) -> Tie:
+    """Of what others give but for what a number is off."""
+    return Tie(gain=0.0, way=way, slope=1.0)
 
 
 def _is_on_a_line(dtype: pl.DataType) -> bool:

@@ -134,3 +134,15 @@ def test_what_hangs_on_a_computed_number_is_drawn_knowing_it() -> None:
     made = _fitted(Training(rows)).sample(Surroundings(4_000), np.random.default_rng(0))
     assert (made["total"] == (made["price"] * made["quantity"]).round(2)).all()
     assert float(((made["total"] > 120.0) == made["is_free"]).mean()) > 0.93  # type: ignore[arg-type]
+
+
+def test_factors_of_what_others_give_come_out() -> None:
+    rng = np.random.default_rng(0)
+    price, seats = rng.choice([29, 99, 499], 3_000), rng.integers(1, 200, 3_000)
+    off = np.where(rng.random(3_000) < 0.2, 0.9, 1.0)
+    rows = pl.DataFrame({"price": price, "seats": seats, "monthly": np.round(price * seats * off, 2)})
+    made = _fitted(Training(rows)).sample(Surroundings(3_000), np.random.default_rng(0))
+    ratio = (made["monthly"] / (made["price"] * made["seats"])).round(6)
+    shares = dict(ratio.value_counts(normalize=True).iter_rows())
+    assert abs(shares[0.9] - float((off == 0.9).mean())) < 0.03
+    assert shares[0.9] + shares[1.0] > 0.98
