@@ -63,6 +63,8 @@ def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Coll
         return ()
     few = frame[np.linspace(0, frame.height - 1, min(frame.height, _ROWS)).astype(np.intp)]
     known = {name: numbers(few[name]) for name in frame.columns if frame.schema[name].is_numeric()}
+    # Numbers of a handful of parents come out as others, to which no row should be tied more than the source says.
+    known = {name: of for name, of in known.items() if name in rows.columns or len(np.unique(of)) >= _FEWEST_VALUES}
     found: dict[str, Nearly] = {}
     for name in reversed([name for name in frame.columns if name in among and name in known]):
         others = {

@@ -72,5 +72,9 @@ def test_what_it_needs_is_known_wherever_it_is_and_not_of_parents_alone(rng: np.
     amount[:50] = 1.0
     known = pl.DataFrame({"n": np.full(ROWS, 3), "amount": amount})
     assert _texts(known, parent) == ["amount = products.price * n"]
+    of_few = pl.DataFrame({"products.price": np.resize(np.array([19.0, 49.0, 99.0]), ROWS)})
+    quantity = rng.integers(1, 40, ROWS)
+    of_few_times = of_few["products.price"].to_numpy() * quantity
+    assert _texts(pl.DataFrame({"n": quantity, "amount": np.where(amount == 1.0, 1.0, of_few_times)}), of_few) == []
     unknown = parent.with_columns(pl.when(pl.int_range(ROWS) > 10).then("products.price").alias("products.price"))
     assert _texts(known, unknown) == []
