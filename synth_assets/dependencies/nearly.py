@@ -5,7 +5,7 @@ which is mostly nothing; a tree that tells a number from two others comes no nea
 others are off by a few factors (a tenth less for some), that is what is learned.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -47,7 +47,9 @@ class Nearly(NamedTuple):
     way: Literal["difference", "ratio"]
 
 
-def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Collection[str]) -> tuple[Nearly, ...]:
+def find_nearly(
+    rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Collection[str], computed: Sequence[Formula] = ()
+) -> tuple[Nearly, ...]:
     """The formulas that hold in most rows, each after those that it needs.
 
     Where the column is known, so is all that it is computed from. Rows in which it has its most frequent value count
@@ -56,7 +58,8 @@ def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Coll
     Args:
         rows: Columns of the table.
         outside: What is known of each row's parents; a formula is not of these alone.
-        among: The columns that may be computed.
+        among: The columns that may be given so.
+        computed: What is computed in all rows.
     """
     frame = rows if outside is None else pl.concat([outside, rows], how="horizontal")
     if frame.height < _FEWEST_ROWS:
@@ -67,11 +70,8 @@ def find_nearly(rows: pl.DataFrame, outside: pl.DataFrame | None, *, among: Coll
     known = {name: of for name, of in known.items() if name in rows.columns or len(np.unique(of)) >= _FEWEST_VALUES}
     found: dict[str, Nearly] = {}
     for name in reversed([name for name in frame.columns if name in among and name in known]):
-        others = {
-            other: known[other]
-            for other in known
-            if other != name and name not in inputs_of(other, [one.formula for one in found.values()])
-        }
+        tied = [*computed, *(one.formula for one in found.values())]
+        others = {other: of for other, of in known.items() if other != name and name not in inputs_of(other, tied)}
         best = _best(name, scale_of(frame[name]), others, known[name])
         if best and set(best.formula.inputs) & set(rows.columns) and _known_where(frame, best.formula):
             filled = best.formula.model_copy(update={"filled": not frame[name].null_count()})

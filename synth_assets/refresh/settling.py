@@ -67,11 +67,12 @@ class SettlingStage(RefreshInputs):
                 draft.facts.update(self._needed("synthetic", name).facts)
 
     def computed_columns(self, table: str) -> tuple[str, ...]:
-        """The columns of a generated table that follow from other columns, and from no real value."""
+        """The columns of a generated table that follow from others, in most rows at least, and from no real value."""
         from synth_assets.synthesize.relational.keeping.keeping import running_columns
 
         rules = self._rules(table)
-        names = [*(one.column for one in rules.totals), *(one.column for one in rules.formulas)]
+        names = [one.column for one in (*rules.totals, *rules.formulas)]
+        names += [one.column for one in rules.mostly]
         if self.structures[table].decision.is_generated:
             names += running_columns(self._needed("synthesizer", table).folder)
         return tuple(dict.fromkeys(names))
@@ -141,7 +142,7 @@ class SettlingStage(RefreshInputs):
         )
 
     def _rules(self, name: str) -> "TableRules":
-        from synth_assets.synthesize.relational.keeping.keeping import computed_columns
+        from synth_assets.synthesize.relational.keeping.keeping import computed_columns, mostly_computed
         from synth_assets.synthesize.relational.keeping.kept import (
             changeable_columns,
             declared_formulas,
@@ -157,6 +158,7 @@ class SettlingStage(RefreshInputs):
         return TableRules(
             totals=tuple(one for one in kept if isinstance(one, Total)),
             formulas=computed_columns(model, declared_formulas(structure, self.profiles)),
+            mostly=mostly_computed(model),
             orders=tuple(one for one in kept if isinstance(one, NotAbove)),
             free=changeable_columns(model, structure),
         )

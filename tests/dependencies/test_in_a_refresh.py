@@ -1,6 +1,8 @@
 """The whole chain on a database in which every kind of dependency holds: they hold in what is published, too."""
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -42,6 +44,17 @@ def test_the_source_keeps_them(root: Path) -> None:
 def test_every_kind_holds_in_every_published_row(root: Path, seed: int) -> None:
     refresh_of(root, {}, seed=seed).run(["staging"])
     assert {name: rows for name, rows in broken_rows(root / "staging.db").items() if rows} == {}
+    # What holds in most rows does so too, of totals that are known when all lines are there.
+    paid, real = paid_in_full(root / "staging.db"), paid_in_full(root / "production.db")
+    assert real == pytest.approx(0.96, abs=0.01)
+    assert paid > 0.9
+
+
+def paid_in_full(path: Path) -> float:
+    """The share of sent orders that were."""
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT avg(round(paid, 2) = round(total, 2)) FROM orders WHERE state IN ('sent', 'back') AND total > 0"
+        return float(connection.execute(query).fetchone()[0])
 
 
 def prepared(root: Path, store: Path, tables: Mapping[str, object]) -> Refresh:

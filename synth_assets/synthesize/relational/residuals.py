@@ -1,12 +1,13 @@
 """Values of one row that nearly follow other columns of it: learned by how far they are off, see deviation."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.formula import Formula, agree
+from synth_assets.dependencies.formulas import in_order
 from synth_assets.dependencies.nearly import RATIO_DIGITS, find_nearly
 from synth_assets.synthesize.deviation import (
     FEWEST_ROWS,
@@ -65,6 +66,11 @@ class Mostly(Value):
         return self.formula.column
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """What the formula needs."""
+        return self.formula.inputs
+
+    @property
     def off(self) -> str:
         """The column of what it is off."""
         return f"off {self.column}"
@@ -73,17 +79,23 @@ class Mostly(Value):
         """The differences, or ratios; 0, or 1, where the formula holds."""
         values = plain_numbers(rows[self.column])
         by = plain_numbers(self.formula.apply(rows, rows.schema[self.column]))
-        off, none = self.deviation.encode(values, by), 0.0
-        if self.deviation.way == "ratio":
-            off, none = np.round(off, RATIO_DIGITS), 1.0
-        off = np.where(agree(by, values, rounded_to=None) & np.isfinite(by), none, off)
+        off = self.deviation.encode(values, by)
+        off = np.round(off, RATIO_DIGITS) if self.deviation.way == "ratio" else off
+        off = np.where(agree(by, values, rounded_to=None) & np.isfinite(by), self._nothing, off)
         made = pl.Series(self.off, off, nan_to_null=True)
         return made.cast(pl.Int64) if self.deviation.whole else made
 
     def decode(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """The column of its own type; NULL where what it is off is, or what it is computed from."""
-        by = plain_numbers(self.formula.apply(rows, dtype))
-        return typed(self.column, self.deviation.decode(plain_numbers(rows[self.off]), by), dtype)
+        by, off = plain_numbers(self.formula.apply(rows, dtype)), plain_numbers(rows[self.off])
+        # What generated values add up to is nobody's, however far out it lies.
+        exact = np.maximum(by, 0.0) if self.deviation.least >= 0 else by
+        values = np.where(off == self._nothing, exact, self.deviation.decode(off, by))
+        return typed(self.column, values, dtype)
+
+    @property
+    def _nothing(self) -> float:
+        return 1.0 if self.deviation.way == "ratio" else 0.0
 
 
 class Residuals(Value):
@@ -94,7 +106,14 @@ class Residuals(Value):
 
     @classmethod
     def find(
-        cls, rows: pl.DataFrame, *, min_group: int, among: Collection[str], outside: pl.DataFrame | None = None
+        cls,
+        rows: pl.DataFrame,
+        *,
+        min_group: int,
+        among: Collection[str],
+        outside: pl.DataFrame | None = None,
+        computed: Sequence[Formula] = (),
+        formulas: bool = True,
     ) -> "Residuals":
         """Tie columns to others that tell them more closely than codes do, the closest first.
 
@@ -103,13 +122,15 @@ class Residuals(Value):
             min_group: Fewest rows that must reach the ends of what may come out.
             among: Columns of `rows` that may be tied; the others, and those of `outside`, may be what they follow.
             outside: What is known of each row's parents.
+            computed: What is computed of these columns, and drawn before only for others to be drawn knowing it.
+            formulas: Whether those are looked for that hold in most rows.
         """
         frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
         mostly = tuple(
             Mostly(formula=formula, deviation=Deviation.of(frame[formula.column], _exact(way), min_group=min_group))
-            for formula, way in find_nearly(rows, outside, among=among)
+            for formula, way in (find_nearly(rows, outside, among=among, computed=computed) if formulas else ())
         )
-        tied = {one.column for one in mostly}
+        tied = {*(one.column for one in mostly), *(formula.column for formula in computed)}
         names = [name for name in frame.columns if _is_on_a_line(frame.schema[name]) and name not in tied]
         free = [name for name in names if name in among and may_follow(frame[name])]
         if frame.height < FEWEST_ROWS or not free:
@@ -160,12 +181,15 @@ class Residuals(Value):
         """Those that others follow."""
         return frozenset([*(step.by for step in self.steps), *(i for one in self.mostly for i in one.formula.inputs)])
 
-    def decode(self, rows: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
-        """Undo `encode`: `rows` hold what the columns follow, too; `schema` gives their types."""
+    def decode(self, rows: pl.DataFrame, schema: pl.Schema, formulas: Sequence[Formula] = ()) -> pl.DataFrame:
+        """Undo `encode`: `rows` hold what the columns follow, too, or `formulas` give it; `schema` has their types."""
         for step in self.steps:
             rows = rows.with_columns(step.decode(rows, schema[step.column]))
-        for one in self.mostly:
-            rows = rows.with_columns(one.decode(rows, schema[one.column]))
+        off = {one.column: one for one in self.mostly}
+        for formula in in_order([*formulas, *(one.formula for one in self.mostly)]) if off else ():
+            one = off.get(formula.column)
+            dtype = schema[formula.column]
+            rows = rows.with_columns(one.decode(rows, dtype) if one else formula.apply(rows, dtype))
         return rows
 
     def encoded(self, schema: pl.Schema) -> pl.Schema:

@@ -168,16 +168,31 @@ def rising_of(training: Training, rows: pl.DataFrame) -> tuple[str, ...]:
 
 
 def residuals_of(
-    training: Training, rows: pl.DataFrame, gaps: Gaps, min_group: int, *, besides: Collection[str] = ()
+    training: Training,
+    rows: pl.DataFrame,
+    gaps: Gaps,
+    min_group: int,
+    *,
+    besides: Collection[str],
+    computed: Sequence[Formula],
+    formulas: bool,
 ) -> Residuals:
-    """The columns to learn that nearly follow another one, of the table or of its parents; `besides` follow none."""
+    """The columns to learn that nearly follow others, of the table or of its parents.
+
+    Args:
+        besides: Columns that follow none.
+        computed: What gives some of the columns.
+        formulas: Whether formulas that hold in most rows are looked for.
+    """
     if not training.discover:
         return Residuals()
     closed = training.kept | training.computed_later | gaps.columns | gaps.since | {*training.hidden, *besides}
     order_by = training.siblings.column if training.siblings else None
     among = [name for name in rows.columns if name not in closed and name != order_by]
     around = beside(training.known, rows.drop(training.hidden))
-    return Residuals.find(around, min_group=min_group, among=among, outside=training.context)
+    return Residuals.find(
+        around, min_group=min_group, among=among, outside=training.context, computed=computed, formulas=formulas
+    )
 
 
 def spans_of(training: Training, rows: pl.DataFrame, gaps: Gaps, gridded: Gridded, min_group: int) -> Spans:

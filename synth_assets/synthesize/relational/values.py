@@ -107,10 +107,13 @@ class ValueModel:
         kept = training.kept
         timed = rows.drop(gaps.columns | training.computed_later | {*training.hidden}, strict=False).columns
         gridded = Gridded.find(rows, among=timed if training.discover else (), min_group=min_group)
-        spans = spans_of(training, rows, gaps, gridded, min_group) if learns_context(synthesizer) else Spans()
+        native = learns_context(synthesizer)
+        spans = spans_of(training, rows, gaps, gridded, min_group) if native else Spans()
         gaps = gaps.besides(spans.learned)
         rising = rising_of(training, rows)
-        residuals = residuals_of(training, rows.drop(drawn), gaps, min_group, besides={*rising, *spans.learned})
+        computed = [formula for formula in formulas if formula.column in drawn]
+        unfree = {*rising, *spans.learned}
+        residuals = residuals_of(training, rows, gaps, min_group, besides=unfree, computed=computed, formulas=native)
         training = replace(training, computed_later=training.computed_later | {m.column for m in residuals.mostly})
         after = given_by(formulas, residuals)
         tied = gaps.columns | residuals.columns | spans.learned
@@ -146,7 +149,7 @@ class ValueModel:
         parts: dict[str, Part] = {}
         order: FamilyOrder | None = None
         context = training.told
-        if not learns_context(synthesizer):
+        if not native:
             learned = encoded.select(name for name in encoded.columns if name not in training.hidden)
             sequential = sequence_synthesizer_class(synthesizer)
             if sequential and context is not None and siblings is not None:
@@ -298,7 +301,8 @@ class ValueModel:
         rows = spans.decode(rows, around.context, self._schema, begins="parents", families=families)
         rows = beside(around.known, rows)
         decoded = self._shape.gaps.decode(beside(around.context, rows), self._schema)
-        decoded = gridded.snapped(nearly.decode(decoded, self._schema), besides=set(rows.columns) - nearly.columns)
+        decoded = nearly.decode(decoded, self._schema, self._shape.formulas)
+        decoded = gridded.snapped(decoded, besides=set(rows.columns) - nearly.columns)
         decoded = spans.decode(decoded, None, self._schema, begins="row", families=families)
         order = self._shape.order
         decoded = spans.moved(decoded, rng, besides=order.column if order and families is not None else None)

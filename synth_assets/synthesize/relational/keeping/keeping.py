@@ -38,6 +38,7 @@ from synth_assets.synthesize.relational.keeping.kept import (
 )
 from synth_assets.synthesize.relational.keeping.mending import donors, tied_together
 from synth_assets.synthesize.relational.named_columns import NamedColumns
+from synth_assets.synthesize.relational.residuals import Mostly
 from synth_assets.synthesize.relational.shape import saved_shape
 from synth_assets.synthesize.relational.structure import TableStructure
 
@@ -217,6 +218,12 @@ def computed_columns(model: Folder, declared: Sequence[Formula]) -> tuple[Formul
     """The formulas of a saved model and those that are declared, each after those whose columns it needs."""
     shape = saved_shape(model.folder(VALUES))
     return in_order([*(shape.formulas if shape else ()), *declared])
+
+
+def mostly_computed(model: Folder) -> tuple[Mostly, ...]:
+    """The columns of a saved model that formulas give in most rows."""
+    shape = saved_shape(model.folder(VALUES))
+    return shape.residuals.mostly if shape else ()
 
 
 def running_columns(model: Folder) -> tuple[str, ...]:

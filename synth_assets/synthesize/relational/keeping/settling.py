@@ -2,10 +2,10 @@
 
 A parent's total is drawn before its children, who are drawn knowing it. When all tables are there, it is replaced by
 what they add up to, and with it everything that is computed from it: in its own row (`due = total + tax`), and in
-rows that copy it.
+rows that copy it, or agree with it in most rows (`paid = total`): these stay off it as they were drawn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,6 +17,7 @@ from synth_assets.dependencies.totals import children_of, total
 from synth_assets.plan.dependencies import NotAbove, Total
 from synth_assets.synthesize.relational.keeping.kept import total_reference
 from synth_assets.synthesize.relational.named_columns import NamedColumns, Place
+from synth_assets.synthesize.relational.residuals import Mostly
 from synth_assets.synthesize.relational.structure import TableStructure
 from synth_assets.synthesize.relational.tables import LinkedTables
 
@@ -31,11 +32,12 @@ class TableRules:
 
     totals: tuple[Total, ...] = ()
     formulas: tuple[Formula, ...] = ()
+    mostly: tuple[Mostly, ...] = ()
     orders: tuple[NotAbove, ...] = ()
     free: frozenset[str] = frozenset()
 
 
-Step = Total | Formula | Bound
+Step = Total | Formula | Mostly | Bound
 
 
 class Settling:
@@ -69,8 +71,18 @@ class Settling:
     def run(self, names: NamedColumns, tables: LinkedTables) -> dict[str, list[pl.Series]]:
         """The columns that change, by table."""
         changed: dict[str, list[pl.Series]] = {}
-        for table, step in self.plan(names):
-            values = self._computed(table, step, names, tables)
+        steps = self.plan(names)
+        off = {
+            (table, step.column): step.encode(_frame(table, (step.column, *step.inputs), names))
+            for table, step in steps
+            if isinstance(step, Mostly)
+        }
+        for table, step in steps:
+            if isinstance(step, Mostly):
+                frame = _frame(table, step.inputs, names).with_columns(off[table, step.column])
+                values = step.decode(frame, names.own(table, step.column).dtype)
+            else:
+                values = self._computed(table, step, names, tables)
             names.put(table, values)
             changed.setdefault(table, []).append(values)
         return changed
@@ -79,11 +91,12 @@ class Settling:
         """What is computed from columns that change, and what must not lie beyond them."""
         found: dict[Place, tuple[str, Step]] = {}
         for table, rules in self._rules.items():
-            for formula in rules.formulas:
-                place = (table, formula.column)
-                if place not in steps and any(names.place(table, name) in steps for name in formula.inputs):
-                    found[place] = (table, formula)
-            made = {formula.column for formula in rules.formulas}
+            given: tuple[Formula | Mostly, ...] = (*rules.formulas, *rules.mostly)
+            made = {one.column for one in given}
+            for one in given:
+                place = (table, one.column)
+                if place not in steps and any(names.place(table, name) in steps for name in one.inputs):
+                    found[place] = (table, one)
             for order in rules.orders:
                 for bound in Bound.of(order):
                     place, other = (table, bound.column), (table, bound.by)
@@ -105,7 +118,9 @@ class Settling:
         # A bounded column is bounded as it is.
         return {place for name in step.inputs if (place := names.place(table, name))} - {(table, step.column)}
 
-    def _computed(self, table: str, step: Step, names: NamedColumns, tables: LinkedTables) -> pl.Series:
+    def _computed(
+        self, table: str, step: Total | Formula | Bound, names: NamedColumns, tables: LinkedTables
+    ) -> pl.Series:
         structure = self._structures[table]
         dtype = tables.frame(table).schema.get(step.column) or polars_type(structure.table.column(step.column).type)
         if isinstance(step, Total):
@@ -115,5 +130,8 @@ class Settling:
             added_up = pl.DataFrame([names.own(step.child, name) for name in step.added_up])
             children = children_of(step.child, step.key, added_up, tables.parents(reference.child, reference.key))
             return total(step, children, tables.frame(table).height, dtype)
-        frame = pl.DataFrame([names.of(table, name).alias(name) for name in dict.fromkeys(step.inputs)])
-        return step.apply(frame, dtype)
+        return step.apply(_frame(table, step.inputs, names), dtype)
+
+
+def _frame(table: str, columns: Sequence[str], names: NamedColumns) -> pl.DataFrame:
+    return pl.DataFrame([names.of(table, name).alias(name) for name in dict.fromkeys(columns)])
