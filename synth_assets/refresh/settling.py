@@ -71,7 +71,7 @@ class SettlingStage(RefreshInputs):
         from synth_assets.synthesize.relational.keeping.keeping import running_columns
 
         rules = self._rules(table)
-        names = [one.column for one in (*rules.totals, *rules.formulas)]
+        names = [*(one.column for one in rules.totals), *(one.column for one in rules.formulas)]
         names += [one.column for one in rules.mostly]
         if self.structures[table].decision.is_generated:
             names += running_columns(self._needed("synthesizer", table).folder)
