@@ -13,6 +13,7 @@ from synth_assets.catalog.model import Value
 from synth_assets.dependencies.grid import Grid
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.deviation import Deviation
+from synth_assets.synthesize.months import Side
 from synth_assets.synthesize.running import Running
 
 
@@ -105,10 +106,13 @@ class Following:
         previous: The columns of the context that hold a column of the row before: which one.
         means: Those that hold the mean of a column over all rows before.
         shares: Those that hold the share of rows before that had a label: which one.
+        months: Those that say where a date of the row before lies in its month: of which column, from which side.
+        gaps: Those that say how far the row before is from the one before that: by which column.
         stays: The label, of columns of text, that stands for that of the row before: in models of versions 1, 2 only.
         deviations: Columns of numbers and times that are learned by how far they are off the row before.
         running: Columns that are not learned but worked out.
         step: The column that is learned as the gap to the row before, in whole `unit`s of its physical values.
+        ends_months: It never passes the last day of a month without one on that day.
         grid: What its times lie on: each step ends at the nearest point.
     """
 
@@ -116,10 +120,13 @@ class Following:
     means: Mapping[str, str]
     stays: Mapping[str, str]
     shares: tuple[LabelShare, ...] = ()
+    months: Mapping[str, tuple[str, Side]] = field(default_factory=dict)
+    gaps: Mapping[str, str] = field(default_factory=dict)
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
     running: tuple[Running, ...] = ()
     step: str | None = None
     unit: int = 1
+    ends_months: bool = False
     grid: Grid | None = None
 
 

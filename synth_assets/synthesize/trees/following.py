@@ -12,12 +12,14 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.synthesize.deviation import Deviation, plain_numbers, typed
+from synth_assets.synthesize.months import in_month, ticks_a_day
 from synth_assets.synthesize.protocol import Following
 from synth_assets.synthesize.running import Running
 from synth_assets.synthesize.trees.columns import ColumnCodes, Numbers
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.scale import Codes, Floats
 from synth_assets.synthesize.trees.staying import StayingLabels
+from synth_assets.synthesize.trees.tellers import GapBefore, MeanBefore, MonthBefore, ShareBefore, Teller
 
 Rows = npt.NDArray[np.int64]
 Draw = Callable[[Sequence[Codes], int], Codes]
@@ -126,6 +128,7 @@ class _Steps:
 
     def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, following: Following) -> None:
         self._column, self._dtype, self._unit, self._grid = column, first.dtype, following.unit, following.grid
+        self._ends_months = following.ends_months
         self._values = np.zeros(rows, np.int64)
         self._values[starts] = first.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
 
@@ -133,6 +136,9 @@ class _Steps:
         assert isinstance(self._column.coding, Numbers)  # noqa: S101 (gaps are numbers)
         gaps, missing = self._column.coding.values(codes, rng)
         made = self._values[at - 1] + np.where(missing, 0, gaps).astype(np.int64) * self._unit
+        if self._ends_months:
+            ticks, days = ticks_a_day(self._dtype), self.days(at - 1)
+            made = np.minimum(made, self._values[at - 1] + in_month(days, "end") * ticks)
         if self._grid is not None:
             made = self._grid.at(self._grid.nearest(made, self._dtype), self._dtype)
         self._values[at] = made
@@ -141,6 +147,14 @@ class _Steps:
         assert isinstance(context.coding, Numbers)  # noqa: S101 (of a number)
         values = (self._values[at] - context.coding.scale.base).astype(np.float64)
         return context.coding.encode_values(values, np.zeros(len(at), np.bool_))
+
+    def since(self, at: Rows) -> Rows:
+        """How far some rows are from those before them."""
+        return np.asarray(self._values[at] - self._values[at - 1])
+
+    def days(self, at: Rows) -> Rows:
+        """The days since the epoch of some rows."""
+        return np.asarray(self._values[at] // ticks_a_day(self._dtype))
 
     def series(self) -> pl.Series:
         values = pl.Series(self._column.name, self._values)
@@ -224,38 +238,6 @@ class _Running(_Plain):
         return self._running.beyond(self._values[at])
 
 
-class _Share:
-    """Which rows have a label, as a number."""
-
-    def __init__(self, labels: "_Labels", label: str) -> None:
-        self.plain = labels.by_label(lambda labels: labels.eq(label).fill_null(value=False).cast(pl.Float64).to_numpy())
-
-
-class _Mean:
-    """The mean of a column over all rows of a family so far."""
-
-    def __init__(self, column: "_Numbers | _Plain | _Share", starts: Rows, rows: int) -> None:
-        self._column = column
-        self._sums, self._counts = np.zeros(rows), np.zeros(rows)
-        self._add(starts)
-
-    def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:
-        assert isinstance(context.coding, Numbers)  # noqa: S101 (a mean is a number)
-        counts = self._counts[at]
-        return context.coding.encode_values(self._sums[at] / np.maximum(counts, 1), counts == 0)
-
-    def add(self, at: Rows) -> None:
-        """Take in rows just drawn."""
-        self._sums[at], self._counts[at] = self._sums[at - 1], self._counts[at - 1]
-        self._add(at)
-
-    def _add(self, at: Rows) -> None:
-        values = self._column.plain(at)
-        there = ~np.isnan(values)
-        self._sums[at] += np.where(there, values, 0.0)
-        self._counts[at] += there
-
-
 def draw_following(
     first: pl.DataFrame,
     lengths: Rows,
@@ -284,6 +266,12 @@ def draw_following(
     totals = {one.column: _Running(one, first[one.column], starts, rows, drawn_of, known) for one in following.running}
     made: dict[str, _Column | _Running] = {**drawn_of, **totals}
     means = _means(context, made, following, starts, rows)
+    dates = {name: (made[column], side) for name, (column, side) in following.months.items() if column in made}
+    tellers: dict[str, Teller] = {**means}
+    tellers |= {name: MonthBefore(of, side) for name, (of, side) in dates.items() if isinstance(of, _Steps)}
+    for name, stepping in following.gaps.items():
+        if isinstance(of := made.get(stepping), _Steps):
+            tellers[name] = GapBefore(of, starts, rows)
     active, position = starts, 0
     while True:
         position += 1
@@ -297,7 +285,7 @@ def draw_following(
             if codes is not None:
                 around += [of[at] for of in codes]
             else:
-                teller = means.get(column.name) or made[following.previous[column.name]]
+                teller = tellers.get(column.name) or made[following.previous[column.name]]
                 around += teller.told(column, at - 1)
         _draw_round(at, around, columns, drawn_of, list(totals.values()), draw, rng)
         for mean in means.values():
@@ -336,18 +324,18 @@ def _means(
     following: Following,
     starts: Rows,
     rows: int,
-) -> dict[str, _Mean]:
+) -> dict[str, MeanBefore]:
     """What adds up over families, by the columns of the context that it is told by."""
     wanted = {column.name for column, codes in context if codes is None}
     found = {}
     for name, column in following.means.items():
         of = made.get(column)
         if name in wanted and isinstance(of, _Numbers | _Plain):
-            found[name] = _Mean(of, starts, rows)
+            found[name] = MeanBefore(of, starts, rows)
     for share in following.shares:
         labels = made[share.column]
         if share.name in wanted and isinstance(labels, _Labels):
-            found[share.name] = _Mean(_Share(labels, share.label), starts, rows)
+            found[share.name] = MeanBefore(ShareBefore(labels, share.label), starts, rows)
     return found
 
 

@@ -5,8 +5,17 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.synthesize.deviation import plain_numbers
+from synth_assets.synthesize.months import days_of, in_month
 from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
-from synth_assets.synthesize.relational.families.order import FamilyOrder, mean_of, previous_of, same_of
+from synth_assets.synthesize.relational.families.order import (
+    SIDES,
+    FamilyOrder,
+    mean_of,
+    month_of,
+    previous_of,
+    same_of,
+    since_of,
+)
 from synth_assets.synthesize.relational.matching import Rows
 
 ENOUGH_FIRST = 5_000
@@ -44,12 +53,28 @@ def contexts_before(
         (sorted_rows[name].eq_missing(before[name]) & pl.Series(follows)).alias(same_of(name))
         for name in order.compared
     ]
+    months = [
+        pl.Series(name, in_month(np.r_[0, days_of(around[column][arranged.order])[:-1]], side)).set(first, None)
+        for name, (column, side) in order.months.items()
+        if column in around.columns
+    ]
+    distances = [_since(around[name], arranged).alias(since_of(name)) for name in order.since]
+    for name, column in order.gaps.items():
+        if column in around.columns:
+            distances.append(_since(around[column], arranged).shift(1).set(first, None).alias(name))
+    for name, side in ((name, side) for name in order.dated for side in SIDES):
+        months.append(pl.Series(month_of(name, side), in_month(days_of(around[name][arranged.order]), side)))
     context = context.with_columns(
-        *means, *same, pl.Series(POSITION, arranged.position), pl.Series(LAST, arranged.last)
+        *means, *same, *months, *distances, pl.Series(POSITION, arranged.position), pl.Series(LAST, arranged.last)
     )
     back = np.empty(len(arranged.order), dtype=np.int64)
     back[arranged.order] = np.arange(len(arranged.order))
     return context[back]
+
+
+def _since(values: pl.Series, arranged: Arranged) -> pl.Series:
+    """How far each row, in the order of siblings, is from the one before it, in physical units; NULL for first ones."""
+    return values.to_physical().cast(pl.Int64)[arranged.order].diff().set(pl.Series(arranged.position == 0), None)
 
 
 def first_rows(arranged: Arranged, continuous: npt.NDArray[np.bool_]) -> tuple[Rows, pl.DataFrame]:

@@ -11,6 +11,7 @@ from pydantic import Field
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.grid import Grid
 from synth_assets.synthesize.deviation import Deviation, Tie, find_tie, may_follow, plain_numbers
+from synth_assets.synthesize.months import Side, are_monthly, days_of, end_months, ticks_a_day
 from synth_assets.synthesize.protocol import Following, LabelShare
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.beginning import Beginning
@@ -18,6 +19,7 @@ from synth_assets.synthesize.relational.families.links import Link
 from synth_assets.synthesize.relational.gaps import common_unit, shared_range
 from synth_assets.synthesize.running import Running, find_running
 
+SIDES: tuple[Side, ...] = ("begin", "end")
 _STAYS = "\x01stays"  # the label that says so in models of versions 1 and 2
 MOST_PREVIOUS = 40
 MOST_COMPARED = 5_000
@@ -45,8 +47,12 @@ class FamilyOrder(Value):
         links: Columns that are set by their siblings when all rows of the family are there.
         running: Columns of numbers that are not learned but worked out: that of the sibling before and another number.
         compared: Columns made earlier of which a row knows whether they are as in the sibling before.
+        since: Columns made earlier, whole numbers or times, of which a row knows how far it is from the sibling before.
+        dated: Columns made earlier of which a row knows where in their month they lie.
         rising: Columns of numbers that never fall from sibling to sibling, and are not worked out.
         grid: What that column's times lie on: each step ends at the nearest point of it.
+        monthly: Whether rows know where in its month the sibling before lies by that column.
+        ends_months: Whether no month ends without a sibling on its last day.
         stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
         beginning: How first siblings are told by a time of their parent, if they are.
     """
@@ -63,8 +69,12 @@ class FamilyOrder(Value):
     links: tuple[Link, ...] = ()
     running: tuple[Running, ...] = ()
     compared: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
+    dated: tuple[str, ...] = ()
     rising: tuple[str, ...] = ()
     grid: Grid | None = None
+    monthly: bool = False
+    ends_months: bool = False
     stride: int | None = None
     beginning: Beginning | None = None
 
@@ -72,7 +82,7 @@ class FamilyOrder(Value):
         """The same as far as it concerns some columns."""
         told = {
             key: tuple(name for name in getattr(self, key) if name in names)
-            for key in ("previous", "averaged", "compared")
+            for key in ("previous", "averaged", "compared", "since", "dated")
         }
         shares = tuple(share for share in self.shares if share.column in names)
         return self.model_copy(update={**told, "shares": shares})
@@ -90,7 +100,21 @@ class FamilyOrder(Value):
             *map(mean_of, self.averaged),
             *(share.name for share in self.shares),
             *map(same_of, self.compared),
+            *self.months,
+            *self.gaps,
         )
+
+    @property
+    def gaps(self) -> dict[str, str]:
+        """The column of a context that says how far the sibling before is from the one before that, by its column."""
+        return {} if self.column is None or self.stride is not None else {f"previous gap {self.column}": self.column}
+
+    @property
+    def months(self) -> dict[str, tuple[str, Side]]:
+        """The columns of a context that say where in its month the sibling before lies."""
+        if not self.monthly or self.column is None:
+            return {}
+        return {f"previous {month_of(self.column, side)}": (self.column, side) for side in SIDES}
 
     def following(self, names: Collection[str]) -> Following:
         """What rows are told of those before them about some columns."""
@@ -98,6 +122,9 @@ class FamilyOrder(Value):
             previous={previous_of(name): name for name in self.previous if name in names},
             means={mean_of(name): name for name in self.averaged if name in names},
             shares=tuple(share for share in self.shares if share.column in names),
+            months=self.months if self.column in names else {},
+            gaps=self.gaps if self.column in names else {},
+            ends_months=self.ends_months,
             stays=dict.fromkeys(self.staying, _STAYS),
             deviations=self.deviations,
             running=self.running,
@@ -120,6 +147,16 @@ def mean_of(name: str) -> str:
 def same_of(name: str) -> str:
     """The column of a context that says whether a column is as in the sibling before."""
     return f"same {name}"
+
+
+def since_of(name: str) -> str:
+    """The column of a context that says how far a column made earlier is from the sibling before."""
+    return f"since {name}"
+
+
+def month_of(name: str, side: Side) -> str:
+    """The column of a context that says where in its month a date made earlier lies."""
+    return f"month {side} {name}"
 
 
 def learn_order(
@@ -149,12 +186,18 @@ def learn_order(
         continuous: False for rows whose forerunner is held out; None where there is none.
         min_group: Fewest rows that must share the earliest and latest value.
     """
-    unit, earliest, latest = 1, None, None
+    unit, earliest, latest, monthly, ends_months = 1, None, None, False, False
     if column:
         ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
+        if isinstance(rows[column].dtype, pl.Date | pl.Datetime) and grid is None:
+            monthly = unit % ticks_a_day(rows[column].dtype) == 0 and are_monthly(rows[column])
+        if monthly:
+            days, later = days_of(rows[column])[arranged.order], np.flatnonzero(follows_in(arranged, continuous))
+            ends_months = end_months(days[later], days[later - 1])
         earliest, latest = shared_range(rows[column].to_physical().cast(pl.Int64).to_numpy(), min_group)
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
+    made = pl.DataFrame() if known is None else known.select(n for n in known.columns if not known[n].null_count())
     told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known, arranged)}
     labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
     set_by_later = {link.column for link in links if link.later}
@@ -173,11 +216,17 @@ def learn_order(
         grid=grid,
         earliest=earliest,
         latest=latest,
+        monthly=monthly,
+        ends_months=ends_months,
         previous=previous,
         averaged=tuple(n for n in previous if around.schema[n].is_numeric() and n != column),
         staying=tuple(n for n in rows.columns if n in previous and _often_stays(rows[n], arranged)),
         shares=_shares(around, previous, rows.height, min_group),
         deviations=_deviations(rows.select(following), arranged.order, follows, min_group, rising),
+        since=tuple(name for name in made.columns if made.schema[name].is_integer() or made.schema[name].is_temporal()),
+        dated=tuple(
+            n for n in made.columns if isinstance(made.schema[n], pl.Date | pl.Datetime) and are_monthly(made[n])
+        ),
         rising=tuple(name for name in following if name in rising),
         links=links,
         running=running,

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.dependencies.ticks import from_ticks
+from synth_assets.synthesize.months import folded_back, ticks_a_day
 from synth_assets.synthesize.protocol import FollowingSynthesizer
 from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
 from synth_assets.synthesize.relational.families.history import contexts_before
@@ -151,7 +152,8 @@ def pull_in(
 ) -> pl.DataFrame:
     """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
 
-    They then end up to one of their mean gaps before the latest value: were all to end with it, it would stand out.
+    Where days of the month matter, only what lies beyond is moved, by whole months. Otherwise families end up to one of
+    their mean gaps before the latest value: were all to end with it, it would stand out.
 
     Args:
         rows: By parent and position.
@@ -171,6 +173,13 @@ def pull_in(
     most = np.full(len(starts), order.latest)
     if until is not None:
         most = np.maximum(np.fmin(most, until[starts]).astype(np.int64), earliest)
+    if order.monthly:
+        ticks = ticks_a_day(rows.schema[order.column])
+        family = np.repeat(np.arange(len(starts)), lengths)
+        days = folded_back(values // ticks, (first // ticks)[family], (most // ticks)[family], rng)
+        values = days * ticks + values % ticks
+        values = values[np.lexsort((values, family))]
+        return rows.with_columns(from_ticks(pl.Series(values), rows.schema[order.column]).alias(order.column))
     over = last > most
     gap = (last - first) / np.maximum(lengths - 1, 1)
     slack = (rng.random(len(starts)) * gap).astype(np.int64) // order.unit * order.unit
