@@ -107,7 +107,7 @@ class FamilyOrder(Value):
     @property
     def gaps(self) -> dict[str, str]:
         """The column of a context that says how far the sibling before is from the one before that, by its column."""
-        return {} if self.column is None or self.stride is not None else {f"previous gap {self.column}": self.column}
+        return {} if self.column is None else {f"previous gap {self.column}": self.column}
 
     @property
     def months(self) -> dict[str, tuple[str, Side]]:
