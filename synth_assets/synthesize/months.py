@@ -10,7 +10,8 @@ Days = npt.NDArray[np.int64]
 Side = Literal["begin", "end"]
 FEWEST_ROWS = 200
 OFTEN = 2.0  # times as many rows as on other days that lie on one day of the month
-_SELDOM = 0.005
+A_LITTLE = 62
+SELDOM, OFTEN_ENOUGH = 0.005, 0.05  # shares of pauses: rarer ones hardly matter, more frequent ones are learned well
 _DAYS = 30.44
 _IN_EVERY_MONTH = 28
 _A_DAY = {"ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
@@ -25,16 +26,14 @@ def in_month(days: Days, side: Side) -> Days:
     return np.asarray(np.where(days == end, _first(months + 2) - 1, end) - days)
 
 
-def folded_back(days: Days, least: Days, most: Days, rng: np.random.Generator) -> Days:
-    """Days beyond the last one that may be, as the same days of earlier months, any of those since the first one.
+def folded_back(days: Days, least: Days, most: Days, into: Days) -> Days:
+    """Days beyond the last one that may be, as the same days of earlier months: those of the days `into`.
 
     The last day of a month stays that of one.
     """
-    over = days > most
-    month, fits = _months(days), np.where(over, _months(days) - _months(most), 0)
-    fits += over & (_in(month - fits, days) > most)
-    back = fits + np.where(over, rng.integers(0, np.maximum(month - fits - _months(least), 0) + 1), 0)
-    return np.asarray(np.where(over, np.maximum(_in(month - back, days), least), days))
+    month = _months(into)
+    month = np.where(_in(month, days) > most, _months(most) - 1, month)
+    return np.asarray(np.where(days > most, np.maximum(_in(month, days), least), days))
 
 
 def _months(days: Days) -> Days:
@@ -69,7 +68,12 @@ def end_months(days: Days, before: Days) -> bool:
     """
     left, passed = in_month(before, "end"), days - before
     ending = int(np.count_nonzero(passed == left))
-    return ending >= FEWEST_ROWS and int(np.count_nonzero(passed > left)) <= _SELDOM * ending
+    return ending >= FEWEST_ROWS and int(np.count_nonzero(passed > left)) <= SELDOM * ending
+
+
+def pauses(days: Days, before: Days) -> float:
+    """The share of rows that come months after the one before."""
+    return int(np.count_nonzero(days - before > A_LITTLE)) / max(len(days), 1)
 
 
 def are_monthly(values: pl.Series) -> bool:

@@ -11,7 +11,16 @@ from pydantic import Field
 from synth_assets.catalog.model import Value
 from synth_assets.dependencies.grid import Grid
 from synth_assets.synthesize.deviation import Deviation, Tie, find_tie, may_follow, plain_numbers
-from synth_assets.synthesize.months import Side, are_monthly, days_of, end_months, ticks_a_day
+from synth_assets.synthesize.months import (
+    OFTEN_ENOUGH,
+    SELDOM,
+    Side,
+    are_monthly,
+    days_of,
+    end_months,
+    pauses,
+    ticks_a_day,
+)
 from synth_assets.synthesize.protocol import Following, LabelShare
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.beginning import Beginning
@@ -107,7 +116,7 @@ class FamilyOrder(Value):
     @property
     def gaps(self) -> dict[str, str]:
         """The column of a context that says how far the sibling before is from the one before that, by its column."""
-        return {} if self.column is None else {f"previous gap {self.column}": self.column}
+        return {f"previous gap {self.column}": self.column} if self.monthly and self.column else {}
 
     @property
     def months(self) -> dict[str, tuple[str, Side]]:
@@ -186,15 +195,14 @@ def learn_order(
         continuous: False for rows whose forerunner is held out; None where there is none.
         min_group: Fewest rows that must share the earliest and latest value.
     """
+    follows = follows_in(arranged, continuous)
     unit, earliest, latest, monthly, ends_months = 1, None, None, False, False
     if column:
         ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
-        if isinstance(rows[column].dtype, pl.Date | pl.Datetime) and grid is None:
-            monthly = unit % ticks_a_day(rows[column].dtype) == 0 and are_monthly(rows[column])
-        if monthly:
-            days, later = days_of(rows[column])[arranged.order], np.flatnonzero(follows_in(arranged, continuous))
-            ends_months = end_months(days[later], days[later - 1])
+        dated = grid is None and _is_monthly(rows[column], arranged, follows)
+        monthly = dated and unit % ticks_a_day(rows[column].dtype) == 0
+        ends_months = monthly and end_months(*_with_before(rows[column], arranged, follows))
         earliest, latest = shared_range(rows[column].to_physical().cast(pl.Int64).to_numpy(), min_group)
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
     made = pl.DataFrame() if known is None else known.select(n for n in known.columns if not known[n].null_count())
@@ -202,7 +210,6 @@ def learn_order(
     labels_first = sorted(around.columns, key=lambda name: not _is_label(around[name]))
     set_by_later = {link.column for link in links if link.later}
     previous = tuple(name for name in labels_first if name not in told and name not in set_by_later)[:MOST_PREVIOUS]
-    follows = follows_in(arranged, continuous)
     taken = {column, *tied, *(link.column for link in links)}
     free = [name for name in rows.columns if name not in taken]
     texts = around.select(name for name in around.columns if _is_label(around[name]))
@@ -223,10 +230,8 @@ def learn_order(
         staying=tuple(n for n in rows.columns if n in previous and _often_stays(rows[n], arranged)),
         shares=_shares(around, previous, rows.height, min_group),
         deviations=_deviations(rows.select(following), arranged.order, follows, min_group, rising),
-        since=tuple(name for name in made.columns if made.schema[name].is_integer() or made.schema[name].is_temporal()),
-        dated=tuple(
-            n for n in made.columns if isinstance(made.schema[n], pl.Date | pl.Datetime) and are_monthly(made[n])
-        ),
+        since=tuple(name for name in made.columns if _tells_by_distance(made[name], arranged, follows)),
+        dated=tuple(name for name in made.columns if _is_monthly(made[name], arranged, follows)),
         rising=tuple(name for name in following if name in rising),
         links=links,
         running=running,
@@ -237,6 +242,33 @@ def learn_order(
 def follows_in(arranged: Arranged, continuous: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.bool_]:
     """For each row in the order of siblings, whether the one before it is its sibling and there."""
     return (arranged.position > 0) & (True if continuous is None else continuous[arranged.order])
+
+
+def _tells_by_distance(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
+    """Whether how far a row is from the sibling before may tell of it: not where a family pauses once for months.
+
+    A pause in the wrong place moves all rows after it, and they would take what comes with their distances then.
+    """
+    if values.dtype.is_integer() or values.dtype == pl.Time:
+        return True
+    if not isinstance(values.dtype, pl.Date | pl.Datetime):
+        return False
+    return not SELDOM < pauses(*_with_before(values, arranged, follows)) < OFTEN_ENOUGH
+
+
+def _is_monthly(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
+    """Whether what comes when is told by the days of months: of a date in whose order siblings come without pauses."""
+    if not isinstance(values.dtype, pl.Date | pl.Datetime) or not are_monthly(values):
+        return False
+    return pauses(*_with_before(values, arranged, follows)) <= SELDOM
+
+
+def _with_before(
+    values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The days of siblings, and of those before them."""
+    days, later = days_of(values)[arranged.order], np.flatnonzero(follows)
+    return days[later], days[later - 1]
 
 
 def _is_label(values: pl.Series) -> bool:

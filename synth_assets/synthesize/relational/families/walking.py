@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.dependencies.ticks import from_ticks
-from synth_assets.synthesize.months import folded_back, ticks_a_day
+from synth_assets.synthesize.months import A_LITTLE, folded_back, ticks_a_day
 from synth_assets.synthesize.protocol import FollowingSynthesizer
 from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
 from synth_assets.synthesize.relational.families.history import contexts_before
@@ -152,8 +152,8 @@ def pull_in(
 ) -> pl.DataFrame:
     """Families that run beyond the latest value that may come out move to earlier, and are compressed if they must.
 
-    Where days of the month matter, only what lies beyond is moved, by whole months. Otherwise families end up to one of
-    their mean gaps before the latest value: were all to end with it, it would stand out.
+    They then end up to one of their mean gaps before the latest value: were all to end with it, it would stand out.
+    Where days of the month matter, only the rows that lie a little beyond it move, by whole months.
 
     Args:
         rows: By parent and position.
@@ -174,12 +174,8 @@ def pull_in(
     if until is not None:
         most = np.maximum(np.fmin(most, until[starts]).astype(np.int64), earliest)
     if order.monthly:
-        ticks = ticks_a_day(rows.schema[order.column])
-        family = np.repeat(np.arange(len(starts)), lengths)
-        days = folded_back(values // ticks, (first // ticks)[family], (most // ticks)[family], rng)
-        values = days * ticks + values % ticks
-        values = values[np.lexsort((values, family))]
-        return rows.with_columns(from_ticks(pl.Series(values), rows.schema[order.column]).alias(order.column))
+        values = _within_months(values, starts, lengths, most, ticks_a_day(rows.schema[order.column]), rng)
+        last = values[starts + lengths - 1]
     over = last > most
     gap = (last - first) / np.maximum(lengths - 1, 1)
     slack = (rng.random(len(starts)) * gap).astype(np.int64) // order.unit * order.unit
@@ -196,3 +192,18 @@ def pull_in(
     squeeze = np.where(over & (last > latest), room / np.maximum((last - first) // order.unit, 1), 1.0)
     values = np.repeat(first, lengths) + np.floor(steps * np.repeat(squeeze, lengths)).astype(np.int64) * order.unit
     return rows.with_columns(from_ticks(pl.Series(values), rows.schema[order.column]).alias(order.column))
+
+
+def _within_months(
+    values: npt.NDArray[np.int64], starts: Rows, lengths: Rows, most: Rows, ticks: int, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """The rows of families that run a little beyond their latest value in other months in which they have rows."""
+    family = np.repeat(np.arange(len(starts)), lengths)
+    days, latest = values // ticks, (most // ticks)[family]
+    beyond = days[starts + lengths - 1] - most // ticks
+    within = np.bincount(family, weights=days <= latest)
+    few = (beyond > 0) & (beyond <= A_LITTLE) & (within > 0)
+    donor = starts[family] + (rng.random(len(family)) * within[family]).astype(np.int64)
+    folded = folded_back(days, days[starts][family], latest, np.minimum(days[donor], latest))
+    values = np.where(few[family], folded * ticks + values % ticks, values)
+    return values[np.lexsort((values, family))]
