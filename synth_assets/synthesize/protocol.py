@@ -58,14 +58,16 @@ class TableSpec:
 
     Attributes:
         discover: What holds between columns in all rows is to hold in sampled ones; only `trees` look for it.
-        before: The columns of the context that tell of the rows before.
+        before: The columns of the context that tell of the rows before, with the column that each tells of.
+        step: The column that orders them, if it is learned.
     """
 
     name: str
     columns: tuple[ColumnSpec, ...]
     min_group: int = 10
     discover: bool = True
-    before: tuple[str, ...] = ()
+    before: Mapping[str, str] = field(default_factory=dict)
+    step: str | None = None
 
 
 @runtime_checkable

@@ -44,7 +44,8 @@ def table_spec(
         ),
         min_group,
         discover=training.discover,
-        before=following.told if following else (),
+        before=following.told if following else {},
+        step=following.column if following and following.column in columns.columns else None,
     )
 
 

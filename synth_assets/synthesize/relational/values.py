@@ -111,7 +111,7 @@ class ValueModel:
         spans = spans_of(training, rows, gaps, gridded, min_group) if native else Spans()
         gaps = gaps.besides(spans.learned)
         rising = rising_of(training, rows)
-        computed = [formula for formula in formulas if formula.column in drawn]
+        computed = [formula for formula in formulas if formula.column in rows.columns]
         unfree = {*rising, *spans.learned}
         residuals = residuals_of(training, rows, gaps, min_group, besides=unfree, computed=computed, formulas=native)
         training = replace(training, computed_later=training.computed_later | {m.column for m in residuals.mostly})

@@ -1,6 +1,6 @@
 """A whole table as codes."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,7 +30,9 @@ class Coded:
         min_group: Fewest rows that a distribution may come from.
         discover: What holds without exception in the rows is to hold in drawn ones.
         staying: How parts follow the row before that mostly do.
-        before: The parts of the context that tell of the rows before.
+        before: The parts of the context that tell of the rows before; of which learned column, by its number, None if
+            of one that is known before any is drawn.
+        step: The learned column that orders them, by its number, if there is one.
         after: Which learned columns, by their numbers, come after which.
     """
 
@@ -46,7 +48,8 @@ class Coded:
     min_group: int
     discover: bool = True
     staying: Mapping[int, Staying] = field(default_factory=dict)
-    before: frozenset[int] = frozenset()
+    before: Mapping[int, int | None] = field(default_factory=dict)
+    step: int | None = None
     after: Mapping[int, frozenset[int]] = field(default_factory=dict)
 
     @property
@@ -63,10 +66,11 @@ class Coded:
         nullable: Sequence[bool],
         min_group: int,
         discover: bool = True,
-        before: Collection[str] = (),
+        before: Mapping[str, str] | None = None,
+        step: str | None = None,
         after: Mapping[int, frozenset[int]] | None = None,
     ) -> "Coded":
-        """From the codes of each part; at least one column. `before` as in TableSpec, `after` as in Coded."""
+        """From the codes of each part; at least one column. `before`, `step` as in TableSpec, `after` as in Coded."""
         every = [*context, *columns]
         place = outside = sum(len(column.counts) for column in context)
         blocks = []
@@ -86,19 +90,28 @@ class Coded:
             min_group,
             discover,
             _staying(context, columns, blocks),
-            frozenset(np.flatnonzero([c.name in before for c in context for _ in c.counts]).tolist()),
+            _before(context, columns, before or {}),
+            next((number for number, column in enumerate(columns) if column.name == step), None),
             after or {},
         )
 
     @cached_property
     def of_rows_before(self) -> frozenset[int]:
         """The parts that tell of the rows before, and those that say whether others are as there."""
-        return self.before | {place for one in self.staying.values() for place in (one.state, one.previous)}
+        return frozenset(self.before) | {place for one in self.staying.values() for place in (one.state, one.previous)}
 
     @cached_property
     def ranks(self) -> Sequence[Floats]:
         """For each code of each part the share of rows below it (half of its own counted); NaN for NULL."""
         return [_ranks(codes, int(size)) for codes, size in zip(self.matrix, self.sizes, strict=True)]
+
+
+def _before(
+    context: Sequence[ColumnCodes], columns: Sequence[ColumnCodes], before: Mapping[str, str]
+) -> dict[int, int | None]:
+    numbers = {column.name: number for number, column in enumerate(columns)}
+    names = [column.name for column in context for _ in column.counts]
+    return {place: numbers.get(before[name]) for place, name in enumerate(names) if name in before}
 
 
 def _staying(

@@ -78,15 +78,34 @@ def fit_parts(
     for number in order:
         block = coded.blocks[number]
         for place in block:
-            known = set(before) - (coded.of_rows_before if place in coded.staying else set())
+            earlier = _heeded(coded, place, number, before, information)
+            known = set(earlier) - (coded.of_rows_before if place in coded.staying else set())
             decider = next((c for c in deciders.get(place, ()) if c in known), None)
             teller = next((c for c in tellers[place] if c in known), None)
             seed = int(rng.integers(2**31))
-            jobs.append(_Job(place, np.array(before, np.intp), block[0], coded.nullable[number], decider, teller, seed))
+            jobs.append(
+                _Job(place, np.array(earlier, np.intp), block[0], coded.nullable[number], decider, teller, seed)
+            )
             before.append(place)
     # The pool's threads do the work; more of the matrix library's own would only wait for each other.
     with threadpool_limits(limits=1, user_api="blas"):
         return tuple(pool.map(lambda job: _fit(coded, job, information, entropy, settings), jobs))
+
+
+def _heeded(coded: Coded, place: int, number: int, earlier: Sequence[int], information: Floats) -> list[int]:
+    """The earlier parts that a part of this column may be drawn by.
+
+    A drawn row is the row before of the next one. What many columns of it each say a little is learned from real rows
+    but heard from drawn ones, and families drift away from what they may be (exposure bias: Bengio and others 2015).
+    Of the rows before, a number therefore heeds what it was itself, labels, when they were, and of other numbers what
+    says more than all else. Labels come back to what they were, and when the next row is hangs on all of it.
+    """
+    if number == coded.step or not coded.ordered[place]:
+        return list(earlier)
+    of_others = {at for at, of in coded.before.items() if coded.ordered[at] and of not in (None, number, coded.step)}
+    rest = [at for at in earlier if at not in of_others]
+    most = information[place, rest].max() if rest else 0.0
+    return [at for at in earlier if at not in of_others or information[place, at] > most]
 
 
 def _anchor(coded: Coded, information: Floats, besides: set[int]) -> list[int]:

@@ -66,6 +66,7 @@ class TreesSynthesizer:
                     min_group=group,
                     discover=table.discover,
                     before=table.before,
+                    step=table.step,
                     after={
                         number: frozenset(names.index(name) for name in spec.after if name in names)
                         for number, spec in enumerate(table.columns)

@@ -146,3 +146,26 @@ def test_factors_of_what_others_give_come_out() -> None:
     shares = dict(ratio.value_counts(normalize=True).iter_rows())
     assert abs(shares[0.9] - float((off == 0.9).mean())) < 0.03
     assert shares[0.9] + shares[1.0] > 0.98
+
+
+def test_what_others_are_computed_from_is_not_told_by_them() -> None:
+    # Within an hour, clock times differ by the minutes between them: delays are what others give in most rows.
+    rng = np.random.default_rng(0)
+    hour, minute = rng.integers(0, 24, 4_000), rng.integers(0, 12, 4_000) * 5
+    delay = np.rint(rng.gamma(1.5, 6.0, 4_000)).astype(np.int64) - 6
+    total = (hour * 60 + minute + delay) % 1_440
+    diverted = rng.random(4_000) < 0.03
+    rows = pl.DataFrame(
+        {
+            "planned": hour * 100 + minute,
+            "delay": pl.Series(delay).set(pl.Series(diverted), None),
+            "actual": total // 60 * 100 + total % 60,
+        }
+    )
+    model = _fitted(Training(rows))
+    assert [formula.column for formula in model.formulas] == ["actual"]
+    made = model.sample(Surroundings(4_000), np.random.default_rng(0)).drop_nulls("delay")
+    expected = (made["planned"] // 100 * 60 + made["planned"] % 100 + made["delay"]) % 1_440
+    assert made["actual"].equals((expected // 60 * 100 + expected % 60).alias("actual"))
+    assert abs(float(made["delay"].mean()) - float(np.mean(delay))) < 1  # type: ignore[arg-type]
+    assert 0.7 < float(made["delay"].std()) / float(np.std(delay)) < 1.3  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ def test_what_the_row_before_lacks_says_nothing_unless_it_says_nearly_all() -> N
     year = rng.integers(1900, 2000, 3000)
     context = pl.DataFrame({"previous steals": [None if when < 1951 else 40 for when in year], "year": year})
     rows = pl.DataFrame({"division": [None if when < 1970 else "EW"[when % 2] for when in year]})
-    spec = TableSpec("seasons", (ColumnSpec("division", ColumnKind.CATEGORY),), before=("previous steals",))
+    spec = TableSpec("seasons", (ColumnSpec("division", ColumnKind.CATEGORY),), before={"previous steals": "steals"})
     model = TreesSynthesizer()
     model.fit(rows, table=spec, context=context, seed=1)
     forgotten = context.with_columns(pl.lit(None, dtype=pl.Int64).alias("previous steals"))

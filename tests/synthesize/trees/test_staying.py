@@ -23,7 +23,7 @@ def learned(real: pl.DataFrame, *names: str, min_group: int = 10) -> TreesSynthe
         ColumnSpec(name, ColumnKind.CATEGORY, nullable=real[name].null_count() > 0, stays=f"previous {name}")
         for name in names
     )
-    table = TableSpec("t", specs, min_group, before=tuple(context.columns))
+    table = TableSpec("t", specs, min_group, before={f"previous {name}": name for name in names})
     model = TreesSynthesizer()
     model.fit(steps.select(names), table=table, context=context, seed=0)
     return model

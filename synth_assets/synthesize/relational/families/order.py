@@ -102,16 +102,16 @@ class FamilyOrder(Value):
         return {name: previous_of(name) for name in self.staying}
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """The columns of a context that tell of the siblings before."""
-        return (
-            *map(previous_of, self.previous),
-            *map(mean_of, self.averaged),
-            *(share.name for share in self.shares),
-            *map(same_of, self.compared),
-            *self.months,
-            *self.gaps,
-        )
+    def told(self) -> dict[str, str]:
+        """The columns of a context that tell of the siblings before, with the column that each tells of."""
+        return {
+            **{previous_of(name): name for name in self.previous},
+            **{mean_of(name): name for name in self.averaged},
+            **{share.name: share.column for share in self.shares},
+            **{same_of(name): name for name in self.compared},
+            **{name: column for name, (column, _) in self.months.items()},
+            **self.gaps,
+        }
 
     @property
     def gaps(self) -> dict[str, str]:
