@@ -11,12 +11,12 @@ from tests.faults.summary import pytest_terminal_summary as pytest_terminal_summ
 from tests.servers import (
     MariadbServer,
     PostgresServer,
-    Server,
     ServerMissingError,
     shared,
     start_mariadb,
     start_postgres,
 )
+from tests.servers.process import AnyServer
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +34,9 @@ def mariadb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def _server(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    kind: type[Server],
-    start: Callable[..., Server],
-) -> Iterator[Server]:
+    kind: type[AnyServer],
+    start: Callable[..., AnyServer],
+) -> Iterator[AnyServer]:
     try:
         if os.environ.get("PYTEST_XDIST_WORKER"):
             with shared(tmp_path_factory.getbasetemp().parent / "servers", kind, start) as server:

@@ -1,0 +1,19 @@
+"""Throw-away database servers for tests, started from the binaries on this machine; one family a file."""
+
+from tests.servers.mariadb import MariadbServer, start_mariadb
+from tests.servers.postgres import PostgresServer, postgres_binaries, start_postgres, start_standby
+from tests.servers.process import Server, ServerMissingError, restart
+from tests.servers.shared import shared
+
+__all__ = [
+    "MariadbServer",
+    "PostgresServer",
+    "Server",
+    "ServerMissingError",
+    "postgres_binaries",
+    "restart",
+    "shared",
+    "start_mariadb",
+    "start_postgres",
+    "start_standby",
+]
