@@ -10,10 +10,13 @@ import pytest
 from tests.faults.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.servers import (
     MariadbServer,
+    MysqlFamilyServer,
+    MysqlServer,
     PostgresServer,
     ServerMissingError,
     shared,
     start_mariadb,
+    start_mysql,
     start_postgres,
 )
 from tests.servers.process import AnyServer
@@ -29,6 +32,19 @@ def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def mariadb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariadbServer]:
     """One MariaDB server for the whole run, as `postgres`."""
     yield from _server(request, tmp_path_factory, MariadbServer, start_mariadb)
+
+
+@pytest.fixture(scope="session")
+def mysql(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MysqlServer]:
+    """One MySQL server for the whole run, as `postgres`."""
+    yield from _server(request, tmp_path_factory, MysqlServer, start_mysql)
+
+
+@pytest.fixture(params=["mariadb", "mysql"], scope="session")
+def mysql_family(request: pytest.FixtureRequest) -> MysqlFamilyServer:
+    """MariaDB and MySQL in turn: for what the product does alike in both."""
+    server: MysqlFamilyServer = request.getfixturevalue(request.param)
+    return server
 
 
 def _server(
