@@ -20,14 +20,14 @@ from synth_assets.publish.mariadb import MariadbPublisher
 from synth_assets.publish.publish import history
 from tests.publish.mariadb_shop import SHOP, connected, own_databases, rows_of, shop_frames
 from tests.publish.parts import catalog_of, dataset, publish_and_be_killed, settings
-from tests.servers import MariadbServer, restart, start_mariadb
+from tests.servers import MysqlFamilyServer, restart, start_mariadb
 
 # What the fixture's server leaves out for speed decides what a crash leaves behind.
 DURABLE = {"innodb-flush-log-at-trx-commit": "1", "innodb-doublewrite": "ON", "innodb-flush-method": "fsync"}
 LIVE = "SELECT DISTINCT note FROM orders"
 
 
-def _kill_after(server: MariadbServer, delay: float) -> Callable[..., None]:
+def _kill_after(server: MysqlFamilyServer, delay: float) -> Callable[..., None]:
     real = module.swap
 
     def swap_and_kill(connection: Any, planned: Any, **arguments: Any) -> None:
@@ -42,14 +42,14 @@ def _kill_after(server: MariadbServer, delay: float) -> Callable[..., None]:
 
 
 @pytest.fixture(scope="module")
-def catalog(mariadb: MariadbServer) -> Catalog:
-    return catalog_of(mariadb.create_database(SHOP))
+def catalog(mysql_family: MysqlFamilyServer) -> Catalog:
+    return catalog_of(mysql_family.create_database(SHOP))
 
 
 @pytest.fixture
-def target(mariadb: MariadbServer, catalog: Catalog) -> str:
+def target(mysql_family: MysqlFamilyServer, catalog: Catalog) -> str:
     """A target in which refresh 1 is live."""
-    url = mariadb.create_database()
+    url = mysql_family.create_database()
     authorize("staging", settings(), url, {})
     dataset(catalog, shop_frames(1)).publish(url)
     return url

@@ -8,10 +8,10 @@ from tests.extract.snapshots import Snapshots
 from tests.mariadb_zoo import COLUMNS, ROWS, TYPES, zoo_script
 from tests.publish.mariadb_shop import rows_of
 from tests.publish.parts import Dataset, catalog_of, settings
-from tests.servers import MariadbServer
+from tests.servers import MysqlFamilyServer
 
 
-def test_every_type_comes_through_unchanged(either_path: MariadbServer, tmp_path: Path) -> None:
+def test_every_type_comes_through_unchanged(either_path: MysqlFamilyServer, tmp_path: Path) -> None:
     """Once by LOAD DATA, once where the server forbids it, by INSERT."""
     source, target = either_path.create_database(zoo_script()), either_path.create_database()
     authorize("staging", settings(), target, {"production": source})
