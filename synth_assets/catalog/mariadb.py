@@ -55,6 +55,7 @@ _KEY_LINE = re.compile(
 _REFERENCE_LINE = re.compile(r'^  CONSTRAINT "((?:[^"]|"")*)" FOREIGN KEY (.*?),?$', re.MULTILINE)
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _COMMENT = re.compile(r" COMMENT='(?:[^'\\]|''|\\.)*'", re.DOTALL)
+_PARTITIONS = re.compile(r"/\*!\d+ (.*) \*/")
 _JSON_CHECK = re.compile(r'json_valid\([`"](.*)[`"]\)')
 _UNQUOTED = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN)
 
@@ -179,7 +180,9 @@ class _TableReader:
         tail = self._definition.rpartition("\n) ")[2]
         first, _, partitions = tail.partition("\n")
         plain = _COUNTER.sub("", _COMMENT.sub("", f" {first}")).strip()
-        return tuple(part for part in (plain, " ".join(partitions.split())) if part)
+        # MySQL writes them as a comment, which servers that know partitions read.
+        bare = _PARTITIONS.sub(r"\1", " ".join(partitions.split()))
+        return tuple(part for part in (plain, bare) if part)
 
 
 class _MysqlTableReader(_TableReader):

@@ -45,6 +45,7 @@ _MEANINGS = {
     1021: "the disk is full",
     2006: "the connection was lost or refused",
     2013: "the connection was lost or refused",
+    3140: "a text is no JSON",
     3819: "rows break a check",
     4025: "rows break a check",
     4038: "a text is no JSON",
@@ -65,11 +66,11 @@ _REMEDIES = {
 }
 LOST = frozenset({0, 2006, 2013, 2014, 2055, 1927, 1053})
 _NAMES = {code: name for name, code in vars(ER).items() if isinstance(code, int)}
-_COLUMN = re.compile(r"olumn [`']?(?:[^`']*[`']\.[`'])*([^`']+)[`'](?: at row \d+)?$")
+_COLUMN = re.compile(r"olumn [`']?(?:[^`']*[`']\.[`'])*([^`']+)[`'](?: at row \d+)?\.?$")
 # What stands before the end of a duplicate's message is its value.
 _DUPLICATE = 1062
 _KEY = re.compile(r"for key '(?:[^'.]*\.)?([^'.]+)'$")
-_CONSTRAINT = re.compile(r"CONSTRAINT [`\"]([^`\"]+)[`\"]")
+_CONSTRAINT = re.compile(r"(?:CONSTRAINT|Check constraint) [`\"']([^`\"']+)[`\"']")
 _CONSTRAINED = (1452, 3819, 4025)
 
 
@@ -204,7 +205,9 @@ def cleaned(step: str, *, table: str | None = None, columns: Collection[str] = (
 
 def failed(code: int, said: str, *, step: str, table: str | None, columns: Collection[str]) -> DatabaseFailed:
     """The failure that a server's error or warning stands for; of its text only names that are known are kept."""
-    column = _COLUMN.search(said)
+    found = _COLUMN.search(said)
+    # Of a text that is no JSON MySQL names the table's column, between one pair of quotes.
+    named_columns = (found[1], found[1].partition(".")[2]) if found else ()
     named = _KEY if code == _DUPLICATE else _CONSTRAINT if code in _CONSTRAINED else None
     constraint = named.search(said) if named else None
     return DatabaseFailed(
@@ -212,7 +215,7 @@ def failed(code: int, said: str, *, step: str, table: str | None, columns: Colle
         code=str(code) if code else "connection",
         meaning=_MEANINGS.get(code) or _meaning(code),
         table=table,
-        column=column[1] if column and column[1] in columns else None,
+        column=next((name for name in named_columns if name in columns), None),
         constraint=constraint[1] if constraint else None,
         remedy=_REMEDIES.get(code, ""),
         lost=code in LOST,

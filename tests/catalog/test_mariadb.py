@@ -34,14 +34,12 @@ def catalog(mysql_family: MysqlFamilyServer) -> Catalog:
 
 
 def test_tables_without_views_and_our_own(mysql_family: MysqlFamilyServer, catalog: Catalog) -> None:
-    is_mariadb = mysql_family.dialect == "mariadb"
     assert catalog.dialect == mysql_family.dialect
     assert catalog.table_names == ('a `b" %s', "p", "parts")
-    partitions = 'PARTITION BY HASH ("id") PARTITIONS 2'
-    assert catalog.table("parts").options[1] == (partitions if is_mariadb else f"/*!50100 {partitions} */")
+    assert catalog.table("parts").options[1] == 'PARTITION BY HASH ("id") PARTITIONS 2'
     table = catalog.table('a `b" %s')
     assert table.comment == "it's ours"
-    collation = "utf8mb4_general_ci" if is_mariadb else "utf8mb4_0900_ai_ci"
+    collation = "utf8mb4_general_ci" if catalog.dialect == "mariadb" else "utf8mb4_0900_ai_ci"
     assert table.options == (f"ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE={collation} ROW_FORMAT=DYNAMIC",)
 
 

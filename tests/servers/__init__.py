@@ -7,7 +7,11 @@ from tests.servers.postgres import PostgresServer, postgres_binaries, start_post
 from tests.servers.process import Server, ServerMissingError, restart
 from tests.servers.shared import shared
 
+# What starts a server of the family, by SQLAlchemy's name of it.
+MYSQL_FAMILY = {"mariadb": start_mariadb, "mysql": start_mysql}
+
 __all__ = [
+    "MYSQL_FAMILY",
     "MariadbServer",
     "MysqlFamilyServer",
     "MysqlServer",
