@@ -46,6 +46,7 @@ _MEANINGS = {
     2006: "the connection was lost or refused",
     2013: "the connection was lost or refused",
     3140: "a text is no JSON",
+    3750: "the server takes no table without a primary key",
     3819: "rows break a check",
     4025: "rows break a check",
     4038: "a text is no JSON",
