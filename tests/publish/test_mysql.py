@@ -36,7 +36,9 @@ def strict() -> Iterator[MysqlServer]:
 
 def test_all_of_a_definition_comes_along(mysql: MysqlServer, tmp_path: Path) -> None:
     """But a check that the source does not enforce either."""
-    source, target = mysql.create_database(f"{SCRIPT};\n{FILL}"), mysql.create_database()
+    # Whenever MySQL alters a table it writes its checks anew, then with all texts in the column's character set.
+    script = SCRIPT.replace("_latin1'a'", "'a'")
+    source, target = mysql.create_database(f"{script};\n{FILL}"), mysql.create_database()
     authorize("staging", settings(), target, {"production": source})
     catalog, snapshots = catalog_of(source), Snapshots(tmp_path)
     made = Dataset(catalog, snapshots.rows(source, catalog=catalog), snapshots.store)
