@@ -15,8 +15,8 @@ from synth_assets.catalog.ownership import is_own_table
 from synth_assets.catalog.sql_text import closing, quoted, split, tokens
 
 FAMILY = frozenset({"mysql", "mariadb"})
-# The first with a RENAME TABLE that a crash cannot cut in two.
-OLDEST_VERSIONS = {"mariadb": (10, 6), "mysql": (8, 0)}
+# The first with a RENAME TABLE that a crash cannot cut in two; MySQL's with checks and a collation by character, too.
+OLDEST_VERSIONS = {"mariadb": (10, 6), "mysql": (8, 0, 17)}
 
 # How SHOW CREATE TABLE spells depends on these.
 SESSION = "SET SESSION sql_mode = 'ANSI_QUOTES', sql_quote_show_create = 1"
@@ -71,7 +71,7 @@ def reflect_mariadb(connection: sqlalchemy.Connection, namespace: str | None) ->
 
     Raises:
         NamespaceMissing: no such database, or the url names none.
-        DatabaseTooOld: below MariaDB 10.6 or MySQL 8.0.
+        DatabaseTooOld: below MariaDB 10.6 or MySQL 8.0.17.
     """
     dialect = "mariadb" if getattr(connection.dialect, "is_mariadb", False) else "mysql"
     _check_version(connection, dialect)
