@@ -47,6 +47,8 @@ class OwnServer:
 
 @pytest.fixture(params=[*WAYS])
 def server(request: pytest.FixtureRequest) -> Iterator[OwnServer]:
+    # Skipped where there is none.
+    request.getfixturevalue(request.param)
     own = OwnServer(request.param)
     yield own
     own.running.stop()

@@ -242,7 +242,7 @@ def test_what_the_server_would_bend_without_a_word_is_refused(
 
 def test_fractions_that_a_column_does_not_keep_are_cut_off(either_path: MysqlFamilyServer) -> None:
     target = authorized(either_path)
-    moment = datetime.datetime(2024, 12, 31, 23, 59, 59, 900_000)
+    moment = datetime.datetime.fromisoformat("2024-12-31 23:59:59.900000")
     frame = pl.DataFrame({"id": [1], "a": [moment], "b": [moment.time()], "c": [moment]})
     publish_one(either_path, target, "CREATE TABLE t (id int PRIMARY KEY, a datetime, b time, c datetime(1))", frame)
     expected = (moment.replace(microsecond=0), datetime.timedelta(hours=23, minutes=59, seconds=59), moment)

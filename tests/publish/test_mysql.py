@@ -27,7 +27,7 @@ ONE = pl.DataFrame({"id": [1], "note": ["a"]})
 
 
 @pytest.fixture
-def strict() -> Iterator[MysqlServer]:
+def strict(mysql: MysqlServer) -> Iterator[MysqlServer]:
     """A server that takes no table without a primary key, and no pattern in the name of a database."""
     server = start_mysql(settings={"sql-require-primary-key": "ON", "partial-revokes": "ON"})
     yield server
