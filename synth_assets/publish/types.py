@@ -132,7 +132,7 @@ def _postgres_integer(data_type: DataType) -> str:
 
 
 def _mariadb_type(data_type: DataType, source: str, target: str) -> str:
-    if source in FAMILY and data_type.native not in _MARIADB_ONLY:
+    if source in FAMILY and data_type.native.partition(" ")[0] not in _MARIADB_ONLY:
         return _SRID.sub("", data_type.native)
     enforces_lengths = source not in IGNORES_LENGTHS and data_type.length is not None
     match data_type.kind:

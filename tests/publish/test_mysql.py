@@ -55,10 +55,13 @@ def test_all_of_a_definition_comes_along(mysql: MysqlServer, tmp_path: Path) -> 
 
 def test_from_mysql_to_mariadb(mysql: MysqlServer, mariadb: MariadbServer) -> None:
     """Collations that MariaDB has not got have a counterpart; keys on expressions have none."""
-    extra = "CREATE TABLE names (id int PRIMARY KEY, a varchar(9) COLLATE utf8mb4_sv_0900_ai_ci, KEY low ((lower(a))))"
+    extra = (
+        "CREATE TABLE names (id int PRIMARY KEY, a varchar(9) COLLATE utf8mb4_sv_0900_ai_ci, p point SRID 4326, "
+        "KEY low ((lower(a))))"
+    )
     source, target = mysql.create_database(f"{SHOPS['mysql']};\n{extra}"), mariadb.create_database()
     authorize("staging", settings(), target, {"production": source})
-    frames = shop_frames(1) | {"names": pl.DataFrame({"id": [1], "a": ["å"]})}
+    frames = shop_frames(1) | {"names": pl.DataFrame({"id": [1], "a": ["å"], "p": [None]})}
     notes = dataset(catalog_of(source), frames).publish(target).notes
     assert "names: index low has no counterpart in MariaDB and is left out." in notes
     assert "names: collation utf8mb4_sv_0900_ai_ci of column a is utf8mb4_nopad_bin in the target." in notes
