@@ -10,13 +10,16 @@ import pytest
 from tests.faults.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.servers import (
     MariadbServer,
+    MysqlFamilyServer,
+    MysqlServer,
     PostgresServer,
-    Server,
     ServerMissingError,
     shared,
     start_mariadb,
+    start_mysql,
     start_postgres,
 )
+from tests.servers.process import AnyServer
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +34,25 @@ def mariadb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     yield from _server(request, tmp_path_factory, MariadbServer, start_mariadb)
 
 
+@pytest.fixture(scope="session")
+def mysql(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MysqlServer]:
+    """One MySQL server for the whole run, as `postgres`."""
+    yield from _server(request, tmp_path_factory, MysqlServer, start_mysql)
+
+
+@pytest.fixture(params=["mariadb", "mysql"], scope="session")
+def mysql_family(request: pytest.FixtureRequest) -> MysqlFamilyServer:
+    """MariaDB and MySQL in turn: for what the product does alike in both."""
+    server: MysqlFamilyServer = request.getfixturevalue(request.param)
+    return server
+
+
 def _server(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
-    kind: type[Server],
-    start: Callable[..., Server],
-) -> Iterator[Server]:
+    kind: type[AnyServer],
+    start: Callable[..., AnyServer],
+) -> Iterator[AnyServer]:
     try:
         if os.environ.get("PYTEST_XDIST_WORKER"):
             with shared(tmp_path_factory.getbasetemp().parent / "servers", kind, start) as server:

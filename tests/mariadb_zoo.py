@@ -1,7 +1,8 @@
-"""A table of every type of MariaDB, with the values at their ends."""
+"""A table of every type of MariaDB and of MySQL, with the values at their ends."""
 
 # Type, and SQL expressions of values beside NULL.
-TYPES: tuple[tuple[str, tuple[str, ...]], ...] = (
+Types = tuple[tuple[str, tuple[str, ...]], ...]
+_SHARED: Types = (
     ("tinyint", ("-128", "127")),
     ("tinyint unsigned", ("0", "255")),
     ("tinyint(1)", ("0", "2")),
@@ -48,26 +49,42 @@ TYPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("timestamp(6) NULL", ("'1970-01-01 00:00:01.000001'", "'2038-01-19 03:14:07.999999'")),
     ("timestamp NULL", ("'2024-03-31 02:30:00'", "'2024-10-27 02:30:00'")),
     ("year", ("0", "1901", "2155")),
-    ("uuid", ("'7F000000-0000-4000-8000-00000000000A'",)),
-    ("inet6", ("'::ffff:1.2.3.4'", "'2001:db8::1'")),
-    ("inet4", ("'0.0.0.0'", "'255.1.2.3'")),
     ("point", ("ST_GeomFromText('POINT(1 2)', 4326)",)),
     ("geometry", ("ST_GeomFromText('LINESTRING(0 0, 1.5 2)')",)),
 )
 
-COLUMNS = tuple(f"c{number}" for number in range(len(TYPES)))
-ROWS = max(len(values) for _, values in TYPES) + 1
+_MARIADB_ONLY: Types = (
+    ("uuid", ("'7F000000-0000-4000-8000-00000000000A'",)),
+    ("inet6", ("'::ffff:1.2.3.4'", "'2001:db8::1'")),
+    ("inet4", ("'0.0.0.0'", "'255.1.2.3'")),
+)
+_MYSQL_ONLY: Types = (
+    ("point SRID 4326", ("ST_GeomFromText('POINT(1 2)', 4326)",)),
+    ("geomcollection", ("ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 1))')",)),
+    ("vector(3)", ("STRING_TO_VECTOR('[1,-2.5,3e10]')",)),
+)
+TYPES: dict[str, Types] = {"mariadb": _SHARED + _MARIADB_ONLY, "mysql": _SHARED + _MYSQL_ONLY}
 
 
-def zoo_script() -> str:
+def columns(dialect: str) -> tuple[str, ...]:
+    """The columns of the table `zoo`, beside its key, in the order of TYPES."""
+    return tuple(f"c{number}" for number in range(len(TYPES[dialect])))
+
+
+def rows(dialect: str) -> int:
+    return max(len(values) for _, values in TYPES[dialect]) + 1
+
+
+def zoo_script(dialect: str) -> str:
     """The table `zoo`, filled: row 0 is NULL but for its key."""
-    columns = ", ".join(f"{name} {native}" for name, (native, _) in zip(COLUMNS, TYPES, strict=True))
+    types = TYPES[dialect]
+    defined = ", ".join(f"{name} {native}" for name, (native, _) in zip(columns(dialect), types, strict=True))
     statements = [
         "SET SESSION time_zone = '+00:00', sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
-        f"CREATE TABLE zoo (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, {columns}) ROW_FORMAT=DYNAMIC",
+        f"CREATE TABLE zoo (id int NOT NULL AUTO_INCREMENT PRIMARY KEY, {defined}) ROW_FORMAT=DYNAMIC",
         "INSERT INTO zoo (id) VALUES (0)",
     ]
-    for row in range(ROWS - 1):
-        given = ", ".join(values[row % len(values)] for _, values in TYPES)
+    for row in range(rows(dialect) - 1):
+        given = ", ".join(values[row % len(values)] for _, values in types)
         statements.append(f"INSERT INTO zoo VALUES ({row + 1}, {given})")
     return ";\n".join(statements)

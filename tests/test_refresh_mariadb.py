@@ -1,4 +1,4 @@
-"""The whole chain into MariaDB, and out of it again into MariaDB, PostgreSQL and SQLite."""
+"""The whole chain into MariaDB or MySQL, and out of it again into the same, PostgreSQL and SQLite."""
 
 import sqlite3
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from synth_assets.publish.authorize import authorize
 from synth_assets.refresh import Refresh
 from tests.publish.mariadb_shop import rows_of
 from tests.publish.postgres_shop import rows_of as rows_of_postgres
-from tests.servers import MariadbServer, PostgresServer
+from tests.servers import MysqlFamilyServer, PostgresServer
 from tests.zoo import PLAN, build_zoo, zoo_project
 
 
@@ -51,16 +51,16 @@ def orphans(rows: Callable[[str], list[tuple[Any, ...]]], catalog: Catalog) -> i
 
 
 @pytest.fixture(scope="module")
-def filled(mariadb: MariadbServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A SQLite source, and the MariaDB database that it was refreshed into."""
+def filled(mysql_family: MysqlFamilyServer, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A SQLite source, and the database that it was refreshed into."""
     root = tmp_path_factory.mktemp("zoo")
     build_zoo(root / "production.db", customers=200)
-    url = mariadb.create_database()
+    url = mysql_family.create_database()
     refresh(root, {"production": f"sqlite:///{root}/production.db", "staging": url})
     return root, url
 
 
-def test_from_sqlite_to_mariadb(filled: tuple[Path, str]) -> None:
+def test_from_sqlite(filled: tuple[Path, str]) -> None:
     root, url = filled
     source, published = catalog_of(f"sqlite:///{root}/production.db"), catalog_of(url)
     assert keys_of(source) == keys_of(published)
@@ -80,15 +80,15 @@ def test_from_sqlite_to_mariadb(filled: tuple[Path, str]) -> None:
     connection.close()
 
 
-def test_from_mariadb_to_every_family(
+def test_to_every_family(
     filled: tuple[Path, str],
-    mariadb: MariadbServer,
+    mysql_family: MysqlFamilyServer,
     postgres: PostgresServer,
     tmp_path: Path,
 ) -> None:
     urls = {
         "production": filled[1],
-        "staging": mariadb.create_database(),
+        "staging": mysql_family.create_database(),
         "dev": postgres.create_database(),
         "local": f"sqlite:///{tmp_path}/local.db",
     }

@@ -13,7 +13,7 @@ from synth_assets.publish.errors import PreflightFailed
 from synth_assets.publish.publish import rollback
 from synth_assets.refresh import Refresh
 from tests.publish.databases import Database
-from tests.servers import MariadbServer, PostgresServer
+from tests.servers import MariadbServer, MysqlServer, PostgresServer
 from tests.zoo import zoo_project
 
 SHOP = """
@@ -51,9 +51,10 @@ def build_shop(path: Path) -> None:
 
 @pytest.fixture
 def targets(
-    postgres: PostgresServer, mariadb: MariadbServer, sqlite_database: Callable[..., str]
+    postgres: PostgresServer, mariadb: MariadbServer, mysql: MysqlServer, sqlite_database: Callable[..., str]
 ) -> dict[str, Database]:
-    urls = {"postgres": postgres.create_database(), "mariadb": mariadb.create_database(), "file": sqlite_database()}
+    servers = {"postgres": postgres, "mariadb": mariadb, "mysql": mysql}
+    urls = {name: server.create_database() for name, server in servers.items()} | {"file": sqlite_database()}
     return {name: Database(url) for name, url in urls.items()}
 
 

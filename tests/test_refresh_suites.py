@@ -15,7 +15,7 @@ from synth_assets.refresh.suites_in_target import suites_in_target
 from synth_assets.validate import suite_in_database
 from tests.publish.databases import Database
 from tests.publish.parts import dataset, settings
-from tests.servers import MariadbServer, PostgresServer
+from tests.servers import MariadbServer, MysqlServer, PostgresServer
 from tests.zoo import zoo_project
 
 SOURCE = """
@@ -46,12 +46,15 @@ PLAN: dict[str, Any] = {"dataset": "zoo", "source": "production", "gate": GATE, 
 
 
 @pytest.fixture(scope="module")
-def urls(postgres: PostgresServer, mariadb: MariadbServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def urls(
+    postgres: PostgresServer, mariadb: MariadbServer, mysql: MysqlServer, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("targets")
     return {
         "production": postgres.create_database(),
         "postgres": postgres.create_database(),
         "mariadb": mariadb.create_database(),
+        "mysql": mysql.create_database(),
         "sqlite": f"sqlite:///{folder}/target.sqlite",
         "duckdb": f"duckdb:///{folder}/target.duckdb",
     }

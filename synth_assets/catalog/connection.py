@@ -101,6 +101,12 @@ def open_engine(url: str, *, create: bool = False) -> sqlalchemy.Engine:
                 connection.execute(sqlalchemy.select(1))
     except exc.DBAPIError as error:
         raise _connection_error(error, parsed, arguments) from None
+    except exc.InvalidRequestError:
+        # SQLAlchemy's dialect of MariaDB looks for it.
+        where = location(url)
+        raise UrlInvalid(
+            f"The server of {where} is MySQL", location=where, next_step="Begin the url with mysql://."
+        ) from None
     return engine
 
 

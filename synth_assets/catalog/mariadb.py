@@ -9,13 +9,14 @@ import sqlalchemy
 from synth_assets.catalog.connection import location
 from synth_assets.catalog.errors import DatabaseTooOld, NamespaceMissing
 from synth_assets.catalog.mariadb_types import data_type
-from synth_assets.catalog.model import Catalog, Check, Column, ForeignKey, Index, Key, Kind, Table
+from synth_assets.catalog.model import Catalog, Check, Column, DataType, ForeignKey, Index, Key, Kind, Table
+from synth_assets.catalog.mysql_definition import doubled_quotes, read_definition
 from synth_assets.catalog.ownership import is_own_table
 from synth_assets.catalog.sql_text import closing, quoted, split, tokens
 
 FAMILY = frozenset({"mysql", "mariadb"})
-# The first with a RENAME TABLE that a crash cannot cut in two.
-OLDEST_VERSIONS = {"mariadb": (10, 6), "mysql": (8, 0)}
+# The first with a RENAME TABLE that a crash cannot cut in two; MySQL's with checks and a collation by character, too.
+OLDEST_VERSIONS = {"mariadb": (10, 6), "mysql": (8, 0, 17)}
 
 # How SHOW CREATE TABLE spells depends on these.
 SESSION = "SET SESSION sql_mode = 'ANSI_QUOTES', sql_quote_show_create = 1"
@@ -27,7 +28,7 @@ COLUMNS = """
 SELECT table_name AS `table`, column_name AS name, column_default AS `default`, is_nullable AS nullable,
        data_type AS data_type, column_type AS column_type, character_maximum_length AS length,
        numeric_precision AS numeric_precision, numeric_scale AS numeric_scale, collation_name AS collation,
-       extra AS extra, generation_expression AS generated, column_comment AS comment
+       extra AS extra, generation_expression AS `generated`, column_comment AS comment
 FROM information_schema.columns WHERE table_schema = :namespace ORDER BY table_name, ordinal_position
 """
 # What a key does ON DELETE and ON UPDATE is read in the table's definition: information_schema.referential_constraints
@@ -42,12 +43,11 @@ MARIADB_CHECKS = """
 SELECT table_name AS `table`, constraint_name AS name, check_clause AS expression, level AS level
 FROM information_schema.check_constraints WHERE constraint_schema = :namespace ORDER BY table_name, constraint_name
 """
+MYSQL_COLUMNS = COLUMNS.replace("FROM", ", srs_id AS srid FROM")
+# Their expressions are read in the table's definition.
 MYSQL_CHECKS = """
-SELECT t.table_name AS `table`, t.constraint_name AS name, c.check_clause AS expression, 'Table' AS level
-FROM information_schema.table_constraints t JOIN information_schema.check_constraints c
-     ON c.constraint_schema = t.constraint_schema AND c.constraint_name = t.constraint_name
-WHERE t.table_schema = :namespace AND t.constraint_type = 'CHECK' AND t.enforced = 'YES'
-ORDER BY t.table_name, t.constraint_name
+SELECT table_name AS `table`, constraint_name AS name FROM information_schema.table_constraints
+WHERE table_schema = :namespace AND constraint_type = 'CHECK' AND enforced = 'YES' ORDER BY table_name, constraint_name
 """
 _KEY_LINE = re.compile(
     r'^  ((?:UNIQUE |FULLTEXT |SPATIAL )?KEY|PRIMARY KEY) (?:"((?:[^"]|"")*)" )?(.*?),?$', re.MULTILINE
@@ -55,9 +55,9 @@ _KEY_LINE = re.compile(
 _REFERENCE_LINE = re.compile(r'^  CONSTRAINT "((?:[^"]|"")*)" FOREIGN KEY (.*?),?$', re.MULTILINE)
 _COUNTER = re.compile(r" AUTO_INCREMENT=\d+")
 _COMMENT = re.compile(r" COMMENT='(?:[^'\\]|''|\\.)*'", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_PARTITIONS = re.compile(r"/\*!\d+ (.*) \*/")
 _JSON_CHECK = re.compile(r'json_valid\([`"](.*)[`"]\)')
-_MOMENT = re.compile(r"(?i)(current_timestamp|now|localtime|localtimestamp)\b")
+_UNQUOTED = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN)
 
 Row = Mapping[str, Any]
 
@@ -71,7 +71,7 @@ def reflect_mariadb(connection: sqlalchemy.Connection, namespace: str | None) ->
 
     Raises:
         NamespaceMissing: no such database, or the url names none.
-        DatabaseTooOld: below MariaDB 10.6 or MySQL 8.0.
+        DatabaseTooOld: below MariaDB 10.6 or MySQL 8.0.17.
     """
     dialect = "mariadb" if getattr(connection.dialect, "is_mariadb", False) else "mysql"
     _check_version(connection, dialect)
@@ -85,37 +85,39 @@ def reflect_mariadb(connection: sqlalchemy.Connection, namespace: str | None) ->
         return grouped
 
     tables = {name: row for name, (row,) in rows(TABLES).items() if not is_own_table(name)}
-    columns, keys = rows(COLUMNS), rows(FOREIGN_KEYS)
-    checks = rows(MARIADB_CHECKS if dialect == "mariadb" else MYSQL_CHECKS)
+    is_mariadb = dialect == "mariadb"
+    columns, keys = rows(COLUMNS if is_mariadb else MYSQL_COLUMNS), rows(FOREIGN_KEYS)
+    checks = rows(MARIADB_CHECKS if is_mariadb else MYSQL_CHECKS)
     made = []
     for name in sorted(tables):
         place = f"{quoted(namespace)}.{quoted(name)}"
         shown = connection.exec_driver_sql(f"SHOW CREATE TABLE {place}", execution_options={"no_parameters": True})
         definition = str(shown.one()[1])
         foreign = [key for key in _foreign_keys(keys.get(name, ()), definition) if key.parent in tables]
-        reader = _TableReader(dialect, tables[name], columns.get(name, ()), checks.get(name, ()), definition)
+        kind = _TableReader if is_mariadb else _MysqlTableReader
+        reader = kind(tables[name], columns.get(name, ()), checks.get(name, ()), definition)
         made.append(reader.table(foreign))
     return Catalog(dialect=dialect, namespace=namespace, tables=tuple(made))
 
 
 class _TableReader:
-    """One table from its rows of information_schema and its definition."""
+    """One table of MariaDB from its rows of information_schema and its definition."""
 
-    def __init__(
-        self, dialect: str, table: Row, columns: Sequence[Row], checks: Sequence[Row], definition: str
-    ) -> None:
-        self._dialect = dialect
+    def __init__(self, table: Row, columns: Sequence[Row], checks: Sequence[Row], definition: str) -> None:
         self._table = table
         self._columns = columns
         self._definition = definition
         self._json: set[str] = set()
         self._checks: list[Check] = []
         for row in checks:
-            match = _JSON_CHECK.fullmatch(row["expression"])
-            if match and row["level"] == "Column":
-                self._json.add(match[1])
-            else:
-                self._checks.append(Check(name=row["name"], expression=self._expression(row["expression"])))
+            self._check(row)
+
+    def _check(self, row: Row) -> None:
+        match = _JSON_CHECK.fullmatch(row["expression"])
+        if match and row["level"] == "Column":
+            self._json.add(match[1])
+        else:
+            self._checks.append(Check(name=row["name"], expression=doubled_quotes(row["expression"])))
 
     def table(self, foreign_keys: Sequence[ForeignKey]) -> Table:
         primary, unique, indexes = None, [], []
@@ -143,18 +145,17 @@ class _TableReader:
         )
 
     def _column(self, row: Row) -> Column:
-        is_json = row["name"] in self._json
-        declared = data_type(row, is_json=is_json)
+        declared = self._type(row)
         extra = row["extra"].lower()
         if "invisible" in extra:
             declared = declared.model_copy(update={"native": f"{declared.native} INVISIBLE"})
-        generated = self._expression(row["generated"]) if row["generated"] else None
+        generated = self._generated(row)
         own_collation = row["collation"] not in (None, self._table["collation"]) and declared.kind is not Kind.JSON
         return Column(
             name=row["name"],
             type=declared,
             nullable=row["nullable"] == "YES",
-            default=None if generated else self._default(row, declared.kind),
+            default=None if generated else self._default(row),
             identity="autoincrement" if "auto_increment" in extra else None,
             generated=generated,
             generated_stored="virtual" not in extra,
@@ -162,38 +163,53 @@ class _TableReader:
             comment=row["comment"] or None,
         )
 
-    def _default(self, row: Row, kind: Kind) -> str | None:
+    def _type(self, row: Row) -> DataType:
+        return data_type(row, is_json=row["name"] in self._json)
+
+    def _generated(self, row: Row) -> str | None:
+        return doubled_quotes(row["generated"]) if row["generated"] else None
+
+    def _default(self, row: Row) -> str | None:
         default, extra = row["default"], row["extra"]
-        if self._dialect == "mysql" and default is not None:
-            default = self._mysql_default(default, extra, kind)
-        elif default is not None:
-            default = None if default == "NULL" else _doubled_quotes(default)
+        if default is not None:
+            default = None if default == "NULL" else doubled_quotes(default)
         at = extra.lower().find("on update ")
         return default if at < 0 else f"{default or 'NULL'} {extra[at:].split(',')[0]}"
-
-    def _mysql_default(self, default: str, extra: str, kind: Kind) -> str:
-        """MySQL tells literals without their quotes."""
-        if "DEFAULT_GENERATED" in extra or _MOMENT.match(default):
-            return default if _MOMENT.match(default) else self._expression(default)
-        if kind in (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN) or default.startswith("b'"):
-            return default
-        doubled = default.replace("\\", "\\\\").replace("'", "''")
-        return f"'{doubled}'"
-
-    def _expression(self, text: str) -> str:
-        # MySQL escapes the quotes of what it tells of an expression, MariaDB those within texts.
-        return text.replace("\\'", "'") if self._dialect == "mysql" else _doubled_quotes(text)
 
     def _options(self) -> tuple[str, ...]:
         tail = self._definition.rpartition("\n) ")[2]
         first, _, partitions = tail.partition("\n")
         plain = _COUNTER.sub("", _COMMENT.sub("", f" {first}")).strip()
-        return tuple(part for part in (plain, " ".join(partitions.split())) if part)
+        # MySQL writes them as a comment, which servers that know partitions read.
+        bare = _PARTITIONS.sub(r"\1", " ".join(partitions.split()))
+        return tuple(part for part in (plain, bare) if part)
 
 
-def _doubled_quotes(text: str) -> str:
-    """Quotes within texts doubled, as everyone reads them, instead of escaped; other escapes as they are."""
-    return _ESCAPED.sub(lambda match: "''" if match[1] == "'" else match[0], text)
+class _MysqlTableReader(_TableReader):
+    """One table of MySQL, whose expressions are those of its definition."""
+
+    def __init__(self, table: Row, columns: Sequence[Row], checks: Sequence[Row], definition: str) -> None:
+        self._written = read_definition(definition)
+        super().__init__(table, columns, checks, definition)
+
+    def _check(self, row: Row) -> None:
+        self._checks.append(Check(name=row["name"], expression=self._written.checks[row["name"]]))
+
+    def _type(self, row: Row) -> DataType:
+        declared = super()._type(row)
+        if row["srid"] is None:
+            return declared
+        return declared.model_copy(update={"native": f"{declared.native} SRID {row['srid']}"})
+
+    def _generated(self, row: Row) -> str | None:
+        return self._written.columns[row["name"]].generated
+
+    def _default(self, row: Row) -> str | None:
+        written = self._written.columns[row["name"]]
+        default = written.default
+        if default is not None and self._type(row).kind in _UNQUOTED and default.startswith("'"):
+            default = default[1:-1]
+        return f"{default or 'NULL'} on update {written.on_update}" if written.on_update else default
 
 
 def _plain_columns(body: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ def bytes_of_tables(connection: sqlalchemy.Connection, tables: Sequence[str], *,
     Raises:
         sqlalchemy.exc.DBAPIError: it does not tell this user, or this build of it does not know.
     """
+    _want_fresh_figures(connection)
     match connection.dialect.name:
         case "postgresql":
             schema = namespace or connection.exec_driver_sql("SELECT current_schema()").scalar_one()
@@ -48,6 +49,7 @@ def bytes_of_tables(connection: sqlalchemy.Connection, tables: Sequence[str], *,
 
 def bytes_of_database(connection: sqlalchemy.Connection) -> int | None:
     """What the whole database takes; None if it does not tell. No server tells an ordinary user what is free."""
+    _want_fresh_figures(connection)
     match connection.dialect.name:
         case "postgresql":
             return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
@@ -58,3 +60,9 @@ def bytes_of_database(connection: sqlalchemy.Connection) -> int | None:
             return path.stat().st_size if path is not None else None
         case _:
             return None
+
+
+def _want_fresh_figures(connection: sqlalchemy.Connection) -> None:
+    """MySQL tells what it knew a day ago, unless it is asked not to."""
+    if connection.dialect.name == "mysql" and not getattr(connection.dialect, "is_mariadb", False):
+        connection.exec_driver_sql("SET SESSION information_schema_stats_expiry = 0")

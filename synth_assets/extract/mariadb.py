@@ -32,13 +32,15 @@ _SESSION = (
     "SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+00:00', sql_select_limit = DEFAULT",
     f"SET SESSION lock_wait_timeout = {_LOCK_SECONDS}, net_write_timeout = {_PATIENCE_SECONDS}",
     f"SET SESSION wait_timeout = {_PATIENCE_SECONDS}",
+    # Of the session: MySQL's catalog is in transactional tables, so that questions to it begin a transaction.
+    "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 )
 _NO_LIMITS = {
     "mariadb": "SET SESSION max_statement_time = 0, idle_transaction_timeout = 0, "
     "idle_readonly_transaction_timeout = 0",
     "mysql": "SET SESSION max_execution_time = 0",
 }
-_BEGIN = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"
+_BEGIN = "START TRANSACTION READ ONLY"
 _ENGINES = "SELECT table_name, engine FROM information_schema.tables WHERE table_schema = %s"
 # Types whose text the server gives as bytes of its own form; shown as hexadecimal digits.
 _SHAPES = ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "vector")
@@ -85,11 +87,10 @@ class MariadbSource:
         for statement in (*_SESSION, _NO_LIMITS[self._catalog.dialect]):
             self._execute(statement)
         self._check_engines(tables)
-        for statement in _BEGIN:
-            self._execute(statement)
+        self._execute(_BEGIN)
         places = [self._place(name) for name in tables]
         # A statement that reads no row locks the definitions until the end of the transaction, and fixes nothing yet:
-        # the first row that is read then fixes the instant for all tables.
+        # the first row that is read then fixes the instant for all tables. In MySQL it is the catalog's first row.
         self._execute(" UNION ALL ".join(f"(SELECT 1 FROM {place} LIMIT 0)" for place in places))
         self._found = reflect_mariadb(self._sqlalchemy, self._catalog.namespace)
         self._driver.decoders = {}

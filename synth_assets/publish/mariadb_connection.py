@@ -22,13 +22,16 @@ from synth_assets.publish.staged_rows import borrowed_engine
 # What every statement relies on, whatever the server, the user or the url sets. Identifiers stand in double quotes;
 # checks that other dialects wrote mean what they mean there; a zero is a zero; dates are taken as they were read.
 MODES = "ANSI_QUOTES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES"
+# Fractions of a second that a column does not keep are cut off; MariaDB does so by itself.
+MYSQL_MODES = f"{MODES},TIME_TRUNCATE_FRACTIONAL"
 SESSION = (
     "SET NAMES utf8mb4",
-    f"SET SESSION sql_mode = '{MODES}', time_zone = '+00:00', sql_select_limit = DEFAULT, sql_quote_show_create = 1",
+    "SET SESSION sql_mode = '{modes}', time_zone = '+00:00', sql_select_limit = DEFAULT, sql_quote_show_create = 1",
     "SET SESSION wait_timeout = 86400, net_read_timeout = 3600, net_write_timeout = 3600, sql_safe_updates = 0",
 )
 _MEANINGS = {
     1044: "the user may not use a database that is needed",
+    1025: "a table could not be moved",
     1062: "rows that must be unique are not",
     1142: "the user lacks a right",
     1205: "others hold a lock",
@@ -45,11 +48,19 @@ _MEANINGS = {
     1021: "the disk is full",
     2006: "the connection was lost or refused",
     2013: "the connection was lost or refused",
+    1812: "the server does not find a table's file",
+    3140: "a text is no JSON",
+    3750: "the server takes no table without a primary key",
     3819: "rows break a check",
     4025: "rows break a check",
     4038: "a text is no JSON",
 }
+# MySQL that crashed in a RENAME of a table whose file has another name than the table.
+_START_AGAIN = "If the server has crashed, start it once more: it then finds the table's file. Else its log tells why."
 _REMEDIES = {
+    1025: _START_AGAIN,
+    1812: _START_AGAIN,
+    3750: "Give the table a primary key in the source, or set sql_require_primary_key = OFF in the target.",
     1044: "Grant the target's user the right that is missing.",
     1142: "Grant the target's user the right that is missing.",
     1406: "The column is shorter than a value sent: compare its length in the source.",
@@ -65,11 +76,11 @@ _REMEDIES = {
 }
 LOST = frozenset({0, 2006, 2013, 2014, 2055, 1927, 1053})
 _NAMES = {code: name for name, code in vars(ER).items() if isinstance(code, int)}
-_COLUMN = re.compile(r"olumn [`']?(?:[^`']*[`']\.[`'])*([^`']+)[`'](?: at row \d+)?$")
+_COLUMN = re.compile(r"olumn [`']?(?:[^`']*[`']\.[`'])*([^`']+)[`'](?: at row \d+)?\.?$")
 # What stands before the end of a duplicate's message is its value.
 _DUPLICATE = 1062
 _KEY = re.compile(r"for key '(?:[^'.]*\.)?([^'.]+)'$")
-_CONSTRAINT = re.compile(r"CONSTRAINT [`\"]([^`\"]+)[`\"]")
+_CONSTRAINT = re.compile(r"(?:CONSTRAINT|Check constraint) [`\"']([^`\"']+)[`\"']")
 _CONSTRAINED = (1452, 3819, 4025)
 
 
@@ -92,8 +103,7 @@ class MariadbConnection:
         self._connection = opened.execution_options(isolation_level="AUTOCOMMIT")
         self._driver = cast("pymysql.Connection[Any]", self._connection.connection.driver_connection)
         try:
-            for statement in SESSION:
-                self.run(statement, step="connect")
+            self._begin_session(step="connect")
         except DatabaseFailed:
             self.close()
             raise
@@ -143,8 +153,7 @@ class MariadbConnection:
                     raise error.orig or error from None
         finally:
             # Reading sets modes of its own.
-            for statement in SESSION:
-                self.run(statement, step=step)
+            self._begin_session(step=step)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlalchemy.Engine]:
@@ -185,6 +194,11 @@ class MariadbConnection:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
+    def _begin_session(self, *, step: str) -> None:
+        modes = MODES if self.dialect == "mariadb" else MYSQL_MODES
+        for statement in SESSION:
+            self.run(statement.format(modes=modes), step=step)
+
     def _raise_warning(self, step: str, table: str | None, columns: Collection[str]) -> None:
         found = self.rows("SHOW WARNINGS LIMIT 1", step=step)
         code, said = (found[0][1], found[0][2]) if found else (0, "")
@@ -204,7 +218,9 @@ def cleaned(step: str, *, table: str | None = None, columns: Collection[str] = (
 
 def failed(code: int, said: str, *, step: str, table: str | None, columns: Collection[str]) -> DatabaseFailed:
     """The failure that a server's error or warning stands for; of its text only names that are known are kept."""
-    column = _COLUMN.search(said)
+    found = _COLUMN.search(said)
+    # Of a text that is no JSON MySQL names the table's column, between one pair of quotes.
+    named_columns = (found[1], found[1].partition(".")[2]) if found else ()
     named = _KEY if code == _DUPLICATE else _CONSTRAINT if code in _CONSTRAINED else None
     constraint = named.search(said) if named else None
     return DatabaseFailed(
@@ -212,7 +228,7 @@ def failed(code: int, said: str, *, step: str, table: str | None, columns: Colle
         code=str(code) if code else "connection",
         meaning=_MEANINGS.get(code) or _meaning(code),
         table=table,
-        column=column[1] if column and column[1] in columns else None,
+        column=next((name for name in named_columns if name in columns), None),
         constraint=constraint[1] if constraint else None,
         remedy=_REMEDIES.get(code, ""),
         lost=code in LOST,

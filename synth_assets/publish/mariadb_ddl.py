@@ -16,17 +16,20 @@ from synth_assets.catalog.sql_text import quoted
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
 from synth_assets.publish.mariadb_connection import quoted_place
+from synth_assets.publish.mysql_collations import EXACT, target_collation
 from synth_assets.publish.statement import Statement, listed
 from synth_assets.publish.types import MOST_KEY_CHARACTERS, MOST_SCALE, PARSED, target_type
 
-# Texts as other databases compare them: by every character, with case, accents and spaces at the end.
-_EXACT = {
-    "mariadb": "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",
-    "mysql": "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_0900_bin",
-}
-_LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'|[bx]'[0-9A-Fa-f]*'|[+-]?[0-9.]+(?:[eE][+-]?\d+)?|NULL", re.DOTALL)
+_LITERAL = re.compile(
+    r"'(?:[^'\\]|''|\\.)*'|[bx]'[0-9A-Fa-f]*'|0x[0-9A-Fa-f]*|[+-]?[0-9.]+(?:[eE][+-]?\d+)?|NULL", re.DOTALL
+)
 _MOMENT = re.compile(r"(?i)(?:current_timestamp|now|localtime|localtimestamp)(?:\(\d*\))?")
 _ON_UPDATE = re.compile(r"(?i)\s+on update\s+")
+# Types whose defaults MySQL takes as expressions only, beside NULL.
+_EXPRESSIONS_ONLY = ("longtext", "longblob", "json")
+_COLLATE = re.compile(r"(?<=\bCOLLATE=)\w+")
+# A part of a key that is an expression and no column.
+_EXPRESSION_IN_KEY = re.compile(r"[(,]\s*\(")
 _UNLIMITED = {"longtext": "varchar", "longblob": "varbinary"}
 
 
@@ -127,7 +130,7 @@ class _Renderer:
         if column.generated is None:
             text.types[column.name] = name
         if column.collation and self._native:
-            parts.append(f"COLLATE {column.collation}")
+            parts.append(f"COLLATE {self._collation(table, column.collation, of=f'column {column.name}')}")
         elif column.collation and column.collation.upper() != "BINARY":
             self._note(table, f"collation {column.collation} of column {column.name}")
         if column.generated is not None:
@@ -136,11 +139,13 @@ class _Renderer:
             if not column.nullable and self._dialect == "mysql":
                 parts.append("NOT NULL")
         else:
-            parts.append("NULL" if column.nullable else "NOT NULL")
+            # MySQL refuses a NULL that is said of a primary key's column.
+            in_key = table.primary_key is not None and column.name in table.primary_key.columns
+            parts.append("NULL" if column.nullable and not in_key else "NOT NULL")
             if counts:
                 parts.append("AUTO_INCREMENT")
             elif column.default is not None:
-                parts += self._default(table, column, column.default)
+                parts += self._default(table, column, column.default, native=name)
         if column.comment:
             parts.append(f"COMMENT {literal(column.comment)}")
         return " ".join(parts) + hidden
@@ -192,7 +197,7 @@ class _Renderer:
                 self._note(table, f"the counter of column {column.name}")
         return fit[0] if fit else None
 
-    def _default(self, table: Table, column: Column, default: str) -> list[str]:
+    def _default(self, table: Table, column: Column, default: str, *, native: str) -> list[str]:
         if self._native:
             value, *moment = _ON_UPDATE.split(default)
             plain = _LITERAL.fullmatch(value) or _MOMENT.fullmatch(value)
@@ -204,8 +209,8 @@ class _Renderer:
         if same is None:
             self._note(table, f"default of column {column.name}")
             return []
-        # MySQL takes some literals as expressions only; MariaDB shows others otherwise than they were given.
-        is_plain = self._dialect == "mariadb" and _LITERAL.fullmatch(same) is not None
+        takes_literals = self._dialect == "mariadb" or not native.startswith(_EXPRESSIONS_ONLY)
+        is_plain = takes_literals and _LITERAL.fullmatch(same) is not None
         return [f"DEFAULT {same}" if is_plain else f"DEFAULT ({same})"]
 
     def _key(self, text: MariadbTable, sql: str, key: Key | Index, counting: Column | None) -> None:
@@ -216,7 +221,9 @@ class _Renderer:
             self.result.later.setdefault(text.name, []).append(statement)
 
     def _index(self, table: Table, text: MariadbTable, index: Index, counting: Column | None) -> None:
-        if self._native and index.definition:
+        # MariaDB has no keys on expressions.
+        is_known = self._dialect == self._catalog.dialect or not _EXPRESSION_IN_KEY.search(index.definition or "")
+        if self._native and index.definition and is_known:
             self._key(text, index.definition, index, counting)
             return
         if not index.columns or index.where:
@@ -245,10 +252,22 @@ class _Renderer:
         return f"{quoted(key.name)} " if key.name else ""
 
     def _options(self, table: Table) -> str:
-        options = table.options if self._native else (_EXACT[self._dialect],)
+        # Without options texts are as other databases compare them: by every character, and spaces at the end.
+        exact = f"ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE={EXACT[self._dialect]}"
+        options = table.options if self._native else (exact,)
+        if self._native and options:
+            known = _COLLATE.sub(lambda found: self._collation(table, found[0], of="the table"), options[0])
+            options = (known, *options[1:])
         comment = [f"COMMENT={literal(table.comment)}"] if table.comment else []
         # Partitions stand behind all other options.
         return " ".join([*options[:1], *comment, *options[1:]])
+
+    def _collation(self, table: Table, name: str, *, of: str) -> str:
+        """A collation of the same family in the target."""
+        there = target_collation(name, target=self._dialect)
+        if there != name:
+            self.result.notes.append(f"{table.name}: collation {name} of {of} is {there} in the target.")
+        return there
 
     def _note(self, table: Table, what: str) -> None:
         self.result.notes.append(f"{table.name}: {what} has no counterpart in MariaDB and is left out.")

@@ -19,7 +19,7 @@ from synth_assets.publish.naming import LEDGER
 _TEXT = "varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 _LONG = "longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL"
 _MARKER = (
-    f"(target {_TEXT} NOT NULL, environment {_TEXT} NOT NULL, authorized_at datetime(6) NOT NULL, "
+    f"(target {_TEXT} NOT NULL PRIMARY KEY, environment {_TEXT} NOT NULL, authorized_at datetime(6) NOT NULL, "
     f"replace_existing tinyint(1) NOT NULL, identity {_LONG}) ENGINE=InnoDB"
 )
 _LEDGER = (

@@ -13,6 +13,8 @@ from synth_assets.publish.statement import Statement
 
 _DROP_THEM = "Drop what depends on the tables, and make it again after the refresh; it is never dropped for you."
 _EXCLUDE = "Create in the target what the definition names, or exclude the table."
+# Where MySQL can take rights away from single databases (`partial_revokes`), it reads no pattern in a name of theirs.
+_NEEDED = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, REFERENCES, TRIGGER"
 _TRIAL_TABLE = "synth_assets_trial"
 
 
@@ -68,12 +70,11 @@ def _rights(connection: MariadbConnection, *, live: str, trial: str) -> Iterator
     """Whether tables can be moved between the target's database and ours, tried with an empty one."""
     user = connection.value("SELECT CURRENT_USER()", step="preflight")
     name, _, host = str(user).rpartition("@")
-    ours, theirs = r"`synth\_assets\_%`", f"`{live}`"
-    grant = f"GRANT ALL ON {ours}.* TO '{name}'@'{host}'; GRANT ALL ON {theirs}.* TO '{name}'@'{host}';"
+    grant = _grants(connection, f"'{name}'@'{host}'", live)
     here, there = quoted_place(live, _TRIAL_TABLE), quoted_place(trial, _TRIAL_TABLE)
     statements = (
         f"CREATE DATABASE {quoted(trial)}",
-        f"CREATE TABLE {there} (id int) ENGINE=InnoDB",
+        f"CREATE TABLE {there} (id int PRIMARY KEY) ENGINE=InnoDB",
         f"RENAME TABLE {there} TO {here}",
         f"RENAME TABLE {here} TO {there}",
     )
@@ -88,6 +89,16 @@ def _rights(connection: MariadbConnection, *, live: str, trial: str) -> Iterator
                 remedy=grant,
             )
             return
+
+
+def _grants(connection: MariadbConnection, user: str, live: str) -> str:
+    """What gives the user all that a publication needs."""
+    takes_no_patterns = connection.dialect == "mysql" and connection.value(
+        "SELECT @@GLOBAL.partial_revokes", step="preflight"
+    )
+    if takes_no_patterns:
+        return f"GRANT {_NEEDED} ON *.* TO {user};"
+    return rf"GRANT ALL ON `synth\_assets\_%`.* TO {user}; GRANT ALL ON `{live}`.* TO {user};"
 
 
 def _on_trial(

@@ -26,6 +26,8 @@ MariaDB and MySQL are one dialect here but for uuid, and for MariaDB's inet4 and
 a key of theirs holds is varchar or varbinary of at most 3072 bytes over all of its columns.
 """
 
+import re
+
 from synth_assets.catalog.frames import MOST_DECIMAL_DIGITS
 from synth_assets.catalog.mariadb import FAMILY
 from synth_assets.catalog.model import DataType, Kind
@@ -72,6 +74,8 @@ _MARIADB = {
     Kind.DATETIME: "datetime(6)",
     Kind.BINARY: "longblob",
 }
+# MySQL's restriction of a shape to one system of coordinates; each shape says its own.
+_SRID = re.compile(r" SRID \d+")
 _MARIADB_ONLY = frozenset({"uuid", "inet4", "inet6"})
 # Of MariaDB's and MySQL's decimals.
 MOST_DIGITS, MOST_SCALE = 65, 30
@@ -128,8 +132,8 @@ def _postgres_integer(data_type: DataType) -> str:
 
 
 def _mariadb_type(data_type: DataType, source: str, target: str) -> str:
-    if source in FAMILY and data_type.native not in _MARIADB_ONLY:
-        return data_type.native
+    if source in FAMILY and data_type.native.partition(" ")[0] not in _MARIADB_ONLY:
+        return _SRID.sub("", data_type.native)
     enforces_lengths = source not in IGNORES_LENGTHS and data_type.length is not None
     match data_type.kind:
         case Kind.INTEGER:

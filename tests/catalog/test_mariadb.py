@@ -1,4 +1,4 @@
-"""The catalog of a real MariaDB database."""
+"""The catalogs of real databases of MariaDB and MySQL."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from synth_assets.catalog.errors import NamespaceMissing
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog, Check, ForeignKey, Index, Key, Kind
 from synth_assets.catalog.reflect import reflect
-from tests.servers import MariadbServer
+from tests.servers import MysqlFamilyServer
 
 SCRIPT = r"""
 CREATE TABLE p (id int PRIMARY KEY, code varchar(10), part int, KEY (part), UNIQUE KEY both_of (code, part));
@@ -29,25 +29,26 @@ CREATE TABLE synth_assets_target (id int)
 
 
 @pytest.fixture(scope="module")
-def catalog(mariadb: MariadbServer) -> Catalog:
-    return reflect(open_engine(mariadb.create_database(SCRIPT)))
+def catalog(mysql_family: MysqlFamilyServer) -> Catalog:
+    return reflect(open_engine(mysql_family.create_database(SCRIPT)))
 
 
-def test_tables_without_views_and_our_own(catalog: Catalog) -> None:
-    assert catalog.dialect == "mariadb"
+def test_tables_without_views_and_our_own(mysql_family: MysqlFamilyServer, catalog: Catalog) -> None:
+    assert catalog.dialect == mysql_family.dialect
     assert catalog.table_names == ('a `b" %s', "p", "parts")
-    assert catalog.table("parts").options[1] == "PARTITION BY HASH (`id`) PARTITIONS 2".replace("`", '"')
+    assert catalog.table("parts").options[1] == 'PARTITION BY HASH ("id") PARTITIONS 2'
     table = catalog.table('a `b" %s')
     assert table.comment == "it's ours"
-    assert table.options == ("ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci ROW_FORMAT=DYNAMIC",)
+    collation = "utf8mb4_general_ci" if catalog.dialect == "mariadb" else "utf8mb4_0900_ai_ci"
+    assert table.options == (f"ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE={collation} ROW_FORMAT=DYNAMIC",)
 
 
-def test_a_user_who_may_only_select_sees_the_same(mariadb: MariadbServer) -> None:
-    url = mariadb.create_database(SCRIPT)
+def test_a_user_who_may_only_select_sees_the_same(mysql_family: MysqlFamilyServer) -> None:
+    url = mysql_family.create_database(SCRIPT)
     database = url.rpartition("/")[2].partition("?")[0]
-    mariadb.run(database, f"CREATE USER 'only_{database}'@'%' IDENTIFIED BY 'secret'")
-    mariadb.run(database, f"GRANT SELECT ON `{database}`.* TO 'only_{database}'@'%'")
-    seen = reflect(open_engine(mariadb.url(database, user=f"only_{database}", password="secret")))
+    mysql_family.run(database, f"CREATE USER 'only_{database}'@'%' IDENTIFIED BY 'secret'")
+    mysql_family.run(database, f"GRANT SELECT ON `{database}`.* TO 'only_{database}'@'%'")
+    seen = reflect(open_engine(mysql_family.url(database, user=f"only_{database}", password="secret")))
     assert seen == reflect(open_engine(url))
     assert [key.name for key in seen.table('a `b" %s').foreign_keys] == ["fk"]
 
@@ -66,7 +67,7 @@ def test_columns(catalog: Catalog) -> None:
     assert (table.column("bits").type.bits, table.column("bits").type.unsigned) == (8, True)
     seen = table.column("seen")
     assert (seen.type.timezone, seen.comment) == (True, "it's \\ seen")
-    assert seen.default == "current_timestamp(3) on update current_timestamp(3)"
+    assert (seen.default or "").lower() == "current_timestamp(3) on update current_timestamp(3)"
     assert table.column("name").default == "concat('a','b')"
     assert table.column("name").collation is None
     assert table.column("latin").collation == "latin1_bin"
@@ -76,7 +77,7 @@ def test_columns(catalog: Catalog) -> None:
     assert generated == [("doubled", '"n" * 2', False), ("kept", '"n" * 3', True)]
 
 
-def test_keys_checks_and_indexes(catalog: Catalog) -> None:
+def test_keys_checks_and_indexes(mysql_family: MysqlFamilyServer, catalog: Catalog) -> None:
     table = catalog.table('a `b" %s')
     assert table.primary_key == Key(columns=("id",))
     assert table.unique_keys == (Key(name="name", columns=("name", "n")),)
@@ -90,10 +91,16 @@ def test_keys_checks_and_indexes(catalog: Catalog) -> None:
             on_update="CASCADE",
         ),
     )
-    assert table.checks == (
-        Check(name="ck", expression='"n" < 100 or "name" <> \'a\''),
-        Check(name="n", expression='"n" > 0'),
-    )
+    if mysql_family.dialect == "mariadb":
+        assert table.checks == (
+            Check(name="ck", expression='"n" < 100 or "name" <> \'a\''),
+            Check(name="n", expression='"n" > 0'),
+        )
+    else:
+        assert table.checks == (
+            Check(name='a `b" %s_chk_1', expression='"n" > 0'),
+            Check(name="ck", expression='("n" < 100) or ("name" <> \'a\')'),
+        )
     assert table.indexes == (
         Index(name="begin_once", columns=(), unique=True, definition='UNIQUE KEY "begin_once" ("name"(5))'),
         Index(name="begins", columns=(), definition='KEY "begins" ("name"(3))'),
@@ -104,18 +111,18 @@ def test_keys_checks_and_indexes(catalog: Catalog) -> None:
     assert table.unique_sets == (("id",), ("name", "n"))
 
 
-def test_a_database_is_itself_by_whatever_name(mariadb: MariadbServer) -> None:
+def test_a_database_is_itself_by_whatever_name(mysql_family: MysqlFamilyServer) -> None:
     def identity(url: str) -> object:
         with open_engine(url).connect() as connection:
             return server_identity(connection)
 
-    url, other = mariadb.create_database(), mariadb.create_database()
+    url, other = mysql_family.create_database(), mysql_family.create_database()
     assert identity(url) == identity(url.replace("mariadb://", "mysql://").replace("127.0.0.1", "localhost"))
     assert identity(url) != identity(other)
 
 
-def test_no_database_is_refused(mariadb: MariadbServer) -> None:
+def test_no_database_is_refused(mysql_family: MysqlFamilyServer) -> None:
     with pytest.raises(NamespaceMissing, match="names no database"):
-        reflect(open_engine(mariadb.url("")))
+        reflect(open_engine(mysql_family.url("")))
     with pytest.raises(NamespaceMissing, match="no database 'nowhere'"):
-        reflect(open_engine(mariadb.create_database()), namespace="nowhere")
+        reflect(open_engine(mysql_family.create_database()), namespace="nowhere")

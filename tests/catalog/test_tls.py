@@ -18,7 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.errors import ServerNotTrusted, UrlInvalid
 from synth_assets.catalog.tls import for_postgres, is_on_this_machine
-from tests.servers import MariadbServer, PostgresServer, ServerMissingError, start_mariadb, start_postgres
+from tests.servers import (
+    MYSQL_FAMILY,
+    MariadbServer,
+    MysqlFamilyServer,
+    PostgresServer,
+    ServerMissingError,
+    start_postgres,
+)
 
 
 def issue(folder: Path) -> None:
@@ -51,24 +58,24 @@ def issue(folder: Path) -> None:
     (folder / "key.pem").write_bytes(key)
 
 
-@pytest.fixture(scope="module", params=["postgresql", "mariadb"])
+@pytest.fixture(scope="module", params=["postgresql", *MYSQL_FAMILY])
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, Path]]:
     """The url of a server that speaks TLS, and its authority's certificate."""
     folder = Path(tempfile.mkdtemp(prefix="synth_tls_"))
     issue(folder)
-    account = {"postgresql": "postgres", "mariadb": "mysql"}[request.param]
+    account = "postgres" if request.param == "postgresql" else "mysql"
     if os.geteuid() == 0:
         entry = pwd.getpwnam(account)
         for path in (folder, *folder.iterdir()):
             os.chown(path, entry.pw_uid, entry.pw_gid)
     (folder / "key.pem").chmod(0o600)
     cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
-    running: PostgresServer | MariadbServer
+    running: PostgresServer | MysqlFamilyServer
     try:
         if request.param == "postgresql":
             running = start_postgres(settings={"ssl": "on", "ssl_cert_file": cert, "ssl_key_file": key})
         else:
-            running = start_mariadb(settings={"ssl-cert": cert, "ssl-key": key})
+            running = MYSQL_FAMILY[request.param](settings={"ssl-cert": cert, "ssl-key": key})
     except (ServerMissingError, KeyError) as missing:
         if os.environ.get("CI"):
             pytest.fail(str(missing))

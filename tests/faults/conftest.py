@@ -12,7 +12,7 @@ from tests.faults.injection import Injected, Target
 from tests.publish import duckdb_shop, postgres_shop
 from tests.publish.parts import catalog_of, settings
 from tests.publish.postgres_shop import run_in
-from tests.servers import MariadbServer, PostgresServer
+from tests.servers import MysqlFamilyServer, PostgresServer
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def _databases(request: pytest.FixtureRequest, family: Family, folder: Path) -> 
             if family is PARTITIONED:
                 run_in(url, postgres_shop.PARTITIONED)
             return source, url
-        case "mariadb":
-            mariadb: MariadbServer = request.getfixturevalue("mariadb")
-            return mariadb.create_database(family.shop.SHOP), mariadb.create_database()
+        case "mariadb" | "mysql":
+            server: MysqlFamilyServer = request.getfixturevalue(family.name)
+            return server.create_database(family.shop.SHOP), server.create_database()
         case "duckdb":
             source, url = (f"duckdb:///{folder / name}.duckdb" for name in ("source", "staging"))
             duckdb_shop.run_in(source, family.shop.SHOP)

@@ -12,7 +12,7 @@ import duckdb
 import psycopg
 
 from synth_assets.publish.files import FileLock, TargetFiles
-from tests.publish import duckdb_shop, mariadb_shop, postgres_shop, test_generic, test_sqlite
+from tests.publish import duckdb_shop, mariadb_shop, mysql_shop, postgres_shop, test_generic, test_sqlite
 
 ROWS = 20
 JOINED = (
@@ -148,6 +148,7 @@ POSTGRES = Family("postgres", postgres_shop, _postgres, "BEGIN", _postgres_lefto
 # Whose live tables the team has partitioned.
 PARTITIONED = Family("postgres, partitioned", postgres_shop, _postgres, "BEGIN", _postgres_leftovers)
 MARIADB = Family("mariadb", mariadb_shop, _mariadb, "START TRANSACTION", mariadb_shop.own_databases)
+MYSQL = Family("mysql", mysql_shop, _mariadb, "START TRANSACTION", mysql_shop.own_databases)
 SQLITE = Family("sqlite", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
 SQLITE_WAL = Family("sqlite in WAL mode", test_sqlite, _sqlite, "BEGIN", _sqlite_leftovers)
 
@@ -159,4 +160,4 @@ def _plain_leftovers(url: str) -> list[str]:
 PLAIN = Family("any other dialect", test_generic, _sqlite, "BEGIN", _plain_leftovers, at_rest=())
 DUCKDB = Family("duckdb", duckdb_shop, DuckdbReader, "BEGIN", _duckdb_leftovers)
 APART = {family.name: family for family in (PLAIN, PARTITIONED)}
-FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, SQLITE, SQLITE_WAL, DUCKDB)}
+FAMILIES = {family.name: family for family in (POSTGRES, MARIADB, MYSQL, SQLITE, SQLITE_WAL, DUCKDB)}

@@ -9,7 +9,7 @@ from synth_assets.failpoints import FAILPOINTS
 from synth_assets.publish.publish import history, rollback
 from tests.faults import children
 from tests.faults.children import Ending, Order
-from tests.faults.families import MARIADB, ROWS, Family, live
+from tests.faults.families import MARIADB, MYSQL, ROWS, Family, live
 from tests.faults.summary import PROPERTY
 from tests.publish.parts import settings
 
@@ -36,7 +36,7 @@ class Aftermath:
 def places(family: Family) -> tuple[str, ...]:
     """Every place of a publication at which a fault can be injected."""
     # MariaDB moves the tables and the ledger in one statement.
-    without = ("publication.swap.moved",) if family is MARIADB else ()
+    without = ("publication.swap.moved",) if family in (MARIADB, MYSQL) else ()
     return tuple(name for name in (*POINTS, *AGAIN) if name not in without)
 
 

@@ -14,7 +14,7 @@ from tests.faults.injection import Target, places
 from tests.faults.proxy import proxied
 from tests.faults.readers import two_readers
 
-SERVERS = ("postgres", "mariadb")
+SERVERS = ("postgres", "mariadb", "mysql")
 RETRY = (0.05, 0.05, 0.05)
 STALLED = ("publication.connected", "publication.stage.rows", "publication.stage.keys", "publication.audited")
 BYTES = (1, 300, 1_000, 2_500, 5_000, 7_500, 10_000, 12_500, 15_000, 20_000, 25_000, 30_000)

@@ -18,7 +18,7 @@ from tests.faults.test_connections import published_here
 from tests.publish.parts import catalog_of, settings
 from tests.publish.postgres_shop import run_in
 from tests.publish.test_mariadb_faults import DURABLE
-from tests.servers import MariadbServer, PostgresServer, restart, start_mariadb, start_postgres
+from tests.servers import MYSQL_FAMILY, MysqlFamilyServer, PostgresServer, restart, start_postgres
 
 PLACES = (
     "publication.stage.rows",
@@ -28,7 +28,7 @@ PLACES = (
 )
 WAYS = {
     "postgres": {"server stopped": signal.SIGINT, "server crashed": signal.SIGQUIT},
-    "mariadb": {"server stopped": signal.SIGTERM, "server crashed": signal.SIGKILL},
+    **{name: {"server stopped": signal.SIGTERM, "server crashed": signal.SIGKILL} for name in MYSQL_FAMILY},
 }
 
 
@@ -36,8 +36,8 @@ class OwnServer:
     """A server that tests may stop."""
 
     def __init__(self, family: str) -> None:
-        self.running: PostgresServer | MariadbServer = (
-            start_postgres() if family == "postgres" else start_mariadb(settings=DURABLE)
+        self.running: PostgresServer | MysqlFamilyServer = (
+            start_postgres() if family == "postgres" else MYSQL_FAMILY[family](settings=DURABLE)
         )
 
     def stop_and_start(self, way: signal.Signals) -> None:
@@ -47,13 +47,15 @@ class OwnServer:
 
 @pytest.fixture(params=[*WAYS])
 def server(request: pytest.FixtureRequest) -> Iterator[OwnServer]:
+    # Skipped where there is none.
+    request.getfixturevalue(request.param)
     own = OwnServer(request.param)
     yield own
     own.running.stop()
 
 
 def test_a_server_stopped_in_mid_load_and_mid_swap(server: OwnServer, injected: Injected, tmp_path: Path) -> None:
-    name = "postgres" if isinstance(server.running, PostgresServer) else "mariadb"
+    name = "postgres" if isinstance(server.running, PostgresServer) else server.running.dialect
     family = FAMILIES[name]
     if isinstance(server.running, PostgresServer):
         source, url = server.running.create_database(), server.running.create_database()

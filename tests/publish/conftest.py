@@ -10,7 +10,7 @@ from synth_assets.catalog.model import Catalog
 from synth_assets.publish.authorize import authorize
 from tests.publish.parts import catalog_of, dataset, settings
 from tests.publish.postgres_shop import SHOP, run_in
-from tests.servers import MariadbServer, PostgresServer, start_mariadb
+from tests.servers import MYSQL_FAMILY, MysqlFamilyServer, PostgresServer
 
 
 @pytest.fixture(scope="module")
@@ -43,14 +43,17 @@ def publish_table(postgres: PostgresServer, target: str) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def mariadb_of_inserts(mariadb: MariadbServer) -> Iterator[MariadbServer]:
+def server_of_inserts(mysql_family: MysqlFamilyServer) -> Iterator[MysqlFamilyServer]:
     """A server of its own that takes no files: the one that all processes share must not change under them."""
-    server = start_mariadb(settings={"local-infile": "OFF"})
+    server: MysqlFamilyServer = MYSQL_FAMILY[mysql_family.dialect](settings={"local-infile": "OFF"})
     yield server
     server.stop()
 
 
 @pytest.fixture(params=["files", "inserts"])
-def either_path(request: pytest.FixtureRequest, mariadb: MariadbServer) -> MariadbServer:
+def either_path(request: pytest.FixtureRequest, mysql_family: MysqlFamilyServer) -> MysqlFamilyServer:
     """A server into which rows come by LOAD DATA, and one into which they come by INSERT."""
-    return mariadb if request.param == "files" else request.getfixturevalue("mariadb_of_inserts")
+    server: MysqlFamilyServer = (
+        mysql_family if request.param == "files" else request.getfixturevalue("server_of_inserts")
+    )
+    return server

@@ -1,4 +1,4 @@
-"""A small shop in MariaDB, and what tests ask a target."""
+"""A small shop in MariaDB or MySQL, and what tests ask a target."""
 
 import datetime
 from decimal import Decimal
@@ -28,6 +28,8 @@ CREATE TABLE `order lines` (order_id int, line int, sku text, PRIMARY KEY (order
   CONSTRAINT of_order_line FOREIGN KEY (order_id) REFERENCES orders (id));
 CREATE TABLE nothing (a text, b int INVISIBLE DEFAULT 3) ROW_FORMAT=COMPRESSED
 """
+# By dialect: MySQL has no type for UUIDs.
+SHOPS = {"mariadb": SHOP, "mysql": SHOP.replace("ref uuid", "ref char(36)")}
 
 
 def shop_frames(refresh: int, rows: int = 200) -> dict[str, pl.DataFrame]:

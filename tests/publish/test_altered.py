@@ -10,13 +10,13 @@ from synth_assets.publish.errors import PreflightFailed
 from synth_assets.publish.publish import rollback
 from tests.publish.databases import Database, databases_of
 from tests.publish.parts import dataset, settings
-from tests.servers import MariadbServer
+from tests.servers import MysqlFamilyServer
 
 SHOP = "CREATE TABLE customers (id int PRIMARY KEY, name varchar(40), fax varchar(20) DEFAULT 'none')"
 Databases = Callable[..., Database]
 
 
-@pytest.fixture(params=["postgres", "mariadb", "sqlite", "duckdb"])
+@pytest.fixture(params=["postgres", "mariadb", "mysql", "sqlite", "duckdb"])
 def databases(request: pytest.FixtureRequest) -> Databases:
     return databases_of(request.param, request)
 
@@ -86,8 +86,8 @@ def test_tables_that_no_refresh_made_keep_their_own_columns(databases: Databases
     assert target.catalog.table("customers").column_names == ("id", "name", "fax")
 
 
-def test_partitions_that_no_refresh_made_are_not_lost(mariadb: MariadbServer) -> None:
-    source, target = (Database(mariadb.create_database(script)) for script in (SHOP, ""))
+def test_partitions_that_no_refresh_made_are_not_lost(mysql_family: MysqlFamilyServer) -> None:
+    source, target = (Database(mysql_family.create_database(script)) for script in (SHOP, ""))
     target.run("CREATE TABLE customers (id int PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 2")
     authorize("staging", settings(), target.url, {}, replace_existing=True)
     said = refused(source, target)

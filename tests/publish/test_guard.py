@@ -144,7 +144,7 @@ def test_the_same_postgres_database_is_refused_by_another_host_name(postgres: Po
     small().publish(other, sources={"production": url})
 
 
-@pytest.mark.parametrize("family", ["postgres", "mariadb"])
+@pytest.mark.parametrize("family", ["postgres", "mariadb", "mysql"])
 def test_a_source_is_refused_by_way_of_a_proxy(family: str, request: pytest.FixtureRequest) -> None:
     url: str = request.getfixturevalue(family).create_database()
     with proxied(url) as (_, by_proxy):

@@ -10,7 +10,7 @@ from synth_assets.plan.target_settings import TargetSettings
 from synth_assets.publish.authorize import authorize
 from synth_assets.publish.errors import AuditFailed, DatabaseFailed, PreflightFailed, RowsRefused
 from synth_assets.publish.publish import history, rollback
-from tests.publish import mariadb_shop, postgres_shop, test_sqlite
+from tests.publish import mariadb_shop, mysql_shop, postgres_shop, test_sqlite
 from tests.publish.databases import Database, databases_of
 from tests.publish.parts import dataset, settings
 
@@ -47,7 +47,7 @@ def frames(refresh: int) -> dict[str, pl.DataFrame]:
     }
 
 
-@pytest.fixture(params=["postgres", "mariadb", "sqlite", "duckdb"])
+@pytest.fixture(params=["postgres", "mariadb", "mysql", "sqlite", "duckdb"])
 def databases(request: pytest.FixtureRequest) -> Databases:
     return databases_of(request.param, request)
 
@@ -173,7 +173,8 @@ MIGRATIONS = {
     "ALTER TABLE orders ADD COLUMN twice REAL GENERATED ALWAYS AS (total * 2) VIRTUAL;"
     "CREATE INDEX twice_as ON orders (twice) WHERE twice > 1",
 }
-SHOPS = {"postgres": postgres_shop, "mariadb": mariadb_shop, "sqlite": test_sqlite}
+MIGRATIONS["mysql"] = MIGRATIONS["mariadb"]
+SHOPS = {"postgres": postgres_shop, "mariadb": mariadb_shop, "mysql": mysql_shop, "sqlite": test_sqlite}
 
 
 @pytest.mark.parametrize("family", SHOPS)
@@ -200,7 +201,7 @@ CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES cus
 """
 
 
-@pytest.mark.parametrize("family", ["postgres", "mariadb"])
+@pytest.mark.parametrize("family", ["postgres", "mariadb", "mysql"])
 def test_values_decide_where_the_target_is_narrower(family: str, request: pytest.FixtureRequest) -> None:
     databases = databases_of(family, request)
     source, target = databases(SOURCE), marked(databases(NARROW))
@@ -243,7 +244,7 @@ def test_references_to_tables_that_stay(databases: Databases) -> None:
     assert target.rows("SELECT DISTINCT segment, name FROM customers WHERE id = 1") == [(1, "2-1")]
 
 
-@pytest.mark.parametrize("family", ["postgres", "mariadb"])
+@pytest.mark.parametrize("family", ["postgres", "mariadb", "mysql"])
 def test_rows_of_another_family(family: str, request: pytest.FixtureRequest) -> None:
     source, target = databases_of("sqlite", request)(SOURCE), marked(databases_of(family, request)(AHEAD))
     live = target.catalog

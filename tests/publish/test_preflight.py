@@ -15,13 +15,13 @@ from tests.publish.databases import Database, databases_of
 from tests.publish.mariadb_shop import own_databases
 from tests.publish.parts import catalog_of, settings
 from tests.publish.postgres_shop import rows_of, run_in
-from tests.servers import MariadbServer, PostgresServer
+from tests.servers import MysqlFamilyServer, PostgresServer
 
 SCRIPT = """CREATE TABLE a (id int PRIMARY KEY, price decimal(6, 2));
 CREATE TABLE b (id int PRIMARY KEY, a int, FOREIGN KEY (a) REFERENCES a (id))"""
 
 
-@pytest.fixture(params=["postgres", "mariadb", "sqlite", "duckdb"])
+@pytest.fixture(params=["postgres", "mariadb", "mysql", "sqlite", "duckdb"])
 def made(request: pytest.FixtureRequest) -> Callable[..., Database]:
     return databases_of(request.param, request)
 
@@ -70,16 +70,16 @@ def test_rights_that_are_missing_in_postgres(postgres: PostgresServer, target: s
     assert asked(source, postgres.url(database, user=user, password="secret")).findings == ()
 
 
-def test_rights_that_are_missing_in_mariadb(mariadb: MariadbServer) -> None:
-    source, target = mariadb.create_database(SCRIPT), mariadb.create_database()
+def test_rights_that_are_missing_in_mariadb_and_mysql(mysql_family: MysqlFamilyServer) -> None:
+    source, target = mysql_family.create_database(SCRIPT), mysql_family.create_database()
     authorize("staging", settings(), target, {})
     database = str(sqlalchemy.make_url(target).database)
     user = f"poor_{database}"[:32]
-    mariadb.run(database, f"CREATE USER '{user}'@'%' IDENTIFIED BY 'secret'")
-    mariadb.run(database, f"GRANT ALL ON `{database}`.* TO '{user}'@'%'")
-    (finding,) = asked(source, mariadb.url(database, user=user, password="secret")).findings
-    mariadb.run(database, finding.remedy.replace("; ", ";\n"))
-    assert asked(source, mariadb.url(database, user=user, password="secret")).findings == ()
+    mysql_family.run(database, f"CREATE USER '{user}'@'%' IDENTIFIED BY 'secret'")
+    mysql_family.run(database, f"GRANT ALL ON `{database}`.* TO '{user}'@'%'")
+    (finding,) = asked(source, mysql_family.url(database, user=user, password="secret")).findings
+    mysql_family.run(database, finding.remedy.replace("; ", ";\n"))
+    assert asked(source, mysql_family.url(database, user=user, password="secret")).findings == ()
     assert own_databases(target) == []
 
 

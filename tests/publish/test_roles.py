@@ -14,7 +14,7 @@ from synth_assets.publish.publish import rollback
 from tests.extract.snapshots import Snapshots
 from tests.publish.parts import Dataset, settings
 from tests.publish.postgres_shop import rows_of, run_in
-from tests.servers import MariadbServer, PostgresServer, start_mariadb, start_postgres
+from tests.servers import MYSQL_FAMILY, MysqlFamilyServer, PostgresServer, start_postgres
 
 _DOCS = Path(__file__).parents[2] / "docs" / "databases.md"
 SCRIPT = """CREATE TABLE a (id int PRIMARY KEY, name varchar(20));
@@ -43,8 +43,8 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def mariadb() -> Iterator[MariadbServer]:
-    server = start_mariadb()
+def server(mysql_family: MysqlFamilyServer) -> Iterator[MysqlFamilyServer]:
+    server: MysqlFamilyServer = MYSQL_FAMILY[mysql_family.dialect]()
     yield server
     server.stop()
 
@@ -81,17 +81,17 @@ def test_roles_of_postgres(postgres: PostgresServer, tmp_path: Path) -> None:
         run_in(as_writer, "DROP TABLE other.theirs")
 
 
-def test_roles_of_mariadb(mariadb: MariadbServer, tmp_path: Path) -> None:
-    source, target, other = mariadb.create_database(SCRIPT), mariadb.create_database(), mariadb.create_database(SCRIPT)
+def test_roles_of_mariadb_and_mysql(server: MysqlFamilyServer, tmp_path: Path) -> None:
+    source, target, other = server.create_database(SCRIPT), server.create_database(), server.create_database(SCRIPT)
     names = {"production": database_of(source), "staging": database_of(target)}
     for block in documented("MariaDB", names):
-        mariadb.run(database_of(target), block)
-    as_reader = mariadb.url(database_of(source), user="synth_source", password="secret")
-    as_writer = mariadb.url(database_of(target), user="synth_target", password="secret")
+        server.run(database_of(target), block)
+    as_reader = server.url(database_of(source), user="synth_source", password="secret")
+    as_writer = server.url(database_of(target), user="synth_target", password="secret")
     refreshed_twice(as_reader, as_writer, tmp_path)
     for user, database, statement in (
         ("synth_source", source, "DELETE FROM b"),
         ("synth_target", other, "DELETE FROM b"),
     ):
         with pytest.raises(pymysql.err.OperationalError, match="denied"):
-            mariadb.connect(database_of(database), user=user, password="secret").query(statement)
+            server.connect(database_of(database), user=user, password="secret").query(statement)

@@ -106,7 +106,7 @@ LEFT: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def quoted(name: str, family: str) -> str:
-    return f"`{name}`" if family == "mariadb" else '"' + name.replace('"', '""') + '"'
+    return f"`{name}`" if family in ("mariadb", "mysql") else '"' + name.replace('"', '""') + '"'
 
 
 def script(family: str) -> str:
@@ -147,7 +147,7 @@ class Target:
         return int(self.database.rows(f"SELECT count(*) FROM {self._place}")[0][0])
 
 
-@pytest.fixture(params=["sqlite", "postgres", "mariadb", "duckdb"])
+@pytest.fixture(params=["sqlite", "postgres", "mariadb", "mysql", "duckdb"])
 def target(request: pytest.FixtureRequest) -> Target:
     return Target(request.param, request)
 
@@ -173,7 +173,7 @@ def test_what_is_broken_stops_the_publication_and_says_so_without_a_value(target
     assert target.rows == 3
 
 
-@pytest.mark.parametrize("family", ["sqlite", "postgres", "mariadb", "duckdb"])
+@pytest.mark.parametrize("family", ["sqlite", "postgres", "mariadb", "mysql", "duckdb"])
 def test_a_pattern_is_asked_where_it_means_the_same(request: pytest.FixtureRequest, family: str) -> None:
     kind, column = "expect_column_values_to_match_regex", {"column": 'Or"der', "mostly": 0.6}
     common, letters = {**column, "regex": "^[A-Za-z]-[0-9]{1,2}$"}, {**column, "regex": r"^\w-\d"}
@@ -216,7 +216,7 @@ def test_a_suite_may_not_write(target: Target) -> None:
     assert target.database.catalog.table_names == (TABLE,)
 
 
-@pytest.mark.parametrize("family", ["postgres", "mariadb"])
+@pytest.mark.parametrize("family", ["postgres", "mariadb", "mysql"])
 def test_a_connection_lost_meanwhile_passes_nothing(request: pytest.FixtureRequest, family: str) -> None:
     target = Target(family, request)
     tries: list[int] = []

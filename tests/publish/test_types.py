@@ -78,9 +78,16 @@ def test_the_stated_table_into_mariadb(data_type: DataType, source: str, expecte
     assert target_type(data_type, source=source, target="mariadb") == expected
 
 
-def test_mysql_has_no_uuid() -> None:
-    uuid = DataType(kind=Kind.UUID, native="uuid")
+@pytest.mark.parametrize("native", ["uuid", "uuid INVISIBLE"])
+def test_mysql_has_no_uuid(native: str) -> None:
+    uuid = DataType(kind=Kind.UUID, native=native)
     assert target_type(uuid, source="mariadb", target="mysql") == "char(36)"
+
+
+def test_mariadb_binds_no_column_to_a_system_of_coordinates() -> None:
+    shape = DataType(kind=Kind.OTHER, native="point SRID 4326 INVISIBLE")
+    assert target_type(shape, source="mysql", target="mariadb") == "point INVISIBLE"
+    assert target_type(shape, source="mysql", target="mysql") == shape.native
 
 
 @pytest.mark.parametrize(
