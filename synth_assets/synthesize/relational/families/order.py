@@ -245,22 +245,28 @@ def follows_in(arranged: Arranged, continuous: npt.NDArray[np.bool_] | None) -> 
 
 
 def _tells_by_distance(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
-    """Whether how far a row is from the sibling before may tell of it: not where a family pauses once for months.
-
-    A pause in the wrong place moves all rows after it, and they would take what comes with their distances then.
-    """
+    """Whether how far a row is from the sibling before may tell of it."""
     if values.dtype.is_integer() or values.dtype == pl.Time:
         return True
     if not isinstance(values.dtype, pl.Date | pl.Datetime):
         return False
-    return not SELDOM < pauses(*_with_before(values, arranged, follows)) < OFTEN_ENOUGH
+    return not _pause_once(values, arranged, follows)
 
 
 def _is_monthly(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
-    """Whether what comes when is told by the days of months: of a date in whose order siblings come without pauses."""
+    """Whether what comes when is told by the days of months, for the date that orders siblings."""
     if not isinstance(values.dtype, pl.Date | pl.Datetime) or not are_monthly(values):
         return False
-    return pauses(*_with_before(values, arranged, follows)) <= SELDOM
+    return not _pause_once(values, arranged, follows)
+
+
+def _pause_once(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
+    """Whether families pause for months once in a while.
+
+    A pause in the wrong place moves all rows after it, and they would take what comes with their months and distances
+    then. What hardly ever happens does not matter, and where pauses are the rule, they are learned.
+    """
+    return SELDOM < pauses(*_with_before(values, arranged, follows)) < OFTEN_ENOUGH
 
 
 def _with_before(
