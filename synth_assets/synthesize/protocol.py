@@ -116,6 +116,7 @@ class Following:
         step: The column that is learned as the gap to the row before, in whole `unit`s of its physical values.
         ends_months: It never passes the last day of a month without one on that day.
         grid: What its times lie on: each step ends at the nearest point.
+        points: Its physical values, where they are of a few.
     """
 
     previous: Mapping[str, str]
@@ -130,6 +131,7 @@ class Following:
     unit: int = 1
     ends_months: bool = False
     grid: Grid | None = None
+    points: tuple[int, ...] = ()
 
 
 @runtime_checkable

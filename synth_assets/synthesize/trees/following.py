@@ -13,6 +13,7 @@ import polars as pl
 
 from synth_assets.synthesize.deviation import Deviation, plain_numbers, typed
 from synth_assets.synthesize.months import in_month, ticks_a_day
+from synth_assets.synthesize.points import next_points
 from synth_assets.synthesize.protocol import Following
 from synth_assets.synthesize.running import Running
 from synth_assets.synthesize.trees.columns import ColumnCodes, Numbers
@@ -128,7 +129,7 @@ class _Steps:
 
     def __init__(self, column: ColumnCodes, first: pl.Series, starts: Rows, rows: int, following: Following) -> None:
         self._column, self._dtype, self._unit, self._grid = column, first.dtype, following.unit, following.grid
-        self._ends_months = following.ends_months
+        self._ends_months, self._points = following.ends_months, np.array(following.points, np.int64)
         self._values = np.zeros(rows, np.int64)
         self._values[starts] = first.to_physical().cast(pl.Int64).fill_null(0).to_numpy()
 
@@ -141,6 +142,8 @@ class _Steps:
             made = np.minimum(made, self._values[at - 1] + in_month(days, "end") * ticks)
         if self._grid is not None:
             made = self._grid.at(self._grid.nearest(made, self._dtype), self._dtype)
+        if len(self._points):
+            made = next_points(made, self._values[at - 1], self._points)
         self._values[at] = made
 
     def told(self, context: ColumnCodes, at: Rows) -> list[Codes]:

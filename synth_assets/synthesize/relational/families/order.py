@@ -21,6 +21,7 @@ from synth_assets.synthesize.months import (
     pauses,
     ticks_a_day,
 )
+from synth_assets.synthesize.points import find_points
 from synth_assets.synthesize.protocol import Following, LabelShare
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.beginning import Beginning
@@ -60,6 +61,7 @@ class FamilyOrder(Value):
         dated: Columns made earlier of which a row knows where in their month they lie.
         rising: Columns of numbers that never fall from sibling to sibling, and are not worked out.
         grid: What that column's times lie on: each step ends at the nearest point of it.
+        points: That column's physical values, where nearly all siblings have one of a few.
         monthly: Whether rows know where in its month the sibling before lies by that column.
         ends_months: Whether no month ends without a sibling on its last day.
         stride: The usual gap in the column's physical unit, where families are told by where they end, see ends.
@@ -82,6 +84,7 @@ class FamilyOrder(Value):
     dated: tuple[str, ...] = ()
     rising: tuple[str, ...] = ()
     grid: Grid | None = None
+    points: tuple[int, ...] = ()
     monthly: bool = False
     ends_months: bool = False
     stride: int | None = None
@@ -140,6 +143,7 @@ class FamilyOrder(Value):
             step=self.column if self.column in names else None,
             unit=self.unit,
             grid=self.grid,
+            points=self.points,
         )
 
 
@@ -197,6 +201,7 @@ def learn_order(
     """
     follows = follows_in(arranged, continuous)
     unit, earliest, latest, monthly, ends_months = 1, None, None, False, False
+    points: tuple[int, ...] = ()
     if column:
         ordered = rows[column].to_physical().cast(pl.Int64)[arranged.order]
         unit = common_unit(ordered.diff().filter(pl.Series(arranged.position > 0)))
@@ -204,6 +209,9 @@ def learn_order(
         monthly = dated and unit % ticks_a_day(rows[column].dtype) == 0
         ends_months = monthly and end_months(*_with_before(rows[column], arranged, follows))
         earliest, latest = shared_range(rows[column].to_physical().cast(pl.Int64).to_numpy(), min_group)
+        if grid is None and column not in tied:
+            families = np.cumsum(arranged.position == 0)
+            points = find_points(ordered.to_numpy(), families, unit=unit, min_group=min_group)
     around = rows if known is None else pl.concat([known, rows], how="horizontal")
     made = pl.DataFrame() if known is None else known.select(n for n in known.columns if not known[n].null_count())
     told = {name for name in rows.columns if _is_label(rows[name]) and _is_told(rows[name], known, arranged)}
@@ -223,6 +231,7 @@ def learn_order(
         grid=grid,
         earliest=earliest,
         latest=latest,
+        points=points,
         monthly=monthly,
         ends_months=ends_months,
         previous=previous,
@@ -245,22 +254,28 @@ def follows_in(arranged: Arranged, continuous: npt.NDArray[np.bool_] | None) -> 
 
 
 def _tells_by_distance(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
-    """Whether how far a row is from the sibling before may tell of it: not where a family pauses once for months.
-
-    A pause in the wrong place moves all rows after it, and they would take what comes with their distances then.
-    """
+    """Whether how far a row is from the sibling before may tell of it."""
     if values.dtype.is_integer() or values.dtype == pl.Time:
         return True
     if not isinstance(values.dtype, pl.Date | pl.Datetime):
         return False
-    return not SELDOM < pauses(*_with_before(values, arranged, follows)) < OFTEN_ENOUGH
+    return not _pause_once(values, arranged, follows)
 
 
 def _is_monthly(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
-    """Whether what comes when is told by the days of months: of a date in whose order siblings come without pauses."""
+    """Whether what comes when is told by the days of months, for the date that orders siblings."""
     if not isinstance(values.dtype, pl.Date | pl.Datetime) or not are_monthly(values):
         return False
-    return pauses(*_with_before(values, arranged, follows)) <= SELDOM
+    return not _pause_once(values, arranged, follows)
+
+
+def _pause_once(values: pl.Series, arranged: Arranged, follows: npt.NDArray[np.bool_]) -> bool:
+    """Whether families pause for months once in a while.
+
+    A pause in the wrong place moves all rows after it, and they would take what comes with their months and distances
+    then. What hardly ever happens does not matter, and where pauses are the rule, they are learned.
+    """
+    return SELDOM < pauses(*_with_before(values, arranged, follows)) < OFTEN_ENOUGH
 
 
 def _with_before(

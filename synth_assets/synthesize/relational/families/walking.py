@@ -8,6 +8,7 @@ import polars as pl
 
 from synth_assets.dependencies.ticks import from_ticks
 from synth_assets.synthesize.months import A_LITTLE, folded_back, ticks_a_day
+from synth_assets.synthesize.points import nearest_points
 from synth_assets.synthesize.protocol import FollowingSynthesizer
 from synth_assets.synthesize.relational.families.arranged import LAST, POSITION, Arranged
 from synth_assets.synthesize.relational.families.history import contexts_before
@@ -191,6 +192,9 @@ def pull_in(
     steps = (values - np.repeat(first, lengths)) // order.unit
     squeeze = np.where(over & (last > latest), room / np.maximum((last - first) // order.unit, 1), 1.0)
     values = np.repeat(first, lengths) + np.floor(steps * np.repeat(squeeze, lengths)).astype(np.int64) * order.unit
+    if order.points:
+        points = np.array(order.points, np.int64)
+        values = points[nearest_points(values, points)]
     return rows.with_columns(from_ticks(pl.Series(values), rows.schema[order.column]).alias(order.column))
 
 

@@ -68,3 +68,17 @@ def test_each_month_ends_with_its_rows_and_labels_know_by_the_date() -> None:
     due = made["kind"].is_in(["interest", "fee"]).to_numpy()
     assert (due == at_end).mean() > 0.92
     assert abs((made["kind"] == "interest").sum() - (rows["kind"] == "interest").sum()) < 0.1 * len(rows) / 2
+
+
+def test_what_comes_in_some_months_only_is_drawn_on_their_days() -> None:
+    # Students of a teacher begin with a term; between two of them is half a year or more, nearly always.
+    rng = np.random.default_rng(0)
+    terms = np.array([f"{year}-{day}" for year in range(1995, 2021) for day in ("01-15", "09-01")], "datetime64[D]")
+    begun = [np.sort(rng.choice(len(terms), 14, replace=False)) for _ in range(150)]
+    families = np.repeat(np.arange(150), 14)
+    rows = pl.DataFrame({"begun": pl.Series(terms[np.concatenate(begun)]).cast(pl.Date)})
+    siblings = Siblings(families, rows["begun"], "begun", follow=True, continuous=np.ones(len(families), np.bool_))
+    sizes = pl.DataFrame({"# students": np.full(len(families), 14)})
+    model = _fitted(Training(rows, context=sizes, siblings=siblings))
+    drawn = model.sample(Surroundings(len(families), sizes, families=families), np.random.default_rng(0))
+    assert float(drawn["begun"].is_in(terms.tolist()).mean()) > 0.9  # type: ignore[arg-type]
