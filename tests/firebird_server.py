@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,12 @@ class FirebirdServer:
             for statement in statements:
                 connection.cursor().execute(statement)
                 connection.commit()
+
+    def fill(self, url: str, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run a statement with question marks for every row, in one transaction."""
+        with self._connect(url) as connection:
+            connection.cursor().executemany(statement, rows)
+            connection.commit()
 
     def rows(self, url: str, query: str) -> list[tuple[Any, ...]]:
         """What a query gives."""
