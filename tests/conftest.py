@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.summary import pytest_terminal_summary as pytest_terminal_summary
+from tests.firebird_server import FirebirdServer, start_firebird
 from tests.servers import (
     MariadbServer,
     PostgresServer,
@@ -29,6 +30,12 @@ def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def mariadb(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariadbServer]:
     """One MariaDB server for the whole run, as `postgres`."""
     yield from _server(request, tmp_path_factory, MariadbServer, start_mariadb)
+
+
+@pytest.fixture(scope="session")
+def firebird(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirebirdServer]:
+    """One Firebird server for the whole run, as `postgres`."""
+    yield from _server(request, tmp_path_factory, FirebirdServer, start_firebird)
 
 
 def _server(

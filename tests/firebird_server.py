@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 
-from tests.servers import ServerMissingError, _account, _free_port, _guard, _signal
+from tests.servers import ServerMissingError, _account, _free_port, _guard, _memory, _signal
 
 if TYPE_CHECKING:
     from firebird.driver import Connection
@@ -117,7 +117,8 @@ def start_firebird(*, owner: int | None = None) -> FirebirdServer:
         RuntimeError: the server did not come up; the text is its log.
     """
     program, shell, libraries = firebird_binaries()
-    folder = Path(tempfile.mkdtemp(prefix="synth_firebird_"))
+    # Every commit waits for the disk.
+    folder = Path(tempfile.mkdtemp(prefix="synth_firebird_", dir=_memory()))
     account, password, port = _account("firebird"), secrets.token_urlsafe(12), _free_port()
     for name in ("plugins", "intl", "firebird.msg", "plugins.conf"):
         (folder / name).symlink_to(libraries / name)

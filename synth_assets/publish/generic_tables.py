@@ -187,8 +187,8 @@ def _add(result: GenericDefinition, table: Table, *, source: str, target: Abilit
             sqlalchemy.ForeignKeyConstraint(
                 reference.columns,
                 [parent.c[name] for name in reference.parent_columns],
-                ondelete=reference.on_delete,
-                onupdate=reference.on_update,
+                ondelete=_action(reference.on_delete, native=native),
+                onupdate=_action(reference.on_update, native=native),
             )
         )
     for check in table.checks:
@@ -231,6 +231,11 @@ def _column(
         autoincrement=False,
         server_default=None if default is None else sqlalchemy.text(_unbound(default)),
     )
+
+
+def _action(said: str | None, *, native: bool) -> str | None:
+    # What every database does that is told nothing; few know the word.
+    return None if said == "RESTRICT" and not native else said
 
 
 def _in_keys(table: Table) -> frozenset[str]:

@@ -4,6 +4,8 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
+
 from tests.firebird_server import FirebirdServer
 
 # Firebird's own words for a long text and for bytes.
@@ -107,3 +109,53 @@ def fill_shop(server: FirebirdServer, url: str) -> None:
 
 def _insert(server: FirebirdServer, url: str, table: str, rows: list[tuple[Any, ...]]) -> None:
     server.fill(url, f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+
+
+def shop_frames(refresh: int, rows: int = 60) -> dict[str, pl.DataFrame]:
+    """Rows of which every customer, order and line carries the number of its refresh."""
+    ids = list(range(1, rows + 1))
+    at = dt.datetime.combine(dt.date(2024, 2, 29), dt.time(23, 59, 59, 999900))
+    hostile = [HOSTILE[n % len(HOSTILE)] for n in ids]
+    return {
+        "customers": pl.DataFrame(
+            {
+                "id": ids,
+                "name": [f"refresh {refresh}" for _ in ids],
+                "e-mail": [f"{n}@{refresh}.example" if n % 5 else None for n in ids],
+                "vip": [n % 2 == 0 for n in ids],
+                "balance": [Decimal(n) / 100 for n in ids],
+                "born": [dt.date(1, 1, 1) if n % 2 else dt.date(9999, 12, 31) for n in ids],
+                "wakes": [dt.time(0) if n % 2 else None for n in ids],
+                "seen": [at for _ in ids],
+                "score": [0.1 * n for n in ids],
+                "points": [2**63 - n for n in ids],
+                "note": ["😀 " * 5000 if n == 1 else hostile[n - 1] for n in ids],
+                "photo": [bytes(range(256)) * 300 if n == 1 else b"\x00\xff" if n % 2 else None for n in ids],
+                # The first refers to the last.
+                "referrer": [*reversed(ids)],
+                "best_order": [n if n % 3 else None for n in ids],
+            },
+            schema_overrides={"balance": pl.Decimal(12, 2)},
+        ),
+        "products": pl.DataFrame(
+            {
+                "code": ["aa ", "b c"],
+                "variant": [1, 2],
+                "title": [f"{refresh} a", f"{refresh} b"],
+                "price": ["0.001", "999999.999"],
+            }
+        ).with_columns(pl.col("price").cast(pl.Decimal(9, 3))),
+        "orders": pl.DataFrame(
+            {"id": ids, "customer_id": ids, "placed": [at for _ in ids], "status": ["it's" for _ in ids]}
+        ),
+        "Order Lines": pl.DataFrame(
+            {
+                "order_id": ids,
+                "no": [refresh for _ in ids],
+                "code": ["b c" for _ in ids],
+                "variant": [2 for _ in ids],
+                "amount": ids,
+                **dict.fromkeys(("select", "%s", 'x"y:z', "Größe"), hostile),
+            }
+        ),
+    }
