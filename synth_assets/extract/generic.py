@@ -13,7 +13,7 @@ from synth_assets.catalog.connection import location, open_engine
 from synth_assets.catalog.errors import TableMissing
 from synth_assets.catalog.frames import frame_schema
 from synth_assets.catalog.model import Catalog, Table
-from synth_assets.extract.errors import SourceChanged, SourceUnreadable, ValueUnreadable
+from synth_assets.extract.errors import ChangedWhileRead, SourceChanged, SourceUnreadable, ValueUnreadable
 from synth_assets.extract.read_twice import Reading
 from synth_assets.extract.source import TableStream
 
@@ -44,7 +44,7 @@ def open_generic(url: str, catalog: Catalog, tables: Sequence[str]) -> Iterator[
 
     Raises:
         DatabaseUnreachable, LoginRefused, ...: See catalog.connection.open_engine.
-        SourceChanged: At the end: the two readings of a table differ.
+        ChangedWhileRead: At the end: the two readings of a table differ.
     """
     del tables
     engine = open_engine(url)
@@ -104,18 +104,14 @@ class GenericSource:
         """Read every table that was read once more, unless the transaction itself shows one instant.
 
         Raises:
-            SourceChanged: a table has other rows by now.
+            ChangedWhileRead: a table has other rows by now.
         """
         for table, first in self._first.values():
             second = Reading()
             for _ in second.of(self._batches(table, self._schema(table))):
                 pass
             if second != first:
-                raise SourceChanged(
-                    table.name,
-                    "rows came, went or changed while all tables were read, and this database's dialect cannot show "
-                    "several tables as of one instant",
-                )
+                raise ChangedWhileRead(self._where, table.name)
 
     def _schema(self, table: Table) -> pl.Schema:
         inspector = sqlalchemy.inspect(self._connection)
