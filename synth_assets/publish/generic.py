@@ -102,7 +102,7 @@ class GenericPublisher(StagedPublisher[GenericStage]):
             f"{dialect} has no path of its own here: all rows go by INSERT, and again in the swap, which takes longer.",
             *self._stage.definition.notes,
         ]
-        found = [*self._stage.definition.findings, *self._other_columns()]
+        found = [*self._stage.definition.findings, *self._other_columns(), *self._self_references()]
         return found or [*self._without_transactions(), *self._refused_tables()]
 
     def stage(self) -> None:
@@ -271,6 +271,22 @@ class GenericPublisher(StagedPublisher[GenericStage]):
                     problem="the target's table has other columns, which cannot be altered in one step here.",
                     remedy="Drop it; the next publication makes it anew.",
                 )
+
+    def _self_references(self) -> Iterator[Finding]:
+        stage = self._prepared()
+        inspector, there = sqlalchemy.inspect(self._connection), self._tables()
+        for table in stage.request.catalog.tables:
+            own = [key for key in table.foreign_keys if key.parent == table.name]
+            if stage.target.keeps_self_references or not own or table.name not in there:
+                continue
+            for key in inspector.get_foreign_keys(table.name, self._namespace):
+                if key["referred_table"] == table.name:
+                    yield Finding(
+                        table=table.name,
+                        problem=f"its key {key['name'] or ''} refers to the table itself, and this database compares "
+                        "row by row as they come: the rows cannot be exchanged.",
+                        remedy="Drop that constraint there; the audit compares these references all the same.",
+                    )
 
     def _without_transactions(self) -> Iterator[Finding]:
         trial = trial_table(self._namespace, sqlalchemy.Column("id", sqlalchemy.Integer()))

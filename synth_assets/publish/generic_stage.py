@@ -31,7 +31,7 @@ def cleaned(step: str, *, table: str | None = None, is_definition: bool = False)
     try:
         yield
     except exc.DBAPIError as error:
-        code = type(error.orig).__name__
+        code = _code(error.orig)
         said = " ".join(str(error.orig).split())
         raise DatabaseFailed(
             step=step,
@@ -43,6 +43,13 @@ def cleaned(step: str, *, table: str | None = None, is_definition: bool = False)
     except exc.SQLAlchemyError as error:
         said = " ".join(str(error).split()) if is_definition else "SQLAlchemy failed"
         raise DatabaseFailed(step=step, code=type(error).__name__, meaning=said, table=table) from None
+
+
+def _code(error: BaseException | None) -> str:
+    """The driver's class of errors, and the database's number for it where the driver tells one."""
+    numbers = (getattr(error, name, None) for name in ("sqlstate", "pgcode", "sqlcode", "errno"))
+    told = next((number for number in numbers if number), "")
+    return f"{type(error).__name__} {told}".strip()
 
 
 def staged_name(key: str, table: str) -> str:
@@ -73,10 +80,10 @@ class GenericStage:
         self.request = request
         self._connection = connection
         with cleaned("preflight"):
-            target = abilities(connection, namespace=namespace, catalog=request.catalog)
+            self.target = abilities(connection, namespace=namespace, catalog=request.catalog)
         self.definition: GenericDefinition = define(
             request.catalog,
-            target=target,
+            target=self.target,
             namespace=namespace,
             frames={name: rows.schema for name, rows in request.tables.items()},
         )

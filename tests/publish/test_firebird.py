@@ -159,6 +159,46 @@ def test_two_at_once(firebird: FirebirdServer, catalog: Catalog, target: str) ->
     assert names(firebird, target) == {3}
 
 
+def test_readers_see_the_old_rows_until_the_commit(firebird: FirebirdServer, catalog: Catalog, target: str) -> None:
+    dataset(catalog, shop_frames(1)).publish(target)
+    seen: dict[str, set[object]] = {}
+    with failpoints.listening(lambda place: seen.update({place: names(firebird, target)})):
+        dataset(catalog, shop_frames(2), refresh="r2").publish(target)
+    assert {place for place, there in seen.items() if there == {2}} == set(LIVE_AT)
+    assert all(there == {1} for place, there in seen.items() if place not in LIVE_AT)
+
+
+@pytest.mark.parametrize("place", ["publication.stage.rows", "publication.swap.moved"])
+def test_a_session_that_somebody_ends_is_followed_by_another(
+    firebird: FirebirdServer, catalog: Catalog, target: str, place: str
+) -> None:
+    dataset(catalog, shop_frames(1)).publish(target)
+    ended = []
+
+    def end(name: str) -> None:
+        if name == place and not ended:
+            ended.append(name)
+            firebird.run(
+                target,
+                "DELETE FROM mon$attachments WHERE mon$attachment_id <> CURRENT_CONNECTION AND mon$system_flag = 0",
+            )
+
+    with failpoints.listening(end):
+        assert dataset(catalog, shop_frames(2), refresh="r2").publish(target, retry=(0.1,)).attempts == 2
+    assert names(firebird, target) == {2}
+    assert ours(firebird, target) == []
+
+
+def test_a_live_table_that_refers_to_itself_is_refused(firebird: FirebirdServer, catalog: Catalog, target: str) -> None:
+    dataset(catalog, shop_frames(1)).publish(target)
+    firebird.run(target, "ALTER TABLE customers ADD CONSTRAINT up FOREIGN KEY (referrer) REFERENCES customers (id)")
+    with pytest.raises(PreflightFailed, match="customers: its key up refers to the table itself"):
+        dataset(catalog, shop_frames(2), refresh="r2").publish(target)
+    firebird.run(target, "ALTER TABLE customers DROP CONSTRAINT up")
+    dataset(catalog, shop_frames(2), refresh="r2").publish(target)
+    assert names(firebird, target) == {2}
+
+
 def test_what_is_broken_is_not_published(firebird: FirebirdServer, catalog: Catalog, target: str) -> None:
     dataset(catalog, shop_frames(1)).publish(target)
     frames = shop_frames(2)
