@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -99,11 +100,13 @@ class FirebirdServer:
         _signal(self.guard, signal.SIGKILL)
         _signal(self.process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while _is_there(self.process):
+        while _answers(self.port):
             if time.monotonic() > deadline:
                 _signal(self.process, signal.SIGKILL)
                 break
             time.sleep(0.05)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.process, os.WNOHANG)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -205,12 +208,7 @@ def _wait_for(running: FirebirdServer, server: "subprocess.Popen[bytes]") -> Non
             return
 
 
-def _is_there(process: int) -> bool:
-    # A server that this very process started is a zombie until it is waited for.
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(process, os.WNOHANG)
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _answers(port: int) -> bool:
+    # Not whether its process is there: one that another process started may be a zombie for long.
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
