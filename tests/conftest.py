@@ -9,12 +9,14 @@ import pytest
 
 from tests.faults.summary import pytest_terminal_summary as pytest_terminal_summary
 from tests.servers import (
+    FirebirdServer,
     MariadbServer,
     MysqlFamilyServer,
     MysqlServer,
     PostgresServer,
     ServerMissingError,
     shared,
+    start_firebird,
     start_mariadb,
     start_mysql,
     start_postgres,
@@ -45,6 +47,12 @@ def mysql_family(request: pytest.FixtureRequest) -> MysqlFamilyServer:
     """MariaDB and MySQL in turn: for what the product does alike in both."""
     server: MysqlFamilyServer = request.getfixturevalue(request.param)
     return server
+
+
+@pytest.fixture(scope="session")
+def firebird(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirebirdServer]:
+    """One Firebird server for the whole run, as `postgres`."""
+    yield from _server(request, tmp_path_factory, FirebirdServer, start_firebird)
 
 
 def _server(

@@ -10,8 +10,9 @@ from synth_assets.catalog.connection import location
 from synth_assets.catalog.errors import NamespaceMissing
 from synth_assets.catalog.model import Catalog, Check, Column, DataType, ForeignKey, Index, Key, Kind, Table
 from synth_assets.catalog.ownership import is_own_table
+from synth_assets.catalog.schemas import schema_names
 
-# The first that fits decides; MySQL's sized integers are subclasses of Integer with names of their own.
+# The first that fits decides.
 KINDS: tuple[tuple[type[types.TypeEngine[Any]], Kind], ...] = (
     (types.Enum, Kind.ENUM),
     (types.Uuid, Kind.UUID),
@@ -28,7 +29,10 @@ KINDS: tuple[tuple[type[types.TypeEngine[Any]], Kind], ...] = (
     (types.LargeBinary, Kind.BINARY),
     (types._Binary, Kind.BINARY),  # noqa: SLF001  # the public name of BINARY and VARBINARY's base does not exist
 )
-BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 32, "INTEGER": 32, "INT": 32, "BIGINT": 64}
+# By a type's spelling: dialects have classes of their own, which share no base that tells the size. Others may be of
+# any size: 64 hold what the rows can be.
+BITS = {"TINYINT": 8, "SMALLINT": 16, "MEDIUMINT": 32, "INTEGER": 32, "INT": 32}
+INTEGER_BITS = 64
 # A REAL has 32 bits in some databases and 64 in others; 64 hold both.
 FLOAT_BITS = 64
 
@@ -40,7 +44,7 @@ def reflect_generic(connection: sqlalchemy.Connection, namespace: str | None) ->
         NamespaceMissing: no such schema.
     """
     inspector = sqlalchemy.inspect(connection)
-    if namespace is not None and namespace not in inspector.get_schema_names():
+    if namespace is not None and namespace not in schema_names(inspector):
         where = location(connection.engine.url)
         raise NamespaceMissing(
             f"{where} has no schema {namespace!r}",
@@ -105,13 +109,17 @@ def data_type(found: types.TypeEngine[Any], dialect: interfaces.Dialect) -> Data
     # The dialects' own intervals share no public base.
     other = Kind.INTERVAL if name == "INTERVAL" else Kind.OTHER
     kind = next((kind for base, kind in KINDS if isinstance(found, base)), other)
-    bits = BITS.get(name, 32) if kind is Kind.INTEGER else FLOAT_BITS if kind is Kind.FLOAT else None
+    native = _native(found, dialect)
+    sized = {
+        Kind.INTEGER: BITS.get(native.upper().partition("(")[0].split(" ")[0], INTEGER_BITS),
+        Kind.FLOAT: FLOAT_BITS,
+    }
     element = getattr(found, "item_type", None)
     return DataType(
         kind=kind,
-        native=_native(found, dialect),
+        native=native,
         length=getattr(found, "length", None) if kind in (Kind.TEXT, Kind.BINARY) else None,
-        bits=bits,
+        bits=sized.get(kind),
         unsigned=bool(getattr(found, "unsigned", False)),
         precision=getattr(found, "precision", None) if kind is Kind.DECIMAL else None,
         scale=getattr(found, "scale", None) if kind is Kind.DECIMAL else None,

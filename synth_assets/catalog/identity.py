@@ -11,6 +11,7 @@ from synth_assets.catalog.connection import connection_lost, location
 from synth_assets.catalog.errors import IdentityUnknown
 from synth_assets.catalog.model import Value
 from synth_assets.catalog.ownership import MARKER_TABLE, is_own_table
+from synth_assets.catalog.schemas import schema_names
 
 BY_CONTENTS = "by contents"
 
@@ -71,7 +72,7 @@ def identity_by_contents(connection: sqlalchemy.Connection) -> ServerIdentity:
     marks, tables = [], []
     try:
         inspector = sqlalchemy.inspect(connection)
-        for schema in inspector.get_schema_names():
+        for schema in schema_names(inspector):
             for name in inspector.get_table_names(schema):
                 if name == MARKER_TABLE:
                     marks += _marks(connection, inspector, schema)
@@ -89,7 +90,7 @@ def identity_by_contents(connection: sqlalchemy.Connection) -> ServerIdentity:
     return ServerIdentity(family=BY_CONTENTS, server="", database=listed)
 
 
-def _marks(connection: sqlalchemy.Connection, inspector: sqlalchemy.Inspector, schema: str) -> list[str]:
+def _marks(connection: sqlalchemy.Connection, inspector: sqlalchemy.Inspector, schema: str | None) -> list[str]:
     mark: sqlalchemy.ColumnClause[str] = sqlalchemy.column("mark")
     if mark.name not in {column["name"] for column in inspector.get_columns(MARKER_TABLE, schema)}:
         return []

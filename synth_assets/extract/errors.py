@@ -41,6 +41,19 @@ class SourceChanged(SynthAssetsError):
         )
 
 
+class ChangedWhileRead(SynthAssetsError):
+    """Rows changed while a source was read that cannot show all of its tables as of one instant."""
+
+    def __init__(self, location: str, table: str) -> None:
+        self.table = table
+        super().__init__(
+            f"Rows of table {table!r} changed while {location} was read, and its dialect cannot show several tables "
+            "as of one instant.",
+            untouched=NOTHING_CHANGED,
+            next_step="Run the refresh again when nobody writes to the source, or read a copy of it that stands still.",
+        )
+
+
 class EmptySource(SynthAssetsError):
     """Every chosen table has no rows: more likely a wrong database than a dataset."""
 

@@ -13,7 +13,8 @@ from synth_assets.catalog.connection import location, open_engine
 from synth_assets.catalog.errors import TableMissing
 from synth_assets.catalog.frames import frame_schema
 from synth_assets.catalog.model import Catalog, Table
-from synth_assets.extract.errors import SourceChanged, SourceUnreadable, ValueUnreadable
+from synth_assets.extract.errors import ChangedWhileRead, SourceChanged, SourceUnreadable, ValueUnreadable
+from synth_assets.extract.read_twice import Reading
 from synth_assets.extract.source import TableStream
 
 _BATCH_ROWS = 10_000
@@ -39,48 +40,87 @@ _PRINTED = (str, int, Decimal, UUID)
 def open_generic(url: str, catalog: Catalog, tables: Sequence[str]) -> Iterator["GenericSource"]:
     """One transaction at the isolation level that shows all tables as of one instant.
 
+    Where the dialect has no such level, or cannot set it, every table that was read is read once more at the end.
+
     Raises:
         DatabaseUnreachable, LoginRefused, ...: See catalog.connection.open_engine.
-        SourceUnreadable: The database has no isolation level that shows one instant.
+        ChangedWhileRead: At the end: the two readings of a table differ.
     """
     del tables
     engine = open_engine(url)
     where = location(url)
+    for level in (*_isolation_levels(engine), None):
+        with engine.connect() as connection:
+            if level is not None and not _is_set(connection, level):
+                continue
+            source = GenericSource(connection, where, catalog, shows_one_instant=level is not None)
+            yield source
+            source.compare()
+            return
+
+
+def _isolation_levels(engine: sqlalchemy.Engine) -> list[str]:
     with engine.connect() as connection:
-        level = _isolation_level(connection)
-        if level is None:
-            raise SourceUnreadable(where, reason="it cannot show several tables as of one instant")
+        raw = connection.connection.dbapi_connection
+        try:
+            known = [] if raw is None else connection.dialect.get_isolation_level_values(raw)
+        except NotImplementedError:
+            return []
+    return [level for level in _ISOLATION_LEVELS if level in known]
+
+
+def _is_set(connection: sqlalchemy.Connection, level: str) -> bool:
+    """Whether the dialect does what it names: some have a driver that cannot, and some no setter at all."""
+    drivers_own = getattr(connection.dialect.loaded_dbapi, "Error", sqlalchemy.exc.DBAPIError)
+    try:
         connection.execution_options(isolation_level=level)
-        yield GenericSource(connection, where, catalog)
-
-
-def _isolation_level(connection: sqlalchemy.Connection) -> str | None:
-    raw = connection.connection.dbapi_connection
-    if raw is None:
-        return None
-    known = connection.dialect.get_isolation_level_values(raw)
-    connection.rollback()
-    return next((level for level in _ISOLATION_LEVELS if level in known), None)
+    except (sqlalchemy.exc.SQLAlchemyError, drivers_own, NotImplementedError, AttributeError, TypeError):
+        return False
+    return True
 
 
 class GenericSource:
     """One read transaction."""
 
-    def __init__(self, connection: sqlalchemy.Connection, where: str, catalog: Catalog) -> None:
+    def __init__(
+        self, connection: sqlalchemy.Connection, where: str, catalog: Catalog, *, shows_one_instant: bool
+    ) -> None:
         self._connection = connection
         self._where = where
         self._namespace = catalog.namespace
+        self._shows_one_instant = shows_one_instant
+        self._first: dict[str, tuple[Table, Reading]] = {}
 
     def read(self, table: Table) -> TableStream:
         """See `Source.read`."""
+        schema = self._schema(table)
+        batches = self._batches(table, schema)
+        if self._shows_one_instant:
+            return TableStream(schema=schema, batches=batches)
+        _, reading = self._first[table.name] = (table, Reading())
+        return TableStream(schema=schema, batches=reading.of(batches))
+
+    def compare(self) -> None:
+        """Read every table that was read once more, unless the transaction itself shows one instant.
+
+        Raises:
+            ChangedWhileRead: a table has other rows by now.
+        """
+        for table, first in self._first.values():
+            second = Reading()
+            for _ in second.of(self._batches(table, self._schema(table))):
+                pass
+            if second != first:
+                raise ChangedWhileRead(self._where, table.name)
+
+    def _schema(self, table: Table) -> pl.Schema:
         inspector = sqlalchemy.inspect(self._connection)
         if not inspector.has_table(table.name, self._namespace):
             raise TableMissing([table.name], known=inspector.get_table_names(self._namespace))
         found = {str(column["name"]) for column in inspector.get_columns(table.name, self._namespace)}
         if found != set(table.column_names):
             raise SourceChanged(table.name, "it has other columns")
-        schema = frame_schema(table)
-        return TableStream(schema=schema, batches=self._batches(table, schema))
+        return frame_schema(table)
 
     def _batches(self, table: Table, schema: pl.Schema) -> Iterator[pl.DataFrame]:
         # Columns without types: the driver's values as they are, with nothing converted on the way.

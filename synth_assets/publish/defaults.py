@@ -7,8 +7,6 @@ from synth_assets.catalog.model import DataType, Kind
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _STRING = re.compile(r"'(?:[^'\\]|'')*'")
 _CAST = re.compile(r"::[\w\s\".\[\]]+(\(\s*\d+\s*(,\s*\d+\s*)?\))?$")
-# Whose booleans are no numbers.
-_WITH_BOOLEANS = frozenset({"postgresql", "duckdb"})
 _MOMENTS = {
     "current_timestamp": "CURRENT_TIMESTAMP",
     "current_timestamp()": "CURRENT_TIMESTAMP",
@@ -21,8 +19,12 @@ _MOMENTS = {
 }
 
 
-def portable_default(expression: str, data_type: DataType, *, dialect: str) -> str | None:
-    """The same default for a column of another dialect; None where none is certain to mean the same."""
+def portable_default(expression: str, data_type: DataType, *, has_booleans: bool) -> str | None:
+    """The same default for a column of another dialect; None where none is certain to mean the same.
+
+    Args:
+        has_booleans: Whether that dialect's booleans are no numbers.
+    """
     text = _unwrapped(expression)
     lowered = text.lower()
     if lowered in _MOMENTS:
@@ -30,18 +32,18 @@ def portable_default(expression: str, data_type: DataType, *, dialect: str) -> s
     if lowered == "null":
         return "NULL"
     if data_type.kind is Kind.BOOLEAN:
-        return _boolean(lowered, dialect)
+        return _boolean(lowered, has_booleans=has_booleans)
     if _NUMBER.fullmatch(text) or _STRING.fullmatch(text):
         return text
     return None
 
 
-def _boolean(lowered: str, dialect: str) -> str | None:
+def _boolean(lowered: str, *, has_booleans: bool) -> str | None:
     plain = lowered.strip("'")
     if plain in {"true", "t", "1"}:
-        return "TRUE" if dialect in _WITH_BOOLEANS else "1"
+        return "TRUE" if has_booleans else "1"
     if plain in {"false", "f", "0"}:
-        return "FALSE" if dialect in _WITH_BOOLEANS else "0"
+        return "FALSE" if has_booleans else "0"
     return None
 
 

@@ -162,7 +162,7 @@ class _Renderer:
         counts = default.lower().startswith("nextval(")
         if self._native and not counts:
             return [f"DEFAULT ({default})"]
-        same = None if counts else portable_default(default, column.type, dialect=DIALECT)
+        same = None if counts else portable_default(default, column.type, has_booleans=True)
         if same is None:
             self._note(table, f"default of column {column.name}")
             return []

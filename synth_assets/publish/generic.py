@@ -10,8 +10,9 @@ from synth_assets.catalog.connection import open_engine
 from synth_assets.catalog.errors import DatabaseError
 from synth_assets.catalog.identity import server_identity
 from synth_assets.catalog.model import Catalog
-from synth_assets.catalog.ownership import OWN_PREFIX, is_own_table
+from synth_assets.catalog.ownership import is_own_table
 from synth_assets.catalog.reflect import reflect_connection
+from synth_assets.catalog.schemas import schema_names
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed, NothingToRollBack, OutcomeUnknown
 from synth_assets.publish.finding import Finding
@@ -26,14 +27,13 @@ from synth_assets.publish.generic_stage import (
 )
 from synth_assets.publish.generic_swap import Exchange, copy, swap
 from synth_assets.publish.generic_tables import bare, written
+from synth_assets.publish.generic_trial import is_trial, trial_table
 from synth_assets.publish.ledger import LedgerEntry, live_entries, published, rolled_back, to_roll_back
 from synth_assets.publish.marker import Marker
 from synth_assets.publish.request import PublishRequest
 from synth_assets.publish.server import SETTLE_SECONDS
 from synth_assets.publish.staged import StagedPublisher
 from synth_assets.publish.state import TargetState
-
-_TRIAL = f"{OWN_PREFIX}trial"
 
 
 class GenericPublisher(StagedPublisher[GenericStage]):
@@ -58,8 +58,8 @@ class GenericPublisher(StagedPublisher[GenericStage]):
             identity = server_identity(self._connection)
             inspector = sqlalchemy.inspect(self._connection)
             every = {
-                f"{schema}.{name}"
-                for schema in {*inspector.get_schema_names(), self._namespace or inspector.default_schema_name}
+                f"{schema}.{name}" if schema else name
+                for schema in {*schema_names(inspector), self._namespace or inspector.default_schema_name}
                 if not _is_system(schema)
                 for name in inspector.get_table_names(schema)
                 if not is_own_table(name)
@@ -90,7 +90,7 @@ class GenericPublisher(StagedPublisher[GenericStage]):
     def clean(self) -> Sequence[str]:
         key = self._key()
         with cleaned("clean"):
-            found = [name for name in self._tables(ours=True) if is_staged(name, key) or name == _TRIAL]
+            found = [name for name in self._tables(ours=True) if is_staged(name, key) or is_trial(name)]
             for name in found:
                 self._drop(name)
         return found
@@ -102,7 +102,7 @@ class GenericPublisher(StagedPublisher[GenericStage]):
             f"{dialect} has no path of its own here: all rows go by INSERT, and again in the swap, which takes longer.",
             *self._stage.definition.notes,
         ]
-        found = [*self._stage.definition.findings, *self._other_columns()]
+        found = [*self._stage.definition.findings, *self._other_columns(), *self._self_references()]
         return found or [*self._without_transactions(), *self._refused_tables()]
 
     def stage(self) -> None:
@@ -272,10 +272,24 @@ class GenericPublisher(StagedPublisher[GenericStage]):
                     remedy="Drop it; the next publication makes it anew.",
                 )
 
+    def _self_references(self) -> Iterator[Finding]:
+        stage = self._prepared()
+        inspector, there = sqlalchemy.inspect(self._connection), self._tables()
+        for table in stage.request.catalog.tables:
+            own = [key for key in table.foreign_keys if key.parent == table.name]
+            if stage.target.keeps_self_references or not own or table.name not in there:
+                continue
+            for key in inspector.get_foreign_keys(table.name, self._namespace):
+                if key["referred_table"] == table.name:
+                    yield Finding(
+                        table=table.name,
+                        problem=f"its key {key['name'] or ''} refers to the table itself, and this database compares "
+                        "row by row as they come: the rows cannot be exchanged.",
+                        remedy="Drop that constraint there; the audit compares these references all the same.",
+                    )
+
     def _without_transactions(self) -> Iterator[Finding]:
-        trial = sqlalchemy.Table(
-            _TRIAL, sqlalchemy.MetaData(schema=self._namespace), sqlalchemy.Column("id", sqlalchemy.Integer())
-        )
+        trial = trial_table(self._namespace, sqlalchemy.Column("id", sqlalchemy.Integer()))
         try:
             with cleaned("preflight"):
                 trial.create(self._connection)
@@ -302,8 +316,10 @@ class GenericPublisher(StagedPublisher[GenericStage]):
         """What the database does not take, tried with tables that are dropped at once."""
         there = self._tables()
         made: list[sqlalchemy.Table] = []
+        refused: set[str] = set()
         for name, table in self._prepared().definition.tables.items():
-            if name in there:
+            # What refers to a refused table would be refused for that alone.
+            if name in there or refused & {key.referred_table.name for key in table.foreign_key_constraints}:
                 continue
             try:
                 with cleaned("preflight", table=name, is_definition=True):
@@ -312,6 +328,7 @@ class GenericPublisher(StagedPublisher[GenericStage]):
                 made.append(table)
             except DatabaseFailed as failure:
                 self._connection.rollback()
+                refused.add(name)
                 yield Finding(
                     table=name,
                     problem=f"the database does not take its definition ({failure.meaning}).",

@@ -56,8 +56,9 @@ class GenericLedger:
         )
 
     def mark(self, connection: sqlalchemy.Connection, marker: Marker) -> None:
-        """Make the tables, and replace the mark: in a database without transactions for tables, one after the other."""
+        """Make the tables, then replace the mark: in some databases a table can be used after a commit only."""
         self._metadata.create_all(connection)
+        connection.commit()
         connection.execute(self.marker.delete())
         connection.execute(
             self.marker.insert().values(

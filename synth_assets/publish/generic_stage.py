@@ -13,6 +13,7 @@ from synth_assets.catalog.ownership import OWN_PREFIX
 from synth_assets.failpoints import reached
 from synth_assets.publish.errors import DatabaseFailed
 from synth_assets.publish.generic_tables import GenericDefinition, bare, define
+from synth_assets.publish.generic_trial import abilities
 from synth_assets.publish.measure import TableMeasure
 from synth_assets.publish.request import PublishRequest
 
@@ -30,8 +31,8 @@ def cleaned(step: str, *, table: str | None = None, is_definition: bool = False)
     try:
         yield
     except exc.DBAPIError as error:
-        code = type(error.orig).__name__
-        said = str(error.orig).partition("\n")[0]
+        code = _code(error.orig)
+        said = " ".join(str(error.orig).split())
         raise DatabaseFailed(
             step=step,
             code=code,
@@ -40,7 +41,15 @@ def cleaned(step: str, *, table: str | None = None, is_definition: bool = False)
             lost=error.connection_invalidated,
         ) from None
     except exc.SQLAlchemyError as error:
-        raise DatabaseFailed(step=step, code=type(error).__name__, meaning="SQLAlchemy failed", table=table) from None
+        said = " ".join(str(error).split()) if is_definition else "SQLAlchemy failed"
+        raise DatabaseFailed(step=step, code=type(error).__name__, meaning=said, table=table) from None
+
+
+def _code(error: BaseException | None) -> str:
+    """The driver's class of errors, and the database's number for it where the driver tells one."""
+    numbers = (getattr(error, name, None) for name in ("sqlstate", "pgcode", "sqlcode", "errno"))
+    told = next((number for number in numbers if number), "")
+    return f"{type(error).__name__} {told}".strip()
 
 
 def staged_name(key: str, table: str) -> str:
@@ -70,9 +79,11 @@ class GenericStage:
     ) -> None:
         self.request = request
         self._connection = connection
+        with cleaned("preflight"):
+            self.target = abilities(connection, namespace=namespace, catalog=request.catalog)
         self.definition: GenericDefinition = define(
             request.catalog,
-            dialect=connection.dialect.name,
+            target=self.target,
             namespace=namespace,
             frames={name: rows.schema for name, rows in request.tables.items()},
         )

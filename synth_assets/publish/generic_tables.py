@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy
-from sqlalchemy import types
+from sqlalchemy import exc, schema, types
 from sqlalchemy.engine import interfaces
 
 from synth_assets.catalog.check_text import in_sqlite
@@ -15,18 +15,30 @@ from synth_assets.catalog.graph import loading_order
 from synth_assets.catalog.model import Catalog, Column, DataType, Kind, Table
 from synth_assets.publish.defaults import portable_default
 from synth_assets.publish.finding import Finding
+from synth_assets.publish.generic_trial import Abilities
 
 _OTHER_FAMILY = "Leave the table out (mode: exclude) or publish into the source's own family."
+# What indexes of most databases take, with others beside it, at four bytes a character.
+_MOST_KEY_CHARACTERS = 255
 _PLAIN: Mapping[Kind, Callable[[DataType], types.TypeEngine[Any]]] = {
-    Kind.FLOAT: lambda _: types.Double(),
     Kind.BOOLEAN: lambda _: types.Boolean(),
     Kind.UUID: lambda _: types.Uuid(as_uuid=False),
     Kind.DATE: lambda _: types.Date(),
     Kind.TIME: lambda found: types.String(64) if found.timezone else types.Time(),
     Kind.DATETIME: lambda found: types.DateTime(timezone=found.timezone),
     Kind.INTERVAL: lambda _: types.String(255),
-    Kind.BINARY: lambda _: types.LargeBinary(),
+    Kind.BINARY: lambda _: _Binary(),
 }
+
+
+class _Binary(types.TypeDecorator[bytes]):
+    """Bytes that may be NULL: some dialects convert what is bound to them without asking."""
+
+    impl = types.LargeBinary
+    cache_ok = True
+
+    def bind_processor(self, dialect: interfaces.Dialect) -> Any:
+        return _but_null(super().bind_processor(dialect))
 
 
 class NativeType(types.UserDefinedType[Any]):
@@ -42,10 +54,17 @@ class NativeType(types.UserDefinedType[Any]):
         return self.spelling
 
     def bind_processor(self, dialect: interfaces.Dialect) -> Any:
-        return self.plain.dialect_impl(dialect).bind_processor(dialect)
+        return _but_null(self.plain.dialect_impl(dialect).bind_processor(dialect))
+
+    def get_dbapi_type(self, dbapi: Any) -> Any:
+        return self.plain.get_dbapi_type(dbapi)
 
     def result_processor(self, dialect: interfaces.Dialect, coltype: object) -> Any:
         return self.plain.dialect_impl(dialect).result_processor(dialect, coltype)
+
+
+def _but_null(process: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    return None if process is None else lambda value: None if value is None else process(value)
 
 
 @dataclass
@@ -63,18 +82,19 @@ class GenericDefinition:
 
 
 def define(
-    catalog: Catalog, *, dialect: str, namespace: str | None, frames: Mapping[str, pl.Schema]
+    catalog: Catalog, *, target: Abilities, namespace: str | None, frames: Mapping[str, pl.Schema]
 ) -> GenericDefinition:
     """Render a catalog of published tables and keys.
 
+    Keys and checks get the names that the database makes: those of the source may be such, and then be taken here.
+
     Args:
-        dialect: The target's.
         frames: The types that the rows have.
     """
     result = GenericDefinition(sqlalchemy.MetaData(schema=namespace))
     keys = {table.name: table.foreign_keys for table in catalog.tables}
     for name in loading_order(catalog.table_names, keys):
-        _add(result, catalog.table(name), source=catalog.dialect, target=dialect, frame=frames[name])
+        _add(result, catalog.table(name), source=catalog.dialect, target=target, frame=frames[name])
     return result
 
 
@@ -91,8 +111,16 @@ def written(table: sqlalchemy.Table) -> list[sqlalchemy.Column[Any]]:
     return [column for column in table.columns if column.computed is None]
 
 
-def plain_type(found: DataType, held: pl.DataType | None) -> types.TypeEngine[Any] | None:
-    """SQLAlchemy's type for a column; None if numbers have more digits than can be promised."""
+def plain_type(
+    found: DataType, held: pl.DataType | None, *, double: types.TypeEngine[Any], is_key: bool = False
+) -> types.TypeEngine[Any] | None:
+    """SQLAlchemy's type for a column; None if numbers have more digits than can be promised.
+
+    Args:
+        double: The target's for floats.
+        is_key: Whether a key or an index holds it: few databases take texts of any length there.
+    """
+    text = types.String(_MOST_KEY_CHARACTERS) if is_key else types.Text()
     match found.kind:
         case Kind.INTEGER:
             bits = (found.bits or 64) * (2 if found.unsigned else 1)
@@ -102,27 +130,31 @@ def plain_type(found: DataType, held: pl.DataType | None) -> types.TypeEngine[An
         case Kind.DECIMAL if isinstance(held, pl.Decimal):
             return types.Numeric(held.precision, held.scale)
         case Kind.DECIMAL if held is not None and held.is_numeric():
-            return types.Double() if held.is_float() else types.BigInteger()
+            return double if held.is_float() else types.BigInteger()
         case Kind.DECIMAL:
             fits = found.precision is not None and found.precision <= MOST_DECIMAL_DIGITS
             return types.Numeric(found.precision, found.scale) if fits and held != pl.String else None
+        case Kind.FLOAT:
+            return double
         case Kind.TEXT:
-            return types.String(found.length) if found.length else types.Text()
+            return types.String(found.length) if found.length else text
         case Kind.ENUM if found.labels:
             return types.String(max(map(len, found.labels)))
         case kind:
-            return _PLAIN[kind](found) if kind in _PLAIN else types.Text()
+            return _PLAIN[kind](found) if kind in _PLAIN else text
 
 
-def _add(result: GenericDefinition, table: Table, *, source: str, target: str, frame: pl.Schema) -> None:
-    native = source == target
+def _add(result: GenericDefinition, table: Table, *, source: str, target: Abilities, frame: pl.Schema) -> None:
+    dialect = target.dialect
+    native = source == dialect.name
+    in_keys = _in_keys(table)
 
     def note(what: str) -> None:
         result.notes.append(f"{table.name}: {what} is left out.")
 
     made = sqlalchemy.Table(table.name, result.metadata)
     for column in table.columns:
-        plain = plain_type(column.type, frame.get(column.name))
+        plain = plain_type(column.type, frame.get(column.name), double=target.double, is_key=column.name in in_keys)
         if plain is None and column.generated is not None:
             plain = types.Numeric()
         if plain is None:
@@ -130,33 +162,38 @@ def _add(result: GenericDefinition, table: Table, *, source: str, target: str, f
                 Finding(
                     table=table.name,
                     column=column.name,
-                    problem=f"its type {column.type.native} has no counterpart in {target}.",
+                    problem=f"its type {column.type.native} has no counterpart in {dialect.name}.",
                     remedy=_OTHER_FAMILY,
                 )
             )
             continue
-        made.append_column(_column(column, plain, native=native, dialect=target, note=note))
+        made.append_column(_column(column, plain, native=native, dialect=dialect, note=note))
     if table.primary_key is not None:
         made.append_constraint(sqlalchemy.PrimaryKeyConstraint(*table.primary_key.columns))
     for key in table.unique_keys:
-        made.append_constraint(sqlalchemy.UniqueConstraint(*key.columns, name=key.name))
+        made.append_constraint(sqlalchemy.UniqueConstraint(*key.columns))
     for reference in table.foreign_keys:
         if reference.parent != table.name and reference.parent not in result.tables:
             note(f"the foreign key to {reference.parent} ({', '.join(reference.columns)}), which closes a circle,")
+            continue
+        if reference.parent == table.name and not target.keeps_self_references:
+            note(
+                f"the foreign key to the table itself ({', '.join(reference.columns)}), which this database compares "
+                "row by row as they come,"
+            )
             continue
         parent = made if reference.parent == table.name else result.tables[reference.parent]
         made.append_constraint(
             sqlalchemy.ForeignKeyConstraint(
                 reference.columns,
                 [parent.c[name] for name in reference.parent_columns],
-                name=reference.name,
-                ondelete=reference.on_delete,
-                onupdate=reference.on_update,
+                ondelete=_action(reference.on_delete, native=native),
+                onupdate=_action(reference.on_update, native=native),
             )
         )
     for check in table.checks:
         if native:
-            made.append_constraint(sqlalchemy.CheckConstraint(sqlalchemy.text(_unbound(check.expression)), check.name))
+            made.append_constraint(sqlalchemy.CheckConstraint(sqlalchemy.text(_unbound(check.expression))))
         else:
             note(f"check {check.name or ''}".strip())
     for index in table.indexes:
@@ -169,16 +206,21 @@ def _add(result: GenericDefinition, table: Table, *, source: str, target: str, f
 
 
 def _column(
-    column: Column, plain: types.TypeEngine[Any], *, native: bool, dialect: str, note: Callable[[str], None]
+    column: Column,
+    plain: types.TypeEngine[Any],
+    *,
+    native: bool,
+    dialect: interfaces.Dialect,
+    note: Callable[[str], None],
 ) -> sqlalchemy.Column[Any]:
     kind = NativeType(column.type.native, plain) if native and column.type.native else plain
     extra: list[sqlalchemy.Computed] = []
     if column.generated is not None:
         expression = column.generated if native else in_sqlite(column.generated)
-        extra.append(sqlalchemy.Computed(sqlalchemy.text(_unbound(expression)), column.generated_stored))
+        extra.append(_computed(_unbound(expression), column.generated_stored, dialect))
     default = column.default
     if default is not None and not native:
-        default = portable_default(default, column.type, dialect=dialect)
+        default = portable_default(default, column.type, has_booleans=dialect.supports_native_boolean)
     if column.identity is not None or (column.default is not None and default is None):
         note(f"{'the numbering' if column.identity else 'the default'} of column {column.name}")
     return sqlalchemy.Column(
@@ -189,6 +231,30 @@ def _column(
         autoincrement=False,
         server_default=None if default is None else sqlalchemy.text(_unbound(default)),
     )
+
+
+def _action(said: str | None, *, native: bool) -> str | None:
+    # What every database does that is told nothing; few know the word.
+    return None if said == "RESTRICT" and not native else said
+
+
+def _in_keys(table: Table) -> frozenset[str]:
+    keys = (table.primary_key,) if table.primary_key else ()
+    held = (*keys, *table.unique_keys, *table.foreign_keys, *table.indexes)
+    return frozenset(column for one in held for column in one.columns)
+
+
+def _computed(expression: str, stored: bool, dialect: interfaces.Dialect) -> sqlalchemy.Computed:
+    """Stored or not as the source's is, where the database knows the difference."""
+    for persisted in (stored, None):
+        computed = sqlalchemy.Computed(sqlalchemy.text(expression), persisted)
+        column = sqlalchemy.Column("tried", types.Integer(), computed)
+        try:
+            schema.CreateTable(sqlalchemy.Table("tried", sqlalchemy.MetaData(), column)).compile(dialect=dialect)
+        except exc.CompileError:
+            continue
+        break
+    return sqlalchemy.Computed(sqlalchemy.text(expression), persisted)
 
 
 def _unbound(expression: str) -> str:

@@ -68,8 +68,7 @@ def check_identity(
         if then == identity:
             raise TargetRefused(
                 target,
-                f"it is the same database as {_source(name)} was when its rows were read, "
-                "by the server's own identity.",
+                f"it is the same database as {_source(name)} was when its rows were read, {_by(identity)}.",
                 next_step=f"Choose another database as the target; if {_source(name)} has moved, refresh again.",
             )
     for name, url in sources.items():
@@ -88,7 +87,7 @@ def check_identity(
         if source == identity:
             raise TargetRefused(
                 target,
-                f"it is the same database as {_source(name)}, by the server's own identity.",
+                f"it is the same database as {_source(name)}, {_by(identity)}.",
                 next_step="Choose another database as the target.",
             )
         if mark == identity:
@@ -189,6 +188,10 @@ def _mark_in(connection: sqlalchemy.Connection) -> ServerIdentity | None:
     marker = sqlalchemy.table(MARKER_TABLE, sqlalchemy.column("identity"))
     text = connection.execute(sqlalchemy.select(marker.c.identity)).scalar()
     return ServerIdentity.model_validate_json(text) if text else None
+
+
+def _by(identity: ServerIdentity) -> str:
+    return "by what is in it" if identity.family == BY_CONTENTS else "by the server's own identity"
 
 
 def _family(url: str) -> str:

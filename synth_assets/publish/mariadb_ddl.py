@@ -205,7 +205,7 @@ class _Renderer:
             return [*parts, f"ON UPDATE {moment[0]}"] if moment else parts
         if default.lower().startswith("nextval("):
             return []
-        same = portable_default(default, column.type, dialect=self._dialect)
+        same = portable_default(default, column.type, has_booleans=False)
         if same is None:
             self._note(table, f"default of column {column.name}")
             return []

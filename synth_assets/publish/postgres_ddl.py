@@ -196,7 +196,7 @@ class _Renderer:
             return [self._sequence(table, column, _last_name(tokens(next_value.group(1))[0].value))]
         if self._native:
             return [f"DEFAULT ({column.default})"]
-        default = portable_default(column.default, column.type, dialect=DIALECT)
+        default = portable_default(column.default, column.type, has_booleans=True)
         if default is None:
             self._note(table, f"default of column {column.name}")
             return []

@@ -101,7 +101,7 @@ class _Renderer:
     def _default(self, table: Table, column: Column, default: str) -> list[str]:
         if self._native:
             return [f"DEFAULT ({default})"]
-        same = portable_default(default, column.type, dialect=DIALECT)
+        same = portable_default(default, column.type, has_booleans=False)
         if same is None:
             if not default.lower().startswith("nextval("):
                 self._note(table, f"default of column {column.name}")

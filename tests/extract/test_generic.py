@@ -2,13 +2,16 @@
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
 
-from synth_assets.extract.errors import SourceChanged, ValueUnreadable
+from synth_assets.extract.errors import ChangedWhileRead, SourceChanged, ValueUnreadable
 from synth_assets.extract.generic import open_generic
 from tests.extract.snapshots import Snapshots
+from tests.plain_dialect import PlainDialect, plain_url
+from tests.publish.parts import catalog_of
 
 Database = Callable[..., str]
 
@@ -65,3 +68,64 @@ def test_a_changed_table_is_refused(sqlite_database: Database, snapshots: Snapsh
     connection.close()
     with open_generic(url, catalog, ["t"]) as source, pytest.raises(SourceChanged):
         source.read(catalog.table("t"))
+
+
+class TestADialectWithoutALevelOfOneInstant:
+    """Every table is read twice."""
+
+    @pytest.fixture
+    def url(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+        def unknown(self: PlainDialect, connection: object) -> object:
+            raise NotImplementedError
+
+        monkeypatch.setattr(PlainDialect, "get_isolation_level_values", unknown)
+        run(tmp_path / "source.db", "CREATE TABLE a (n INT); CREATE TABLE b (n INT); INSERT INTO a VALUES (1), (2)")
+        return plain_url(tmp_path / "source.db")
+
+    @pytest.mark.parametrize("change", ["", "UPDATE a SET n = 3 - n", "INSERT INTO c VALUES (1)"])
+    def test_what_stays_the_same_is_read(self, url: str, tmp_path: Path, change: str) -> None:
+        run(tmp_path / "source.db", "CREATE TABLE c (n INT)")
+        assert read_both(url, tmp_path, change)["n"].to_list() == [1, 2]
+
+    @pytest.mark.parametrize(
+        ("change", "table"),
+        [
+            ("UPDATE a SET n = 7 WHERE n = 1", "a"),
+            ("DELETE FROM a", "a"),
+            ("INSERT INTO a VALUES (1)", "a"),
+            ("INSERT INTO a VALUES (NULL)", "a"),
+        ],
+    )
+    def test_what_changes_meanwhile_is_refused(self, url: str, tmp_path: Path, change: str, table: str) -> None:
+        with pytest.raises(ChangedWhileRead, match="as of one instant") as refused:
+            read_both(url, tmp_path, change)
+        assert refused.value.table == table
+
+    @pytest.mark.parametrize("error", [AttributeError, NotImplementedError, sqlite3.OperationalError])
+    def test_a_level_that_cannot_be_set_is_none(
+        self, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    ) -> None:
+        def broken(self: PlainDialect, connection: object, level: str) -> None:
+            raise error
+
+        monkeypatch.setattr(PlainDialect, "get_isolation_level_values", lambda self, _: ["SERIALIZABLE"])
+        monkeypatch.setattr(PlainDialect, "set_isolation_level", broken)
+        assert read_both(url, tmp_path, "")["n"].to_list() == [1, 2]
+        with pytest.raises(ChangedWhileRead):
+            read_both(url, tmp_path, "DELETE FROM a")
+
+
+def run(path: Path, script: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(script)
+    connection.close()
+
+
+def read_both(url: str, folder: Path, change: str) -> pl.DataFrame:
+    """What is read of `a`, where something changes before `b` is read."""
+    catalog = catalog_of(url)
+    with open_generic(url, catalog, ["a", "b"]) as source:
+        found = pl.concat([*source.read(catalog.table("a")).batches])
+        run(folder / "source.db", change)
+        assert [*source.read(catalog.table("b")).batches] == []
+    return found

@@ -141,8 +141,9 @@ def publish_and_be_killed(catalog: Catalog, url: str, *, shop: str, folder: Path
         """
     )
     root = Path(__file__).parents[2]
+    path = os.pathsep.join([str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
     killed = subprocess.run(
-        [sys.executable, "-c", script], cwd=root, env=os.environ | {"PYTHONPATH": str(root)}, check=False
+        [sys.executable, "-c", script], cwd=root, env=os.environ | {"PYTHONPATH": path}, check=False
     )
     assert killed.returncode == -signal.SIGKILL
 

@@ -1,5 +1,6 @@
 """Throw-away database servers for tests, started from the binaries on this machine; one family a file."""
 
+from tests.servers.firebird import FirebirdServer, start_firebird
 from tests.servers.mariadb import MariadbServer, start_mariadb
 from tests.servers.mysql import MysqlServer, start_mysql
 from tests.servers.mysql_family import MysqlFamilyServer
@@ -12,6 +13,7 @@ MYSQL_FAMILY = {"mariadb": start_mariadb, "mysql": start_mysql}
 
 __all__ = [
     "MYSQL_FAMILY",
+    "FirebirdServer",
     "MariadbServer",
     "MysqlFamilyServer",
     "MysqlServer",
@@ -21,6 +23,7 @@ __all__ = [
     "postgres_binaries",
     "restart",
     "shared",
+    "start_firebird",
     "start_mariadb",
     "start_mysql",
     "start_postgres",

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -43,8 +44,12 @@ class Server(ABC):
 
     @property
     @abstractmethod
-    def alive(self) -> Path:
-        """The file that is there as long as the server runs."""
+    def alive(self) -> Path | None:
+        """The file that is there as long as the server runs; None for one that has none."""
+
+    def is_up(self) -> bool:
+        """Whether it runs, or is about to stop."""
+        return self.alive is not None and self.alive.exists()
 
     @abstractmethod
     def connect(self) -> Any:
@@ -55,7 +60,7 @@ class Server(ABC):
         _signal(self.guard, signal.SIGKILL)
         _signal(self.process, self.stop_signal)
         deadline = time.monotonic() + STOP_SECONDS
-        while self.alive.exists():
+        while self.is_up():
             # A server that this very process started is a zombie until it is waited for.
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.process, os.WNOHANG)
@@ -70,9 +75,18 @@ AnyServer = TypeVar("AnyServer", bound=Server)
 
 
 def run(
-    kind: type[AnyServer], folder: Path, port: int, password: str, command: list[str], *, owner: int | None = None
+    kind: type[AnyServer],
+    folder: Path,
+    port: int,
+    password: str,
+    command: list[str],
+    *,
+    owner: int | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AnyServer:
     """Run a server's program until it answers; it is ended when the process `owner` (default: this one) dies.
+
+    `environment` is what it is told beside this process's own.
 
     Raises:
         RuntimeError: the server did not come up; the text is its log.
@@ -83,6 +97,7 @@ def run(
         server = subprocess.Popen(
             command,
             cwd=folder,
+            env=os.environ | dict(environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -99,7 +114,7 @@ def restart(server: AnyServer) -> AnyServer:
     """Start a server of this process's that was stopped or killed again, as it was, on its files."""
     _signal(server.guard, signal.SIGKILL)
     os.waitpid(server.process, 0)
-    if server.forgets:
+    if server.forgets and server.alive:
         server.alive.unlink(missing_ok=True)
     command = json.loads((server.folder / "command.json").read_text())
     return run(type(server), server.folder, server.port, server.password, command)
