@@ -1,13 +1,13 @@
 """Whose children they are: of which parents how many, so that children fall to the parents' values as in the source.
 
 How many children a row has is drawn row by row, by what the leaf of a tree says. Over the few rows that have any, or
-among rows that a leaf does not tell apart, chance adds up: half of the awards go to the wrong decade. Which share of all
-children belongs to parents of which value is known of every column, so rows exchange their numbers of children until
-the shares are met: the distribution of the numbers stays as it is. (Raking to known margins: Deming and Stephan 1940;
-by exchange, as simulated annealing does for synthetic populations: Williamson and others 1998.)
+among rows that a leaf does not tell apart, chance adds up: half of the awards go to the wrong decade. Which share of
+all children belongs to parents of which value is known of every column, so rows exchange their numbers of children
+until the shares are met: the distribution of the numbers stays as it is. (Raking to known margins: Deming and Stephan
+1940; by exchange, as simulated annealing does for synthetic populations: Williamson and others 1998.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ class Margin(Value):
     def of(cls, values: pl.Series, counts: Counts, *, fewest: int) -> "Margin | None":
         """None if there are no two cells of `fewest` rows with children."""
         with_children = counts > 0
-        if values.dtype == pl.String or values.dtype == pl.Boolean:
+        if values.dtype in (pl.String, pl.Boolean):
             of_label = pl.DataFrame({"value": values.cast(pl.String), "#": counts}).drop_nulls("value")
             large = (
                 of_label.filter(pl.col("#") > 0)
@@ -120,6 +120,44 @@ class Calibration(Value):
         # Rows with many cells at hand are walked over faster when one row's lie side by side.
         _exchange(exchanged, np.ascontiguousarray(cells.T), wanted, first, second)
         return exchanged
+
+
+def find_calibrations(rows: pl.DataFrame, children: Mapping[str, Counts], *, min_group: int) -> dict[str, Calibration]:
+    """By key, to which of these rows children belong: by their own columns, and by their numbers of other children."""
+    found = {
+        name: Calibration.of(_known(rows, children, besides=name), counts, min_group=min_group)
+        for name, counts in children.items()
+    }
+    return {name: calibration for name, calibration in found.items() if calibration.margins}
+
+
+def calibrated(
+    calibrations: Mapping[str, Calibration],
+    rows: pl.DataFrame,
+    children: Mapping[str, Counts],
+    groups: Mapping[str, Cells | None],
+    rng: np.random.Generator,
+) -> dict[str, Counts]:
+    """The numbers of children by key, one key after the other, see Calibration.apply.
+
+    Args:
+        calibrations: By key.
+        rows: The columns of the rows that have children.
+        children: Drawn numbers, by key.
+        groups: By key, which rows may exchange theirs.
+        rng: Source of randomness.
+    """
+    exchanged = dict(children)
+    for name, calibration in calibrations.items():
+        around = _known(rows, exchanged, besides=name)
+        exchanged[name] = calibration.apply(exchanged[name], around, among=groups[name], rng=rng)
+    return exchanged
+
+
+def _known(rows: pl.DataFrame, children: Mapping[str, Counts], *, besides: str) -> pl.DataFrame:
+    """What is known of each row beside its number of children by one key."""
+    others = [pl.Series(f"children by {name}", counts) for name, counts in children.items() if name != besides]
+    return pl.DataFrame([*rows.get_columns(), *others])
 
 
 def _edges(values: npt.NDArray[np.float64], counts: Counts, *, fewest: int) -> tuple[float, ...]:

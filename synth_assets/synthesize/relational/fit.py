@@ -1,6 +1,6 @@
 """Learning one table: its columns given its parent, its children's numbers, and which further parents it picks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from synth_assets.plan.dependencies import Dependency, Determined, NotAbove, Nul
 from synth_assets.plan.resolved import ColumnDecision, Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.balancing import BALANCED, save_shares, training_rows
-from synth_assets.synthesize.relational.calibration import Calibration
+from synth_assets.synthesize.relational.calibration import find_calibrations
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel, find_panels
@@ -108,7 +108,9 @@ class TableFit(TableTraining):
             rows=self._rows.height,
             without_parent=self._rows.height - self._children_rows(structure.driving) if structure.driving else 0,
             children={n: CountsInTime.of(counts, times, min_group=min_group) for n, counts in children.items()},
-            calibrations=self._calibrations(trained, children) if generated else {},
+            calibrations=find_calibrations(trained.select(structure.learned), children, min_group=min_group)
+            if generated and self._native
+            else {},
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
             further=tuple(further),
@@ -193,22 +195,6 @@ class TableFit(TableTraining):
     def _child_counts(self) -> dict[str, Rows]:
         references = (*self._structure.driven, *self._structure.chosen)
         return {r.name: self._inputs.source.count_children(r)[self._training] for r in references}
-
-    def _calibrations(self, rows: pl.DataFrame, children: Mapping[str, Rows]) -> dict[str, Calibration]:
-        """To which of these rows children belong, by key."""
-        if not self._native:
-            return {}
-        known = [rows[column] for column in self._structure.learned]
-        counted = {name: pl.Series(count_name(name), counts) for name, counts in children.items()}
-        found = {
-            name: Calibration.of(
-                pl.DataFrame([*known, *(values for other, values in counted.items() if other != name)]),
-                counts,
-                min_group=self._inputs.plan.min_group,
-            )
-            for name, counts in children.items()
-        }
-        return {name: calibration for name, calibration in found.items() if calibration.margins}
 
     def _distribution(self, counts: Rows) -> tuple[float, ...]:
         return CountDistribution.of(counts, min_group=self._inputs.plan.min_group).points

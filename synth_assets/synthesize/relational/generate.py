@@ -1,7 +1,7 @@
 """Generating the tables of one group: rows by parent, then keys, then every further parent."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import polars as pl
 from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
+from synth_assets.synthesize.relational.calibration import calibrated
 from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime
 from synth_assets.synthesize.relational.families.panels import settle
@@ -171,7 +172,11 @@ class Generation(Referring):
         for column, restored in counted.items():
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
-        hidden |= self._calibrated(model, rows.select(structure.learned), hidden, times)
+        children = {reference: hidden[count_name(reference)].to_numpy() for reference in model.children}
+        groups = {reference: counts.spans(times) for reference, counts in model.children.items()}
+        rng = self._rng(name, "calibration")
+        children = calibrated(model.calibrations, rows.select(structure.learned), children, groups, rng)
+        hidden |= {count_name(r): pl.Series(count_name(r), counts) for r, counts in children.items()}
         rows = self._with_dependencies(name, rows, hidden)
         known = pl.DataFrame(hidden) if hidden else no_columns(rows.height)
         if name in self._hybrid:
@@ -187,21 +192,6 @@ class Generation(Referring):
         for reference in structure.further:
             if not reference.deferred and reference not in early:
                 self._refer(name, reference)
-
-    def _calibrated(
-        self, model: RelationalModel, rows: pl.DataFrame, hidden: Mapping[str, pl.Series], times: pl.Series | None
-    ) -> dict[str, pl.Series]:
-        """The numbers of children, exchanged among rows so that children fall to these as in the source."""
-        counted = {name: hidden[count_name(name)] for name in model.children}
-        for name, calibration in model.calibrations.items():
-            calibrated = calibration.apply(
-                counted[name].to_numpy(),
-                pl.DataFrame([*rows.get_columns(), *(values for other, values in counted.items() if other != name)]),
-                among=model.children[name].spans(times),
-                rng=self._rng(model.table, f"calibration {name}"),
-            )
-            counted[name] = pl.Series(count_name(name), calibrated)
-        return {values.name: values for values in counted.values()}
 
     def _identified(self, name: str) -> pl.DataFrame:
         """As many rows as each parent is to have, with what identifies them; sets their parents and hidden leaves."""

@@ -100,7 +100,7 @@ class RelationalModel(Value):
     without_parent: int
     children: dict[str, CountsInTime]
     children_rows: dict[str, int]
-    calibrations: dict[str, Calibration] = {}
+    calibrations: dict[str, Calibration] = Field(default_factory=dict)
     levels: dict[str, tuple[float, ...]]
     further: tuple[FurtherModel, ...]
     early: tuple[str, ...]
