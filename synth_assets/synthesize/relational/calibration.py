@@ -171,17 +171,25 @@ def _edges(values: npt.NDArray[np.float64], counts: Counts, *, fewest: int) -> t
     order = np.argsort(values[some], kind="stable")
     ordered, children = values[some][order], np.cumsum(counts[some][order])
     spans = min(_MOST_SPANS, len(ordered) // fewest)
-    edges: list[float] = []
+    ends: list[int] = []  # the first of the rows with children beyond each border
+    # Beyond an end that enough rows share nobody has children: numbers of other children that are 0.
+    if np.count_nonzero(ordered == ordered[0]) >= fewest:
+        ends.append(0)
     start = 0
     for span in range(1, spans):
         end = max(int(np.searchsorted(children, children[-1] * span / spans, side="right")), start + fewest)
-        end = int(np.searchsorted(ordered, ordered[end - 1], side="right")) if end <= len(ordered) else len(ordered)
+        end = int(np.searchsorted(ordered, ordered[min(end, len(ordered)) - 1], side="right"))
         if len(ordered) - end < fewest:
             break
-        after = every[np.searchsorted(every, ordered[end - 1], side="right")]
-        edges.append(float(ordered[end - 1] + after) / 2)
+        ends.append(end)
         start = end
-    return tuple(edges)
+    if np.count_nonzero(ordered == ordered[-1]) >= fewest:
+        ends.append(len(ordered))
+    below = [
+        np.searchsorted(every, ordered[end - 1], side="right") if end else np.searchsorted(every, ordered[0])
+        for end in ends
+    ]
+    return tuple(dict.fromkeys(float(every[at - 1] + every[at]) / 2 for at in below if 0 < at < len(every)))
 
 
 def _physical(values: pl.Series) -> npt.NDArray[np.float64]:
