@@ -102,14 +102,20 @@ class CountsInTime(Value):
         self, drawn: npt.NDArray[np.float64], times: pl.Series | None, *, rng: np.random.Generator
     ) -> npt.NDArray[np.int64]:
         """Counts in the same order of size as the drawn ones, in each span distributed as the real ones are."""
-        if not self.edges or times is None:
+        place = self.spans(times)
+        if place is None:
             return CountDistribution(self.points[0]).restore_positive(drawn, rng=rng)
         counts = np.zeros(len(drawn), dtype=np.int64)
-        place = np.searchsorted(np.array(self.edges), _physical(times), side="right")
         for span, points in enumerate(self.points):
             here = place == span
             counts[here] = CountDistribution(points).restore(drawn[here], factor=1.0, rng=rng)
         return counts
+
+    def spans(self, times: pl.Series | None) -> npt.NDArray[np.int64] | None:
+        """The span of each row; None where nothing orders them."""
+        if not self.edges or times is None:
+            return None
+        return np.searchsorted(np.array(self.edges), _physical(times), side="right")
 
 
 def _physical(times: pl.Series) -> npt.NDArray[np.float64]:

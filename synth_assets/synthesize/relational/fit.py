@@ -12,6 +12,7 @@ from synth_assets.plan.dependencies import Dependency, Determined, NotAbove, Nul
 from synth_assets.plan.resolved import ColumnDecision, Mode, Treatment
 from synth_assets.store.folder import Folder
 from synth_assets.synthesize.relational.balancing import BALANCED, save_shares, training_rows
+from synth_assets.synthesize.relational.calibration import find_calibrations
 from synth_assets.synthesize.relational.canaries import CANARIES_FILE
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel, find_panels
@@ -107,6 +108,9 @@ class TableFit(TableTraining):
             rows=self._rows.height,
             without_parent=self._rows.height - self._children_rows(structure.driving) if structure.driving else 0,
             children={n: CountsInTime.of(counts, times, min_group=min_group) for n, counts in children.items()},
+            calibrations=find_calibrations(trained.select(structure.learned), children, min_group=min_group)
+            if generated and self._native
+            else {},
             children_rows={r.name: self._children_rows(r) for r in structure.driven},
             levels={name: self._distribution(found[self._training]) for name, found in depth.items()},
             further=tuple(further),

@@ -11,6 +11,7 @@ import polars as pl
 from synth_assets.catalog.frames import polars_type
 from synth_assets.plan.resolved import Mode, Treatment
 from synth_assets.synthesize.relational.balancing import BALANCED, with_wished_shares
+from synth_assets.synthesize.relational.calibration import calibrated
 from synth_assets.synthesize.relational.consistent import consistent_fakes
 from synth_assets.synthesize.relational.counts import CountsInTime
 from synth_assets.synthesize.relational.families.panels import settle
@@ -171,6 +172,11 @@ class Generation(Referring):
         for column, restored in counted.items():
             drawn = hidden[column].cast(pl.Float64).to_numpy()
             hidden[column] = pl.Series(column, restored.restore(drawn, times, rng=rng))
+        children = {reference: hidden[count_name(reference)].to_numpy() for reference in model.children}
+        groups = {reference: counts.spans(times) for reference, counts in model.children.items()}
+        rng = self._rng(name, "calibration")
+        children = calibrated(model.calibrations, rows.select(structure.learned), children, groups, rng)
+        hidden |= {count_name(r): pl.Series(count_name(r), counts) for r, counts in children.items()}
         rows = self._with_dependencies(name, rows, hidden)
         known = pl.DataFrame(hidden) if hidden else no_columns(rows.height)
         if name in self._hybrid:

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from synth_assets.catalog.model import Value
 from synth_assets.store.folder import Folder
+from synth_assets.synthesize.relational.calibration import Calibration
 from synth_assets.synthesize.relational.counts import CountDistribution, CountsInTime
 from synth_assets.synthesize.relational.families.panels import Panel
 from synth_assets.synthesize.relational.families.single import Single
@@ -82,6 +83,7 @@ class RelationalModel(Value):
         rows: Rows of the source table.
         without_parent: Rows whose driving key is null.
         children: Training children per row, by the key that this table drives.
+        calibrations: Which share of the children has parents of which values, by the same key.
         children_rows: Source rows of the child table that have a parent here.
         levels: Quantiles of the depth in the hierarchy, by self-referencing key.
         early: Further keys whose parents are chosen before the columns that identify nothing are made.
@@ -98,6 +100,7 @@ class RelationalModel(Value):
     without_parent: int
     children: dict[str, CountsInTime]
     children_rows: dict[str, int]
+    calibrations: dict[str, Calibration] = Field(default_factory=dict)
     levels: dict[str, tuple[float, ...]]
     further: tuple[FurtherModel, ...]
     early: tuple[str, ...]
