@@ -23,6 +23,7 @@ _MOST_LABELS = 50
 _FEWEST_PARENTS = 5  # with children, of one cell
 _FEWEST_ROWS = 20
 _TRIED, _FEWEST_TRIED, _MOST_TRIED = 20, 200_000, 1_000_000  # exchanges, by row with children
+_NEAR = 0.005  # of all children: a cell that is off by less is left, as exchanges loosen what columns say together
 _OTHER, _NULL = 0, 1  # cells of every column
 
 
@@ -117,8 +118,9 @@ class Calibration(Value):
         first = some[rng.integers(0, len(some), tried)]
         second = _partners(first, among, len(counts), rng)
         exchanged = counts.copy()
+        near = np.where(wanted > 0, _NEAR * int(counts.sum()), 0.0)
         # Rows with many cells at hand are walked over faster when one row's lie side by side.
-        _exchange(exchanged, np.ascontiguousarray(cells.T), wanted, first, second)
+        _exchange(exchanged, np.ascontiguousarray(cells.T), wanted, near, first, second)
         return exchanged
 
 
@@ -207,10 +209,10 @@ def _partners(first: Cells, among: Cells | None, rows: int, rng: np.random.Gener
 
 
 @compiled
-def _exchange(counts, cells, wanted, first, second):  # type: ignore[no-untyped-def]
+def _exchange(counts, cells, wanted, near, first, second):  # type: ignore[no-untyped-def]
     """Exchange the counts of pairs of rows wherever the cells' sums come nearer to the wanted ones.
 
-    Near is chi-squared: a cell that should have no child weighs most.
+    How far they are off is chi-squared, beyond what is near enough: a cell that should have no child weighs most.
     """
     columns = cells.shape[1]
     off = -wanted.copy()
@@ -226,8 +228,12 @@ def _exchange(counts, cells, wanted, first, second):  # type: ignore[no-untyped-
         for column in range(columns):
             source, target = cells[one, column], cells[other, column]
             if source != target:
-                change += moved * (moved - 2 * off[source]) / (wanted[source] + 1.0)
-                change += moved * (moved + 2 * off[target]) / (wanted[target] + 1.0)
+                left = max(abs(off[source] - moved) - near[source], 0.0)
+                here = max(abs(off[source]) - near[source], 0.0)
+                change += (left * left - here * here) / (wanted[source] + 1.0)
+                come = max(abs(off[target] + moved) - near[target], 0.0)
+                there = max(abs(off[target]) - near[target], 0.0)
+                change += (come * come - there * there) / (wanted[target] + 1.0)
         if change < 0:
             for column in range(columns):
                 off[cells[one, column]] -= moved
