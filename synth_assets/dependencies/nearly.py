@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.dependencies.chance import is_chance
-from synth_assets.dependencies.formula import Formula, Numbers, agree, combined, numbers, scale_of
+from synth_assets.dependencies.formula import Formula, Numbers, agree, combined, numbers, rounded, scale_of
 from synth_assets.dependencies.formulas import in_order, inputs_of
 from synth_assets.dependencies.terms import rate_combinations, with_terms
 from synth_assets.plan.dependencies import A_HUNDREDTH, ROUNDED, Operation, Term
@@ -36,7 +36,9 @@ _PAIRS: tuple[tuple[Operation, float | None], ...] = (
     ("difference", None),
     ("product", None),
     ("product", A_HUNDREDTH),
+    ("quotient", None),
 )
+_ALIKE, _SPREAD_ALIKE = 0.05, 0.1  # shares of rows, and relative spreads, that differ by less are alike
 Often = Callable[[Numbers, int | None], npt.NDArray[np.bool_]]
 
 
@@ -68,15 +70,69 @@ def find_nearly(
     known = {name: numbers(few[name]) for name in frame.columns if frame.schema[name].is_numeric()}
     # Numbers of a handful of parents come out as others, to which no row should be tied more than the source says.
     known = {name: of for name, of in known.items() if name in rows.columns or len(np.unique(of)) >= _FEWEST_VALUES}
+    looked = [name for name in reversed(frame.columns) if name in among and name in known]
     found: dict[str, Nearly] = {}
-    for name in reversed([name for name in frame.columns if name in among and name in known]):
+
+    def best(name: str) -> _Found | None:
         tied = [*computed, *(one.formula for one in found.values())]
         others = {other: of for other, of in known.items() if other != name and name not in inputs_of(other, tied)}
-        best = _best(name, scale_of(frame[name]), others, known[name])
-        if best and set(best.formula.inputs) & set(rows.columns) and _known_where(frame, best.formula):
-            filled = best.formula.model_copy(update={"filled": not frame[name].null_count()})
-            found[name] = best._replace(formula=filled)
+        made = _best(name, scale_of(frame[name]), others, known[name])
+        if made and set(made.formula.inputs) & set(rows.columns) and _known_where(frame, made.formula):
+            return made
+        return None
+
+    open_ = {name: made for name in looked if (made := best(name))}
+    while open_:
+        name = max(open_, key=lambda name: open_[name].rank)
+        formula, way, *_ = open_.pop(name)
+        tied = [*computed, *(one.formula for one in found.values())]
+        if any(name in inputs_of(other, tied) for other in formula.inputs):
+            # It gives one of these by now: another formula may give it.
+            if again := best(name):
+                open_[name] = again
+            continue
+        filled = formula.model_copy(update={"filled": not frame[name].null_count()})
+        found[name] = Nearly(filled, way)
     return tuple(found[formula.column] for formula in in_order([one.formula for one in found.values()]))
+
+
+class _Found(NamedTuple):
+    """A formula of a column, the share of rows in which it holds, and how sure what it gives is.
+
+    Of `a + b = c` the number to compute is the one that is spread most: what the others are off is little for it. A
+    small one, as the difference of two large ones, would be far off. Of two that are spread alike, it is the one of
+    more decimal places: the digits of a division are those that no drawn number has.
+
+    Attributes:
+        spread: How much it is spread, of what the one is that is spread most.
+        places: Its decimal places.
+    """
+
+    formula: Formula
+    way: Literal["difference", "ratio"]
+    share: float
+    spread: float
+    places: int
+
+    @property
+    def rank(self) -> tuple[int, int, int, float]:
+        """The larger, the sooner it is taken."""
+        return round(self.spread / _SPREAD_ALIKE), round(self.share / _ALIKE), self.places, self.spread
+
+
+def _relative_spread(formula: Formula, target: Numbers, others: Mapping[str, Numbers]) -> float:
+    multiplied = formula.operation in ROUNDED
+    own, *rest = (_spread(of, logarithms=multiplied) for of in (target, *(others[name] for name in formula.inputs)))
+    return own / max(own, *rest) if own > 0 else 0.0
+
+
+def _spread(values: Numbers, *, logarithms: bool) -> float:
+    """Between the outer tenths of the values, or of the logarithms of those that are not 0."""
+    known = values[np.isfinite(values)]
+    if logarithms:
+        known = np.log(np.abs(known[known != 0]))
+    low, high = np.quantile(known, (0.1, 0.9)) if len(known) else (0.0, 0.0)
+    return float(high - low)
 
 
 def _known_where(frame: pl.DataFrame, formula: Formula) -> bool:
@@ -84,7 +140,7 @@ def _known_where(frame: pl.DataFrame, formula: Formula) -> bool:
     return not frame.select((pl.col(formula.column).is_not_null() & missing).any()).item()
 
 
-def _best(name: str, scale: int | None, others: Mapping[str, Numbers], target: Numbers) -> Nearly | None:
+def _best(name: str, scale: int | None, others: Mapping[str, Numbers], target: Numbers) -> _Found | None:
     values, counts = np.unique(target[np.isfinite(target)], return_counts=True)
     if len(values) < _FEWEST_VALUES:
         return None
@@ -95,23 +151,26 @@ def _best(name: str, scale: int | None, others: Mapping[str, Numbers], target: N
     probes = telling[np.linspace(0, len(telling) - 1, _PROBES).astype(np.intp)]
     usable = {other: column for other, column in others.items() if np.isfinite(column[probes]).mean() >= _OF_PROBES}
     usable = dict(list(usable.items())[-_MOST_COLUMNS:])
-    best: tuple[float, Nearly] | None = None
+    best: _Found | None = None
     for number, formula in enumerate(_candidates(name, scale, usable, target, probes)):
         if number == _MOST_LOOKED_AT:
             break
         made = _computed(formula, usable)
+        if formula.operation == "quotient" and (np.isnan(made) & np.isfinite(target)).any():
+            continue
         agreeing = agree(made[telling], target[telling], rounded_to=_rounded_to(formula))
         share = float(agreeing.mean())
-        if share < max(_MOSTLY, best[0] + _SIMPLER if best else 0):
+        if share < max(_MOSTLY, best.share + _SIMPLER if best else 0):
             continue
-        way = _way(target, made)
+        way = _way(target, made if scale is None else np.where(np.isnan(made), made, rounded(made, scale)))
         if way is None:
             continue
         combinations = len(np.unique(np.stack([usable[i][telling][agreeing] for i in formula.inputs]), axis=1).T)
         tried = _TRIED * len(usable) ** (len(formula.inputs) + 1)
         if not is_chance(combinations, usual / share, tried=tried):
-            best = share, Nearly(formula, way)
-    return best[1] if best else None
+            spread = _relative_spread(formula, target, usable)
+            best = _Found(formula, way, share, spread, _DIGITS if scale is None else scale)
+    return best
 
 
 def _way(values: Numbers, made: Numbers) -> Literal["difference", "ratio"] | None:
@@ -163,7 +222,7 @@ def _candidates(
         rounded_to = scale if operation in ROUNDED else None
         made = combined(operation, table[:, None] * (1.0 if factor is None else factor), table[None], 1)
         for left, right in zip(*np.nonzero(often(made, rounded_to)), strict=True):
-            if left != right and (operation == "difference" or left < right):
+            if left != right and (operation in ("difference", "quotient") or left < right):
                 parts = {"operation": operation, "left": names[left], "right": names[right], "factor": factor}
                 yield plain.model_copy(update=parts)
     names, table = names[-_MOST_OF_THREE:], table[-_MOST_OF_THREE:]

@@ -117,10 +117,11 @@ def may_follow(values: pl.Series) -> bool:
     return bool(heavy <= _HEAVY * len(known) and np.isfinite(plain).all() and np.abs(plain).max() < _EXACT)
 
 
-def find_tie(values: Numbers, by: Numbers, *, times: bool) -> Tie | None:
+def find_tie(values: Numbers, by: Numbers, *, times: bool, most_codes: int = _CODES) -> Tie | None:
     """The way in which numbers follow others more closely than under codes of these; None if they do not.
 
-    Times follow times by their difference only. NaN stands for what is not known.
+    Times follow times by their difference only. NaN stands for what is not known. `most_codes` are those of the other
+    that a tree tells apart.
     """
     both = np.isfinite(values) & np.isfinite(by)
     values, by = values[both], by[both]
@@ -130,7 +131,7 @@ def find_tie(values: Numbers, by: Numbers, *, times: bool) -> Tie | None:
             return None
         some = (values != 0) | (by != 0)
         values, by = values[some], by[some]
-    codes = min(len(values) // _ROWS_A_CODE, _CODES)
+    codes = min(len(values) // _ROWS_A_CODE, most_codes)
     if codes < 2 or len(values) < FEWEST_ROWS:
         return None
     order = np.argsort(by, kind="stable")

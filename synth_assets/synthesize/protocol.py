@@ -60,6 +60,7 @@ class TableSpec:
         discover: What holds between columns in all rows is to hold in sampled ones; only `trees` look for it.
         before: The columns of the context that tell of the rows before, with the column that each tells of.
         step: The column that orders them, if it is learned.
+        orders: Pairs of columns of numbers or times of which the first never exceeds the second.
     """
 
     name: str
@@ -68,6 +69,7 @@ class TableSpec:
     discover: bool = True
     before: Mapping[str, str] = field(default_factory=dict)
     step: str | None = None
+    orders: tuple[tuple[str, str], ...] = ()
 
 
 @runtime_checkable

@@ -78,3 +78,18 @@ def test_what_it_needs_is_known_wherever_it_is_and_not_of_parents_alone(rng: np.
     assert _texts(pl.DataFrame({"n": quantity, "amount": np.where(amount == 1.0, 1.0, of_few_times)}), of_few) == []
     unknown = parent.with_columns(pl.when(pl.int_range(ROWS) > 10).then("products.price").alias("products.price"))
     assert _texts(known, unknown) == []
+
+
+def test_the_number_that_is_spread_most_is_computed(rng: np.random.Generator) -> None:
+    principal, interest = rng.integers(10_000, 900_000, ROWS) / 100, rng.integers(100, 30_000, ROWS) / 100
+    fee = np.where(rng.random(ROWS) < 0.05, 15.0, 0.0)
+    rows = pl.DataFrame({"principal": principal, "paid": principal + interest + fee, "interest": interest})
+    assert _texts(rows) == ["paid = principal + interest"]
+
+
+def test_quotients_of_whole_numbers_are_found(rng: np.random.Generator) -> None:
+    seats, rooms = rng.integers(20, 4_000, ROWS), rng.integers(2, 60, ROWS)
+    each = np.floor(seats / rooms * 1_000 + 0.5) / 1_000
+    each[:3] = 9.999
+    rows = pl.DataFrame({"each": each, "seats": seats, "rooms": rooms})
+    assert _texts(rows) == ["each = seats / rooms"]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from synth_assets.catalog.model import Value
-from synth_assets.dependencies.formula import Formula, agree
+from synth_assets.dependencies.formula import Formula, agree, scale_of
 from synth_assets.dependencies.formulas import in_order
 from synth_assets.dependencies.nearly import RATIO_DIGITS, find_nearly
 from synth_assets.synthesize.deviation import (
@@ -20,6 +20,8 @@ from synth_assets.synthesize.deviation import (
     plain_numbers,
     typed,
 )
+from synth_assets.synthesize.relational.proportional import find_proportional
+from synth_assets.synthesize.relational.same import Same, find_same
 
 _LOOKED_AT = 5_000  # evenly spread rows that the search looks at
 _LEAST_CORRELATION = 0.7  # of ranks; what is less alike is not looked at
@@ -103,6 +105,7 @@ class Residuals(Value):
 
     steps: tuple[Residual, ...] = ()
     mostly: tuple[Mostly, ...] = ()
+    same: tuple[Same, ...] = ()
 
     @classmethod
     def find(
@@ -131,12 +134,31 @@ class Residuals(Value):
             for formula, way in (find_nearly(rows, outside, among=among, computed=computed) if formulas else ())
         )
         tied = {*(one.column for one in mostly), *(formula.column for formula in computed)}
-        names = [name for name in frame.columns if _is_on_a_line(frame.schema[name]) and name not in tied]
-        free = [name for name in names if name in among and may_follow(frame[name])]
+        names = [name for name in frame.columns if _is_on_a_line(frame.schema[name])]
+        free = [name for name in names if name in {*among} - tied and may_follow(frame[name])]
         if frame.height < FEWEST_ROWS or not free:
             return cls(mostly=mostly)
         looked = frame.select(names)[np.linspace(0, frame.height - 1, min(frame.height, _LOOKED_AT)).astype(np.intp)]
         plain = {name: plain_numbers(looked[name]) for name in names}
+        if formulas:
+            added = find_proportional(
+                {name: plain[name] for name in names if frame.schema[name].is_numeric()},
+                free,
+                scales={name: scale_of(frame[name]) for name in free},
+                computed=[*computed, *(one.formula for one in mostly)],
+            )
+            mostly += tuple(
+                Mostly(
+                    formula=one.model_copy(update={"filled": not frame[one.column].null_count()}),
+                    deviation=Deviation.of(frame[one.column], _exact("ratio"), min_group=min_group),
+                )
+                for one in added
+            )
+            tied |= {one.column for one in added}
+        names, free = ([name for name in of if name not in tied] for of in (names, free))
+        plain = {name: plain[name] for name in names}
+        if not free:
+            return cls(mostly=mostly)
         alike = _rank_correlations(plain)
         found: dict[tuple[str, str], Tie] = {}
         for column in free:
@@ -160,11 +182,18 @@ class Residuals(Value):
             mostly=mostly,
         )
 
+    def with_same(self, rows: pl.DataFrame, *, among: Collection[str], min_group: int) -> "Residuals":
+        """The same with what is another column in some rows, of `among`; `rows` are those of the table."""
+        tied = {*(step.column for step in self.steps), *(one.column for one in self.mostly)}
+        by = [name for name in rows.columns if rows.schema[name].is_numeric() and name in among]
+        free = {name for name in by if name not in tied | self.followed}
+        return self.model_copy(update={"same": find_same(rows, among=free, by=by, min_group=min_group)})
+
     def encode(self, rows: pl.DataFrame, outside: pl.DataFrame | None = None) -> pl.DataFrame:
         """Replace the columns by their deviations, and put others beside them; `outside` as for `find`."""
         frame = rows if outside is None else pl.concat([rows, outside], how="horizontal")
-        encoded = [*(step.encode(frame) for step in self.steps), *(one.encode(frame) for one in self.mostly)]
-        return rows.with_columns(encoded)
+        follow: tuple[Residual | Mostly | Same, ...] = (*self.steps, *self.mostly, *self.same)
+        return rows.with_columns(one.encode(frame) for one in follow)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -173,8 +202,8 @@ class Residuals(Value):
 
     @property
     def added(self) -> tuple[str, ...]:
-        """Columns of what others are off formulas that hold in most rows."""
-        return tuple(one.off for one in self.mostly)
+        """Columns of what others are off formulas that hold in most rows, and of where they are the same."""
+        return (*(one.off for one in self.mostly), *(one.told for one in self.same))
 
     @property
     def followed(self) -> frozenset[str]:
@@ -190,13 +219,14 @@ class Residuals(Value):
             one = off.get(formula.column)
             dtype = schema[formula.column]
             rows = rows.with_columns(one.decode(rows, dtype) if one else formula.apply(rows, dtype))
-        return rows
+        return rows.with_columns(one.decode(rows, schema[one.column]) for one in self.same)
 
     def encoded(self, schema: pl.Schema) -> pl.Schema:
         """The types of the encoded rows."""
         whole = {step.column: step.deviation.whole for step in self.steps}
         whole |= {one.off: one.deviation.whole for one in self.mostly}
-        return pl.Schema({**schema, **{name: pl.Int64() if whole[name] else pl.Float64() for name in whole}})
+        numbers = {name: pl.Int64() if whole[name] else pl.Float64() for name in whole}
+        return pl.Schema({**schema, **numbers, **{one.told: pl.Boolean() for one in self.same}})
 
 
 def _exact(way: Way) -> Tie:

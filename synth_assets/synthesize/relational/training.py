@@ -148,6 +148,8 @@ def given_by(formulas: Sequence[Formula], residuals: Residuals) -> dict[str, tup
     for one in residuals.mostly:
         # In that order: a column, drawn no more exactly than codes are, would tell what it is off what gives it.
         given |= {one.off: one.formula.inputs, one.column: (*one.formula.inputs, one.off)}
+    for same in residuals.same:
+        given |= {same.told: (same.by,), same.column: (same.by, same.told)}
     return given
 
 
@@ -190,9 +192,14 @@ def residuals_of(
     order_by = training.siblings.column if training.siblings else None
     among = [name for name in rows.columns if name not in closed and name != order_by]
     around = beside(training.known, rows.drop(training.hidden))
-    return Residuals.find(
+    found = Residuals.find(
         around, min_group=min_group, among=among, outside=training.context, computed=computed, formulas=formulas
     )
+    if not formulas or (training.siblings is not None and training.siblings.follow):
+        # Rows that follow others are told what these were before any of it is set.
+        return found
+    given = {formula.column for formula in computed}
+    return found.with_same(rows, among=[name for name in among if name not in given], min_group=min_group)
 
 
 def spans_of(training: Training, rows: pl.DataFrame, gaps: Gaps, gridded: Gridded, min_group: int) -> Spans:

@@ -1,6 +1,7 @@
 """A model of some learned columns of one table, given what is made before them, and how rows follow each other."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Self
 
 import numpy as np
@@ -13,11 +14,10 @@ from synth_assets.synthesize.protocol import (
     FollowingSynthesizer,
     SequenceSynthesizer,
     Synthesizer,
-    TableSpec,
 )
 from synth_assets.synthesize.registry import learns_context, sequence_synthesizer_class, synthesizer_class
 from synth_assets.synthesize.relational.canaries import Planted, plant
-from synth_assets.synthesize.relational.column_specs import table_spec
+from synth_assets.synthesize.relational.column_specs import orders_of, table_spec
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.beginning import find_beginning
 from synth_assets.synthesize.relational.families.ends import LENGTH, ends_of, find_stride, starts_of
@@ -119,6 +119,7 @@ class ValueModel:
         tied = gaps.columns | residuals.columns | spans.learned
         tied |= kept | training.computed_later | {*training.hidden}
         free = [name for name in rows.columns if name not in tied] if training.discover else []
+        orders = orders_of(training, rows.select(free))
         parents_times = find_parents_times(rows, training.context, among=free, min_group=min_group)
         encoded = gaps.encode(residuals.encode(around, training.context))
         encoded = encoded.with_columns(spans.encode(around, training.context).select(spans.learned))
@@ -130,10 +131,7 @@ class ValueModel:
             planted = plant(encoded, among=among, table=table, min_group=min_group, seed=seed)
         encoded = planted.rows
 
-        def spec_of(columns: pl.DataFrame, following: FamilyOrder | None = None) -> TableSpec:
-            return table_spec(
-                table, training, columns, gaps=gaps, after=after, min_group=min_group, following=following
-            )
+        spec_of = partial(table_spec, table, training, gaps=gaps, after=after, orders=orders, min_group=min_group)
 
         def fitted(
             name: str,
@@ -143,7 +141,7 @@ class ValueModel:
             following: FamilyOrder | None = None,
         ) -> Synthesizer:
             model = synthesizer_class(name)(**(options if name == synthesizer else {}))
-            model.fit(columns, table=spec_of(columns, following), context=given, seed=part_seed)
+            model.fit(columns, table=spec_of(columns, following=following), context=given, seed=part_seed)
             return model
 
         parts: dict[str, Part] = {}

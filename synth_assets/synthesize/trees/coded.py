@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.trees.columns import ColumnCodes
 from synth_assets.synthesize.trees.labels import LabelCodes
+from synth_assets.synthesize.trees.limits import Limit, limits_of
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 from synth_assets.synthesize.trees.staying import Staying, StayingLabels
 
@@ -34,6 +35,7 @@ class Coded:
             of one that is known before any is drawn.
         step: The learned column that orders them, by its number, if there is one.
         after: Which learned columns, by their numbers, come after which.
+        limits: What each part never lies beyond of other parts.
     """
 
     matrix: Codes
@@ -51,6 +53,7 @@ class Coded:
     before: Mapping[int, int | None] = field(default_factory=dict)
     step: int | None = None
     after: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    limits: Mapping[int, tuple[Limit, ...]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -69,8 +72,12 @@ class Coded:
         before: Mapping[str, str] | None = None,
         step: str | None = None,
         after: Mapping[int, frozenset[int]] | None = None,
+        orders: Sequence[tuple[str, str]] = (),
     ) -> "Coded":
-        """From the codes of each part; at least one column. `before`, `step` as in TableSpec, `after` as in Coded."""
+        """From the codes of each part; at least one column.
+
+        `before`, `step`, `orders` are as in TableSpec, `after` as in Coded.
+        """
         every = [*context, *columns]
         place = outside = sum(len(column.counts) for column in context)
         blocks = []
@@ -93,6 +100,7 @@ class Coded:
             _before(context, columns, before or {}),
             next((number for number, column in enumerate(columns) if column.name == step), None),
             after or {},
+            limits_of(columns, [block[0] for block in blocks], orders),
         )
 
     @cached_property

@@ -129,6 +129,15 @@ class ColumnCodes:
         """Whether codes stand in the order of the values."""
         return not isinstance(self.coding, LabelCodes | StayingLabels)
 
+    def spans(self) -> tuple[Floats, Floats] | None:
+        """(the lowest, the highest number) of each code but NULL, if its codes are those of whole numbers or times."""
+        if not isinstance(self.coding, Numbers) or len(self.coding.parts) > 1:
+            return None
+        (part,), scale = self.coding.parts, self.coding.scale
+        digits = scale.dtype.scale if isinstance(scale.dtype, pl.Decimal) else 0
+        ends = ((units + scale.base) / 10**digits for units in part.spans())
+        return next(ends), next(ends)
+
     def centres(self) -> list[Floats | None]:
         """For each part the number that stands for each code (NaN for NULL), None for labels."""
         match self.coding:

@@ -126,7 +126,8 @@ def _fit(coded: Coded, job: _Job, information: Floats, entropy: Floats, settings
     good = coded.matrix[place] <= coded.allowed[place]
     if place in coded.staying and job.determinant is None:
         return _fit_staying(coded, job, coded.staying[place], information, entropy, settings)
-    return _fit_rows(coded, job, good, information, entropy, settings)
+    limits = tuple(limit for limit in coded.limits.get(place, ()) if limit.place in job.earlier)
+    return replace(_fit_rows(coded, job, good, information, entropy, settings), limits=limits)
 
 
 def _fit_staying(

@@ -66,6 +66,16 @@ class Leaves:
         draw(leaf, uniform, self._starts, self.ends, self._running, self.codes, out)
         return out
 
+    def draw_between(self, leaf: npt.NDArray[np.intp], least: Codes, most: Codes, uniform: Floats) -> Codes:
+        """The same among the codes from `least` to `most` of each row; 0 where its leaf has none of them."""
+        known = self.numbers * 65_536 + self.codes
+        first = np.searchsorted(known, leaf * 65_536 + least, side="left")
+        behind = np.searchsorted(known, leaf * 65_536 + most, side="right")
+        total = np.r_[0.0, np.cumsum(self.share)]
+        wanted = total[first] + uniform * (total[behind] - total[first])
+        at = np.clip(np.searchsorted(total, wanted, side="right") - 1, first, np.maximum(behind - 1, first))
+        return np.where(behind > first, self.codes[np.minimum(at, len(self.codes) - 1)], 0).astype(np.uint16)
+
     def knows(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Mask:
         """Whether each row's code may be drawn in its leaf."""
         return self.likelihood(leaf, codes) > _NEVER_SEEN

@@ -64,6 +64,15 @@ class NumberCodes:
             middles = np.array([bins.knots[a : b + 1].mean() for a, b in zip(bins.first, bins.last, strict=True)])
         return np.where(self.bin_of >= 0, np.r_[middles, np.nan][self.bin_of], self.values)
 
+    def spans(self) -> tuple[Floats, Floats]:
+        """(the lowest, the highest value) that each code but 0 may stand for; neither ever falls from code to code."""
+        knots, bins = self.bins.knots, np.maximum(self.bin_of, 0)
+        low, high = (
+            np.where(self.bin_of >= 0, knots[at[bins]] if len(at) else np.nan, self.values)[1:]
+            for at in (self.bins.first, self.bins.last)
+        )
+        return np.minimum.accumulate(low[::-1])[::-1], np.maximum.accumulate(high)
+
     def encode(self, values: Floats, missing: Mask) -> Codes:
         """The code of each value, any float; 0 where it is missing."""
         codes = np.empty(len(values), np.uint16)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.leaves import Leaves
+from synth_assets.synthesize.trees.limits import Limit, of_places, within
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 from synth_assets.synthesize.trees.staying import CHANGES, REDRAWN, STAYS, Staying
 from synth_assets.synthesize.trees.tree import Tree
@@ -36,6 +37,7 @@ class Part:
         directions: What the tree may look at beside the parts before it.
         missing: How often it is NULL elsewhere, where one part says that; the tree then knows no NULLs at all.
         staying: How it follows the row before, if it does; the tree then says what it becomes where it changes.
+        limits: Earlier parts that it never lies beyond.
     """
 
     place: int
@@ -45,6 +47,7 @@ class Part:
     leaves: Leaves
     missing: Missing | None = None
     staying: Staying | None = None
+    limits: tuple[Limit, ...] = ()
 
     def looked_at(self) -> set[int]:
         """The places that it is drawn by."""
@@ -53,6 +56,7 @@ class Part:
             around |= set(direction.tables)
         around |= {self.missing.column} if self.missing else set()
         around |= {self.staying.state, self.staying.previous} if self.staying else set()
+        around |= {limit.place for limit in self.limits}
         return around | {column for column, _ in self.nulls}
 
     def without(self, unused: npt.NDArray[np.bool_]) -> "Part":
@@ -68,6 +72,7 @@ class Part:
             tree=replace(self.tree, column=to[self.tree.column]),
             missing=self.missing and Missing(int(to[self.missing.column]), self.missing.share),
             staying=self.staying and self.staying.of_places(to),
+            limits=of_places(self.limits, to),
         )
 
     def leaf(self, matrix: Codes) -> npt.NDArray[np.intp]:
@@ -89,6 +94,8 @@ class Part:
         codes = self.leaves.draw(leaf, spread_evenly(leaf, rng))
         if self.staying:
             codes = self._stayed(self.staying, codes, leaf, matrix, rng)
+        if self.limits:
+            codes = within(self.limits, codes, leaf, matrix, self.leaves, rng)
         if self.missing:
             share = self.missing.share.take(matrix[self.missing.column])
             codes[spread_evenly(matrix[self.missing.column].astype(np.intp), rng) < share] = 0

@@ -14,6 +14,7 @@ from synth_assets.synthesize.trees.direction import Direction
 from synth_assets.synthesize.trees.grain import Grains
 from synth_assets.synthesize.trees.labels import LabelCodes
 from synth_assets.synthesize.trees.leaves import Leaves
+from synth_assets.synthesize.trees.limits import Limit
 from synth_assets.synthesize.trees.numbers import NumberCodes
 from synth_assets.synthesize.trees.part import Missing, Part
 from synth_assets.synthesize.trees.scale import Scale
@@ -170,6 +171,9 @@ def part_to_json(part: Part) -> dict[str, JsonValue]:
         "depth": part.tree.depth,
         "missing": {"column": part.missing.column, "share": floats(part.missing.share)} if part.missing else None,
         "staying": _staying_to_json(part.staying) if part.staying else None,
+        "limits": [
+            {"place": limit.place, "codes": limit.codes.tolist(), "at_most": limit.at_most} for limit in part.limits
+        ],
     }
 
 
@@ -247,7 +251,12 @@ def parts_from(stored: Any, frames: dict[str, pl.DataFrame]) -> tuple[Part, ...]
         missing = Missing(part["missing"]["column"], unfloats(part["missing"]["share"])) if part["missing"] else None
         # Models of versions 1 and 2 have none.
         staying = _staying_from_json(part["staying"]) if part.get("staying") else None
-        parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves, missing, staying))
+        # Models up to version 4 have none.
+        limits = tuple(
+            Limit(limit["place"], np.array(limit["codes"], np.uint16), limit["at_most"])
+            for limit in part.get("limits", ())
+        )
+        parts.append(Part(part["place"], nulls, tuple(directions), tree, leaves, missing, staying, limits))
     return tuple(parts)
 
 

@@ -67,6 +67,7 @@ class TreesSynthesizer:
                     discover=table.discover,
                     before=table.before,
                     step=table.step,
+                    orders=table.orders,
                     after={
                         number: frozenset(names.index(name) for name in spec.after if name in names)
                         for number, spec in enumerate(table.columns)
