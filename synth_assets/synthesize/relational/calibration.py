@@ -172,6 +172,8 @@ def _edges(values: npt.NDArray[np.float64], counts: Counts, *, fewest: int) -> t
     some = known & (counts > 0)
     order = np.argsort(values[some], kind="stable")
     ordered, children = values[some][order], np.cumsum(counts[some][order])
+    if len(ordered) < fewest:
+        return ()
     spans = min(_MOST_SPANS, len(ordered) // fewest)
     ends: list[int] = []  # the first of the rows with children beyond each border
     # Beyond an end that enough rows share nobody has children: numbers of other children that are 0.

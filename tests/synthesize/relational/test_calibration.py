@@ -67,6 +67,15 @@ def test_a_value_of_rows_without_children_stays_without() -> None:
     assert share_of(rows, made, pl.col("weight").is_null()) == 0
 
 
+def test_a_column_without_values_where_children_are_sets_no_margin_but_null() -> None:
+    rows, counts = animals(100)
+    counts = np.where(np.arange(100) < 50, counts, 0)
+    rows = rows.with_columns(pl.when(pl.col("weight") < 50).then(None).otherwise(pl.col("weight")).alias("weight"))
+    of_weight = Calibration.of(rows, counts, min_group=10).margins[1]
+    assert of_weight.edges == ()
+    assert of_weight.share == (0, 1, 0)
+
+
 def test_children_of_one_kind_fall_to_those_who_have_another_kind() -> None:
     rows = pl.DataFrame({"height": np.random.default_rng(5).normal(size=400)})
     seasons = np.where(np.arange(400) % 4 == 0, 3, 0)
