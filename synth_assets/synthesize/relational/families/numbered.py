@@ -1,4 +1,4 @@
-"""Whole numbers that siblings stand in the order of, where no key and no time does: a year, a visit, a day of a study."""
+"""Whole numbers in whose order siblings stand where no key and no time orders them: a year, a visit, a day."""
 
 from collections.abc import Sequence
 
