@@ -86,7 +86,9 @@ def find_running(
             continue
         for by in (name for name in names if name != column and name not in {one.column for one in found}):
             adds: Numbers = np.round(np.nan_to_num(plain[by]), scale).astype(np.float64)
-            if np.mean(np.abs(step) == np.abs(adds[at])) < _HOLDS:
+            # What stays as it is follows whatever is nothing.
+            goes_on = (step != 0) | (adds[at] != 0)
+            if np.mean(np.abs(step[goes_on]) == np.abs(adds[at][goes_on])) < _HOLDS:
                 continue
             least, most = protected_range(np.sort(plain[column]), min_group)
             plainly = Running(

@@ -13,7 +13,8 @@ from synth_assets.store.profile import TableProfile
 from synth_assets.store.tables import TableRows
 from synth_assets.synthesize.relational.families.arranged import Arranged
 from synth_assets.synthesize.relational.families.arrival import arrival
-from synth_assets.synthesize.relational.families.order_candidates import order_candidates
+from synth_assets.synthesize.relational.families.numbered import numbering
+from synth_assets.synthesize.relational.families.order_candidates import order_candidates, whole_numbers
 from synth_assets.synthesize.relational.families.walking import order_column, worth_following
 from synth_assets.synthesize.relational.features import further_features, further_name, with_roles
 from synth_assets.synthesize.relational.further.fitting import fit_further
@@ -109,7 +110,12 @@ class TableTraining:
     def _ordered_by(self) -> str | None:
         """The learned column that siblings stand in the order of, if they have to do with each other."""
         candidates = [name for name in order_candidates(self._structure) if name not in self._balanced]
-        return order_column(self._rows[self._training], candidates, self._families)
+        rows = self._rows[self._training]
+        found = order_column(rows, candidates, self._families)
+        if found or self._families is None or not self._native:
+            return found
+        numbers = [name for name in whole_numbers(self._structure) if name not in self._balanced]
+        return numbering(rows, numbers, self._families)
 
     @cached_property
     def _order(self) -> str | None:

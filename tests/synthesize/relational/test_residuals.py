@@ -107,6 +107,18 @@ def test_a_total_is_not_one_of_numbers_that_only_grow() -> None:
     assert find_running(other, labels, order=order, follows=follows, among=["left"], min_group=10) == ()
 
 
+def test_what_mostly_stays_is_no_running_total_of_what_is_mostly_nothing() -> None:
+    rng = np.random.default_rng(4)
+    families = 10 * FAMILIES
+    rows = families * LENGTH
+    moved = np.where(rng.random(rows) < 0.012, rng.integers(1, 5, rows), 0)
+    given = np.where(rng.random(rows) < 0.004, rng.integers(1, 5, rows), 0)
+    level = np.cumsum(moved.reshape(families, LENGTH), axis=1).ravel()
+    frame = pl.DataFrame({"level": level, "given": given})
+    order, follows = np.arange(rows), np.tile(np.arange(LENGTH), families) > 0
+    assert find_running(frame, pl.DataFrame(), order=order, follows=follows, among=["level"], min_group=10) == ()
+
+
 def test_what_others_give_in_most_rows_is_so_in_drawn_ones_and_no_farther_off() -> None:
     rng = np.random.default_rng(0)
     games, luck = rng.integers(60, 163, 3_000), rng.normal(0.5, 0.07, 3_000)

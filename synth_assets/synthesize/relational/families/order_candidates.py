@@ -22,3 +22,13 @@ def order_candidates(structure: TableStructure) -> list[str]:
 
     times = [name for name in structure.learned if table.column(name).type.kind in TEMPORAL]
     return list(dict.fromkeys([*in_keys(with_parent=True), *times, *in_keys(with_parent=False)]))
+
+
+def whole_numbers(structure: TableStructure) -> list[str]:
+    """Learned columns of whole numbers that are part of no reference."""
+    table = structure.table
+    return [
+        name
+        for name in structure.learned
+        if table.column(name).type.kind is Kind.INTEGER and name not in structure.referencing
+    ]
