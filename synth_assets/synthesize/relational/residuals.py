@@ -24,6 +24,7 @@ from synth_assets.synthesize.relational.proportional import find_proportional
 from synth_assets.synthesize.relational.same import Same, find_same
 
 _LOOKED_AT = 5_000  # evenly spread rows that the search looks at
+_ROUNDING = 1e-6  # of a number that lies halfway, which is rounded up or down
 _LEAST_CORRELATION = 0.7  # of ranks; what is less alike is not looked at
 
 
@@ -81,11 +82,20 @@ class Mostly(Value):
         """The differences, or ratios; 0, or 1, where the formula holds."""
         values = plain_numbers(rows[self.column])
         by = plain_numbers(self.formula.apply(rows, rows.schema[self.column]))
-        off = self.deviation.encode(values, by)
-        off = np.round(off, RATIO_DIGITS) if self.deviation.way == "ratio" else off
+        off = self._ratios(values, by) if self.deviation.way == "ratio" else self.deviation.encode(values, by)
         off = np.where(agree(by, values, rounded_to=None) & np.isfinite(by), self._nothing, off)
         made = pl.Series(self.off, off, nan_to_null=True)
         return made.cast(pl.Int64) if self.deviation.whole else made
+
+    def _ratios(self, values: Numbers, by: Numbers) -> Numbers:
+        """The ratios, each of as few digits as give the value: half of an odd number of cents is a half, too."""
+        exact = self.deviation.encode(values, by)
+        ratios = np.round(exact, RATIO_DIGITS)
+        half = 0.0 if self.deviation.scale is None else 0.5 * 10.0**-self.deviation.scale
+        for digits in range(RATIO_DIGITS - 1, 0, -1):
+            shorter = np.round(exact, digits)
+            ratios = np.where(np.abs(shorter * by - values) <= half * (1 + _ROUNDING), shorter, ratios)
+        return ratios
 
     def decode(self, rows: pl.DataFrame, dtype: pl.DataType) -> pl.Series:
         """The column of its own type; NULL where what it is off is, or what it is computed from."""

@@ -160,6 +160,14 @@ def test_factors_of_what_others_give_come_out() -> None:
     assert shares[0.9] + shares[1.0] > 0.98
 
 
+def test_the_half_of_an_odd_number_is_a_half() -> None:
+    rng = np.random.default_rng(0)
+    total = rng.integers(100, 900, 3_000)
+    rows = pl.DataFrame({"total": total, "paid": np.where(rng.random(3_000) < 0.2, total // 2, total)})
+    mostly = Residuals.find(rows, min_group=10, among=["paid"]).mostly[0]
+    assert set(mostly.encode(rows)) == {0.5, 1.0}
+
+
 def test_what_others_are_computed_from_is_not_told_by_them() -> None:
     # Within an hour, clock times differ by the minutes between them: delays are what others give in most rows.
     rng = np.random.default_rng(0)
