@@ -55,6 +55,7 @@ class Keeping:
         dependencies: Those to keep; totals and what is computed apart.
         formulas: The computed columns, each after those that it is computed from.
         declared: The computed columns that a model has drawn nevertheless.
+        mostly: The columns that formulas give in most rows.
         free: Columns that may be changed.
         known: The combinations that may come out, by the text of their dependency.
         gaps: The times that never lie before others.
@@ -67,6 +68,7 @@ class Keeping:
         formulas: Sequence[Formula],
         *,
         declared: frozenset[str],
+        mostly: Sequence[Mostly],
         free: frozenset[str],
         known: Mapping[str, pl.DataFrame],
         gaps: Gaps,
@@ -74,8 +76,9 @@ class Keeping:
         self._gaps = gaps
         self._table = table
         self._dependencies = dependencies
-        self._formulas = formulas
         self._declared = declared
+        self._mostly = {one.column: one for one in mostly if one.column not in declared}
+        self._formulas = in_order([*formulas, *(one.formula for one in self._mostly.values())])
         self._free = free - {formula.column for formula in formulas}
         self._known = known
         self._grids = {one.column: Grid(**one.model_dump()) for one in dependencies if isinstance(one, OnGrid)}
@@ -176,7 +179,10 @@ class Keeping:
         return rows
 
     def _computed(self, rows: pl.DataFrame, before: pl.DataFrame, names: NamedColumns) -> pl.DataFrame:
-        """The rows with the columns of formulas of which anything has changed, and of those that the plan declares."""
+        """The rows with the columns of formulas of which anything has changed, and of those that the plan declares.
+
+        What a formula gives in most rows stays off it as it was `before`.
+        """
         changed = {name for name in rows.columns if not rows[name].equals(before[name])}
         for name in changed:
             names.put(self._table, rows[name])
@@ -184,11 +190,22 @@ class Keeping:
             if formula.column not in self._declared and not changed & set(formula.inputs):
                 continue
             frame = pl.DataFrame([names.of(self._table, name).alias(name) for name in dict.fromkeys(formula.inputs)])
-            values = formula.apply(frame, rows.schema[formula.column])
+            one = self._mostly.get(formula.column)
+            values = _as_far_off(one, rows, before, frame) if one else formula.apply(frame, rows.schema[formula.column])
             names.put(self._table, values)
             changed.add(formula.column)
             rows = rows.with_columns(values)
         return rows
+
+
+def _as_far_off(one: Mostly, rows: pl.DataFrame, before: pl.DataFrame, inputs: pl.DataFrame) -> pl.Series:
+    """Its column as far off the formula as `before`, where an input has changed and the column has not."""
+    here = [name for name in inputs.columns if name in before.columns]
+    off = one.encode(inputs.with_columns(before.select({*here, one.column})))
+    values = one.decode(inputs.with_columns(off), rows.schema[one.column])
+    moved = np.logical_or.reduce([inputs[name].ne_missing(before[name]).to_numpy() for name in here])
+    own = rows[one.column].eq_missing(before[one.column]).to_numpy()
+    return values.zip_with(pl.Series(moved & own), rows[one.column])
 
 
 def saved_keeping(
@@ -208,6 +225,7 @@ def saved_keeping(
         kept,
         computed_columns(model, declared),
         declared=frozenset(formula.column for formula in declared),
+        mostly=mostly_computed(model),
         free=changeable_columns(model, structure) | marked_columns(structure),
         known={one.text: model.read_frame(_file(one)) for one in kept if isinstance(one, Combination)},
         gaps=shape.gaps if shape else Gaps(),

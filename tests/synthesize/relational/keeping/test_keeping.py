@@ -5,14 +5,22 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from synth_assets.catalog.model import Catalog, Column, DataType, Kind, Table
+from synth_assets.dependencies.formula import Formula
 from synth_assets.dependencies.null_by import wrongly_null
-from synth_assets.plan.dependencies import NullBy
+from synth_assets.plan.dependencies import NotAbove, NullBy
+from synth_assets.plan.resolve import resolve
+from synth_assets.plan.settings import DatasetSettings
+from synth_assets.synthesize.deviation import Deviation, Tie
 from synth_assets.synthesize.relational.gaps import Gaps
 from synth_assets.synthesize.relational.keeping.keeping import Keeping
 from synth_assets.synthesize.relational.named_columns import NamedColumns
+from synth_assets.synthesize.relational.residuals import Mostly
+from synth_assets.synthesize.relational.structure import table_structures
 from synth_assets.synthesize.relational.tables import LinkedTables
 
 ROWS = 400
+NUMBER = DataType(kind=Kind.INTEGER, native="integer", bits=64)
 
 
 def test_times_put_in_place_of_null_keep_their_distance_from_those_before() -> None:
@@ -29,7 +37,9 @@ def test_times_put_in_place_of_null_keep_their_distance_from_those_before() -> N
     one = NullBy(by="state", column="shipped")
     drawn = real.with_columns(real["shipped"].set(pl.Series(rng.random(ROWS) < 0.2), None))
     assert wrongly_null(drawn, one).sum() > 30
-    keeping = Keeping("orders", [one], (), declared=frozenset(), free=frozenset(real.columns), known={}, gaps=gaps)
+    keeping = Keeping(
+        "orders", [one], (), declared=frozenset(), mostly=(), free=frozenset(real.columns), known={}, gaps=gaps
+    )
     names = NamedColumns({}, LinkedTables({}, lambda _: drawn), lambda _: drawn)
     kept = keeping.apply(drawn, names, rng)
     assert not wrongly_null(kept, one).any()
@@ -39,3 +49,39 @@ def test_times_put_in_place_of_null_keep_their_distance_from_those_before() -> N
     assert (kept["state"] != drawn["state"]).sum() < 20
     untouched = ~wrongly_null(drawn, one)
     assert kept.filter(untouched).equals(drawn.filter(untouched))
+
+
+def test_what_a_formula_gives_in_most_rows_goes_with_it() -> None:
+    rng = np.random.default_rng(1)
+    total = rng.integers(100, 900, ROWS)
+    rows = pl.DataFrame(
+        {
+            "total": total,
+            "discount": rng.integers(0, 1000, ROWS),
+            "paid": total // np.where(rng.random(ROWS) < 0.1, 2, 1),
+        }
+    )
+    copy = Formula(column="paid", operation="copy", left="total", scale=0)
+    by_ratio = Tie(gain=0.0, way="ratio", slope=1.0)
+    mostly = Mostly(formula=copy, deviation=Deviation.of(rows["paid"], by_ratio, min_group=10))
+    keeping = Keeping(
+        "orders",
+        [NotAbove(lower="discount", upper="total")],
+        (),
+        declared=frozenset(),
+        mostly=[mostly],
+        free=frozenset(["total", "discount"]),
+        known={},
+        gaps=Gaps(),
+    )
+    columns = tuple(Column(name=name, type=NUMBER, nullable=False) for name in rows.columns)
+    catalog = Catalog(dialect="postgresql", tables=(Table(name="orders", columns=columns),))
+    plan = DatasetSettings.model_validate({"dataset": "d", "source": "s", "targets": ["t"], "tables": {"orders": {}}})
+    structures, _ = table_structures(catalog, resolve(plan, catalog), {"orders": ROWS})
+    names = NamedColumns(structures, LinkedTables({}, lambda _: rows), lambda _: rows)
+    kept = keeping.apply(rows, names, rng)
+    changed = kept["total"] != rows["total"]
+    assert changed.sum() > 50
+    assert (kept["discount"] <= kept["total"]).all()
+    assert (kept["paid"] == kept["total"]).equals(rows["paid"] == rows["total"])
+    assert kept.filter(~changed)["paid"].equals(rows.filter(~changed)["paid"])

@@ -37,7 +37,9 @@ def kept(
     free: set[str],
     rng: np.random.Generator,
 ) -> pl.DataFrame:
-    keeping = Keeping("orders", rules, (), declared=frozenset(), free=frozenset(free), known=known, gaps=Gaps())
+    keeping = Keeping(
+        "orders", rules, (), declared=frozenset(), mostly=(), free=frozenset(free), known=known, gaps=Gaps()
+    )
     return keeping.apply(rows, NamedColumns({}, LinkedTables({}, lambda _: rows), lambda _: rows), rng)
 
 
