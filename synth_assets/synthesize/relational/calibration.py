@@ -15,6 +15,7 @@ import polars as pl
 
 from synth_assets.catalog.model import Value
 from synth_assets.statistics.compiled import compiled
+from synth_assets.synthesize.deviation import plain_numbers
 
 Counts = npt.NDArray[np.int64]
 Cells = npt.NDArray[np.int64]
@@ -32,7 +33,7 @@ class Margin(Value):
 
     Attributes:
         labels: Those that have a cell of their own; None for numbers and times.
-        edges: Borders between spans, in the column's physical unit.
+        edges: Borders between spans, as `plain_numbers` tells values.
         share: The share of all children, by cell.
     """
 
@@ -43,29 +44,20 @@ class Margin(Value):
 
     @classmethod
     def of(cls, values: pl.Series, counts: Counts, *, fewest: int) -> "Margin | None":
-        """None if there are no two cells of `fewest` rows with children."""
+        """None if all rows are of one cell, or if in some cell children are of fewer than `fewest` rows."""
         with_children = counts > 0
         if values.dtype in (pl.String, pl.Boolean):
-            of_label = pl.DataFrame({"value": values.cast(pl.String), "#": counts}).drop_nulls("value")
-            large = (
-                of_label.filter(pl.col("#") > 0)
-                .group_by("value")
-                .agg(pl.len().alias("rows"), pl.col("#").sum())
-                .filter(pl.col("rows") >= fewest)
-                .sort("#", "value", descending=[True, False])
-            )
-            margin = cls(column=values.name, labels=tuple(large["value"].head(_MOST_LABELS)))
+            margin = cls(column=values.name, labels=_labels(values.cast(pl.String), counts, fewest=fewest))
         elif values.dtype.is_numeric() or values.dtype.is_temporal():
-            margin = cls(column=values.name, edges=_edges(_physical(values), counts, fewest=fewest))
+            margin = cls(column=values.name, edges=_edges(plain_numbers(values), counts, fewest=fewest))
         else:
             return None
         cells = margin.cells(values)
-        if np.bincount(cells[with_children], minlength=2)[_NULL] < fewest and with_children[cells == _NULL].any():
+        rows, of_children = (np.bincount(some, minlength=margin.size) for some in (cells, cells[with_children]))
+        if (rows > 0).sum() < 2 or ((of_children > 0) & (of_children < fewest)).any():
             return None
-        children = np.bincount(cells, weights=counts, minlength=margin.size)
-        rows = np.bincount(cells, minlength=margin.size)
-        share = children / counts.sum()
-        return margin.model_copy(update={"share": tuple(share.tolist())}) if (rows > 0).sum() > 1 else None
+        share = np.bincount(cells, weights=counts, minlength=margin.size) / counts.sum()
+        return margin.model_copy(update={"share": tuple(share.tolist())})
 
     @property
     def size(self) -> int:
@@ -76,7 +68,7 @@ class Margin(Value):
         """The cell of each row's value."""
         missing = values.is_null().to_numpy()
         if self.labels is None:
-            found = np.searchsorted(np.array(self.edges), np.nan_to_num(_physical(values)), side="right") + 2
+            found = np.searchsorted(np.array(self.edges), np.nan_to_num(plain_numbers(values)), side="right") + 2
         else:
             numbers = {label: 2 + at for at, label in enumerate(self.labels)}
             found = values.cast(pl.String).replace_strict(numbers, default=_OTHER, return_dtype=pl.Int64).to_numpy()
@@ -162,6 +154,22 @@ def _known(rows: pl.DataFrame, children: Mapping[str, Counts], *, besides: str) 
     return pl.DataFrame([*rows.get_columns(), *others])
 
 
+def _labels(values: pl.Series, counts: Counts, *, fewest: int) -> tuple[str, ...]:
+    """The labels of most children that `fewest` rows with children share; all others have none or as many together."""
+    of_label = (
+        pl.DataFrame({"value": values, "#": counts})
+        .filter(pl.col("#") > 0)
+        .drop_nulls("value")
+        .group_by("value")
+        .agg(pl.len().alias("rows"), pl.col("#").sum())
+    )
+    large = of_label.filter(pl.col("rows") >= fewest).sort("#", "value", descending=[True, False]).head(_MOST_LABELS)
+    others = int(of_label["rows"].sum()) - int(large["rows"].sum())
+    if 0 < others < fewest:
+        large = large.head(-1)
+    return tuple(large["value"])
+
+
 def _edges(values: npt.NDArray[np.float64], counts: Counts, *, fewest: int) -> tuple[float, ...]:
     """Borders between spans of about equally many children, of `fewest` rows with children at least.
 
@@ -194,10 +202,6 @@ def _edges(values: npt.NDArray[np.float64], counts: Counts, *, fewest: int) -> t
         for end in ends
     ]
     return tuple(dict.fromkeys(float(every[at - 1] + every[at]) / 2 for at in below if 0 < at < len(every)))
-
-
-def _physical(values: pl.Series) -> npt.NDArray[np.float64]:
-    return values.to_physical().cast(pl.Float64).to_numpy()
 
 
 def _partners(first: Cells, among: Cells | None, rows: int, rng: np.random.Generator) -> Cells:

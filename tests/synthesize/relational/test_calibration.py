@@ -41,12 +41,20 @@ def test_rows_exchange_within_their_group_only() -> None:
 
 def test_no_cell_is_of_fewer_parents_than_a_group() -> None:
     rows, counts = animals(100)
-    taxa = pl.Series("taxa", ["rare"] * 9 + rows["taxa"].to_list()[9:])
+    taxa = pl.Series("taxa", [f"rare {at % 2}" for at in range(18)] + rows["taxa"].to_list()[18:])
     of_taxa, of_weight = Calibration.of(rows.with_columns(taxa), counts, min_group=10).margins
-    assert of_taxa.labels is not None
-    assert set(of_taxa.labels) == {"rodent", "bird"}
+    assert of_taxa.labels == ("rodent", "bird")
     assert np.bincount(of_weight.cells(rows["weight"]))[2:].min() >= 10
     assert not set(of_weight.edges) & set(rows["weight"].to_list())
+
+
+def test_what_is_left_of_a_column_is_not_of_fewer_parents_than_a_group_either() -> None:
+    rows, counts = animals(100)
+    rare = rows.with_columns(pl.Series("taxa", ["rare"] * 9 + rows["taxa"].to_list()[9:]))
+    assert Calibration.of(rare, counts, min_group=10).margins[0].labels == ("rodent",)
+    number = np.arange(100)
+    seldom = pl.DataFrame({"taxa": np.where(number < 9, "rare", None), "weight": np.where(number < 9, 1.0, np.nan)})
+    assert Calibration.of(seldom.fill_nan(None), counts, min_group=10) == Calibration()
 
 
 def test_too_few_parents_with_children_say_nothing() -> None:
