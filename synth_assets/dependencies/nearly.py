@@ -73,9 +73,11 @@ def find_nearly(
     looked = [name for name in reversed(frame.columns) if name in among and name in known]
     found: dict[str, Nearly] = {}
 
+    def gives(name: str, other: str) -> bool:
+        return name in inputs_of(other, [*computed, *(one.formula for one in found.values())])
+
     def best(name: str) -> _Found | None:
-        tied = [*computed, *(one.formula for one in found.values())]
-        others = {other: of for other, of in known.items() if other != name and name not in inputs_of(other, tied)}
+        others = {other: of for other, of in known.items() if other != name and not gives(name, other)}
         made = _best(name, scale_of(frame[name]), others, known[name])
         if made and set(made.formula.inputs) & set(rows.columns) and _known_where(frame, made.formula):
             return made
@@ -85,8 +87,7 @@ def find_nearly(
     while open_:
         name = max(open_, key=lambda name: open_[name].rank)
         formula, way, *_ = open_.pop(name)
-        tied = [*computed, *(one.formula for one in found.values())]
-        if any(name in inputs_of(other, tied) for other in formula.inputs):
+        if any(gives(name, other) for other in formula.inputs):
             # It gives one of these by now: another formula may give it.
             if again := best(name):
                 open_[name] = again

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
 from synth_assets.synthesize.trees.walking import draw
 
+_MOST_CODES = 65_536
 _NEVER_SEEN = 1e-6  # likelihood of a given code that its leaf has not seen
 
 
@@ -49,11 +50,20 @@ class Leaves:
         return np.repeat(np.arange(len(self.ends)), np.diff(self.ends, prepend=0))
 
     @cached_property
+    def _places(self) -> npt.NDArray[np.intp]:
+        """Leaf and code in one number, ascending."""
+        return self.numbers * _MOST_CODES + self.codes
+
+    @cached_property
+    def _total(self) -> Floats:
+        """The probabilities of all codes before each, leaf after leaf, and of all."""
+        total: Floats = np.r_[0.0, np.cumsum(self.share)]
+        return total
+
+    @cached_property
     def _running(self) -> Floats:
         """Cumulative probability within each leaf."""
-        total = np.cumsum(self.share)
-        before = np.r_[0.0, total[self.ends[:-1] - 1]]
-        running: Floats = total - before[self.numbers]
+        running: Floats = self._total[1:] - self._total[self._starts[self.numbers]]
         return running
 
     @cached_property
@@ -68,10 +78,9 @@ class Leaves:
 
     def draw_between(self, leaf: npt.NDArray[np.intp], least: Codes, most: Codes, uniform: Floats) -> Codes:
         """The same among the codes from `least` to `most` of each row; 0 where its leaf has none of them."""
-        known = self.numbers * 65_536 + self.codes
-        first = np.searchsorted(known, leaf * 65_536 + least, side="left")
-        behind = np.searchsorted(known, leaf * 65_536 + most, side="right")
-        total = np.r_[0.0, np.cumsum(self.share)]
+        first = np.searchsorted(self._places, leaf * _MOST_CODES + least, side="left")
+        behind = np.searchsorted(self._places, leaf * _MOST_CODES + most, side="right")
+        total = self._total
         wanted = total[first] + uniform * (total[behind] - total[first])
         at = np.clip(np.searchsorted(total, wanted, side="right") - 1, first, np.maximum(behind - 1, first))
         return np.where(behind > first, self.codes[np.minimum(at, len(self.codes) - 1)], 0).astype(np.uint16)
@@ -82,7 +91,6 @@ class Leaves:
 
     def likelihood(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Floats:
         """The probability of each row's code in its leaf, never 0."""
-        wanted = leaf * 65_536 + codes
-        known = self.numbers * 65_536 + self.codes
-        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return np.where(known[at] == wanted, self.share[at], _NEVER_SEEN)
+        wanted = leaf * _MOST_CODES + codes
+        at = np.minimum(np.searchsorted(self._places, wanted), len(self.codes) - 1)
+        return np.where(self._places[at] == wanted, self.share[at], _NEVER_SEEN)
