@@ -25,7 +25,7 @@ _FEWEST_PARENTS = 5  # with children, of one cell
 _FEWEST_ROWS = 20
 _TRIED, _FEWEST_TRIED, _MOST_TRIED = 20, 200_000, 1_000_000  # exchanges, by row with children
 _NEAR = 0.005  # of all children: a cell that is off by less is left, as exchanges loosen what columns say together
-_OTHER, _NULL = 0, 1  # cells of every column
+_OTHER, _NULL, _FIRST_SPAN = 0, 1, 2  # cells of every column
 
 
 class Margin(Value):
@@ -34,22 +34,28 @@ class Margin(Value):
     Attributes:
         labels: Those that have a cell of their own; None for numbers and times.
         edges: Borders between spans, as `plain_numbers` tells values.
+        null: The cell of NULL: its own, or another one where few have it.
         share: The share of all children, by cell.
     """
 
     column: str
     labels: tuple[str, ...] | None = None
     edges: tuple[float, ...] = ()
+    null: int = _NULL
     share: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, values: pl.Series, counts: Counts, *, fewest: int) -> "Margin | None":
         """None if all rows are of one cell, or if in some cell children are of fewer than `fewest` rows."""
         with_children = counts > 0
+        missing = int(np.count_nonzero(with_children & values.is_null().to_numpy()))
+        few = 0 < missing < fewest
         if values.dtype in (pl.String, pl.Boolean):
-            margin = cls(column=values.name, labels=_labels(values.cast(pl.String), counts, fewest=fewest))
+            labels = _labels(values.cast(pl.String), counts, fewest=fewest, others=missing if few else 0)
+            margin = cls(column=values.name, labels=labels, null=_OTHER if few else _NULL)
         elif values.dtype.is_numeric() or values.dtype.is_temporal():
-            margin = cls(column=values.name, edges=_edges(plain_numbers(values), counts, fewest=fewest))
+            edges = _edges(plain_numbers(values), counts, fewest=fewest)
+            margin = cls(column=values.name, edges=edges, null=_FIRST_SPAN if few else _NULL)
         else:
             return None
         cells = margin.cells(values)
@@ -68,11 +74,13 @@ class Margin(Value):
         """The cell of each row's value."""
         missing = values.is_null().to_numpy()
         if self.labels is None:
-            found = np.searchsorted(np.array(self.edges), np.nan_to_num(plain_numbers(values)), side="right") + 2
+            found = (
+                np.searchsorted(np.array(self.edges), np.nan_to_num(plain_numbers(values)), side="right") + _FIRST_SPAN
+            )
         else:
             numbers = {label: 2 + at for at, label in enumerate(self.labels)}
             found = values.cast(pl.String).replace_strict(numbers, default=_OTHER, return_dtype=pl.Int64).to_numpy()
-        return np.where(missing, _NULL, found)
+        return np.where(missing, self.null, found)
 
 
 class Calibration(Value):
@@ -154,8 +162,11 @@ def _known(rows: pl.DataFrame, children: Mapping[str, Counts], *, besides: str) 
     return pl.DataFrame([*rows.get_columns(), *others])
 
 
-def _labels(values: pl.Series, counts: Counts, *, fewest: int) -> tuple[str, ...]:
-    """The labels of most children that `fewest` rows with children share; all others have none or as many together."""
+def _labels(values: pl.Series, counts: Counts, *, fewest: int, others: int) -> tuple[str, ...]:
+    """The labels of most children that `fewest` rows with children share; all others have none or as many together.
+
+    `others` rows with children are of no label and in the cell of these.
+    """
     of_label = (
         pl.DataFrame({"value": values, "#": counts})
         .filter(pl.col("#") > 0)
@@ -164,7 +175,7 @@ def _labels(values: pl.Series, counts: Counts, *, fewest: int) -> tuple[str, ...
         .agg(pl.len().alias("rows"), pl.col("#").sum())
     )
     large = of_label.filter(pl.col("rows") >= fewest).sort("#", "value", descending=[True, False]).head(_MOST_LABELS)
-    others = int(of_label["rows"].sum()) - int(large["rows"].sum())
+    others += int(of_label["rows"].sum()) - int(large["rows"].sum())
     if 0 < others < fewest:
         large = large.head(-1)
     return tuple(large["value"])

@@ -57,6 +57,21 @@ def test_what_is_left_of_a_column_is_not_of_fewer_parents_than_a_group_either() 
     assert Calibration.of(seldom.fill_nan(None), counts, min_group=10) == Calibration()
 
 
+def test_a_few_without_a_value_are_of_another_cell() -> None:
+    rows, counts = animals(100)
+    few = rows.with_columns(pl.when(pl.col("weight").is_between(30, 32)).then(None).otherwise(pl.all()).name.keep())
+    of_taxa, of_weight = Calibration.of(few, counts, min_group=10).margins
+    assert of_taxa.labels == ("rodent",)
+    for margin in (of_taxa, of_weight):
+        assert margin.share[1] == 0
+        assert sum(margin.share) == 1
+    drawn = np.random.default_rng(1).permutation(counts)
+    made = Calibration.of(few, counts, min_group=10).apply(drawn, few, rng=np.random.default_rng(2))
+    rodents = (pl.col("taxa") == "rodent").fill_null(value=False)
+    assert abs(share_of(few, drawn, rodents) - share_of(few, counts, rodents)) > 0.2
+    assert abs(share_of(few, made, rodents) - share_of(few, counts, rodents)) < 0.02
+
+
 def test_too_few_parents_with_children_say_nothing() -> None:
     rows, _ = animals(100)
     counts = np.r_[np.ones(19, np.int64), np.zeros(81, np.int64)]
