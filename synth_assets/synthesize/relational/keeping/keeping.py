@@ -96,19 +96,19 @@ class Keeping:
             # The date of a day is not before a time of that day.
             if gap.floor == 1 and type(rows.schema[gap.since]) is type(rows.schema[gap.column])
         ]
-        before = rows
         for _ in range(TURNS):
             start = rows
             rows = self._on_grids(self._nulls(self._labels(rows, rng), rng))
             rows = keep_orders(rows, orders, self._free, self._grids)
-            rows = self._computed(rows, before, names)
+            rows = self._computed(rows, start, names)
             if all(start[name].equals(rows[name]) for name in rows.columns):
                 break
+        start = rows
         for one in self._dependencies:
             # What begins later than anything may end stays NULL, whatever its label says: it takes another.
             if isinstance(one, NullBy):
                 rows = relabel_null_by(rows, one, free=self._free, rng=rng)
-        return self._mended(self._computed(rows, before, names), [*self._dependencies, *orders], names, rng)
+        return self._mended(self._computed(rows, start, names), [*self._dependencies, *orders], names, rng)
 
     def _mended(
         self, rows: pl.DataFrame, kept: Sequence[Dependency], names: NamedColumns, rng: np.random.Generator
@@ -201,7 +201,7 @@ class Keeping:
 def _as_far_off(one: Mostly, rows: pl.DataFrame, before: pl.DataFrame, inputs: pl.DataFrame) -> pl.Series:
     """Its column as far off the formula as `before`, where an input has changed and the column has not."""
     here = [name for name in inputs.columns if name in before.columns]
-    off = one.encode(inputs.with_columns(before.select({*here, one.column})))
+    off = one.encode(inputs.with_columns(before.select(*here, one.column)))
     values = one.decode(inputs.with_columns(off), rows.schema[one.column])
     moved = np.logical_or.reduce([inputs[name].ne_missing(before[name]).to_numpy() for name in here])
     own = rows[one.column].eq_missing(before[one.column]).to_numpy()

@@ -51,6 +51,21 @@ def test_times_put_in_place_of_null_keep_their_distance_from_those_before() -> N
     assert kept.filter(untouched).equals(drawn.filter(untouched))
 
 
+def names_in(rows: pl.DataFrame) -> NamedColumns:
+    """Of numbers in one table."""
+    columns = tuple(Column(name=name, type=NUMBER, nullable=False) for name in rows.columns)
+    catalog = Catalog(dialect="postgresql", tables=(Table(name="orders", columns=columns),))
+    plan = DatasetSettings.model_validate({"dataset": "d", "source": "s", "targets": ["t"], "tables": {"orders": {}}})
+    structures, _ = table_structures(catalog, resolve(plan, catalog), {"orders": rows.height})
+    return NamedColumns(structures, LinkedTables({}, lambda _: rows), lambda _: rows)
+
+
+def mostly_copied(rows: pl.DataFrame, column: str, of: str) -> Mostly:
+    formula = Formula(column=column, operation="copy", left=of, scale=0)
+    by_ratio = Tie(gain=0.0, way="ratio", slope=1.0)
+    return Mostly(formula=formula, deviation=Deviation.of(rows[column], by_ratio, min_group=10))
+
+
 def test_what_a_formula_gives_in_most_rows_goes_with_it() -> None:
     rng = np.random.default_rng(1)
     total = rng.integers(100, 900, ROWS)
@@ -61,9 +76,7 @@ def test_what_a_formula_gives_in_most_rows_goes_with_it() -> None:
             "paid": total // np.where(rng.random(ROWS) < 0.1, 2, 1),
         }
     )
-    copy = Formula(column="paid", operation="copy", left="total", scale=0)
-    by_ratio = Tie(gain=0.0, way="ratio", slope=1.0)
-    mostly = Mostly(formula=copy, deviation=Deviation.of(rows["paid"], by_ratio, min_group=10))
+    mostly = mostly_copied(rows, "paid", "total")
     keeping = Keeping(
         "orders",
         [NotAbove(lower="discount", upper="total")],
@@ -74,14 +87,32 @@ def test_what_a_formula_gives_in_most_rows_goes_with_it() -> None:
         known={},
         gaps=Gaps(),
     )
-    columns = tuple(Column(name=name, type=NUMBER, nullable=False) for name in rows.columns)
-    catalog = Catalog(dialect="postgresql", tables=(Table(name="orders", columns=columns),))
-    plan = DatasetSettings.model_validate({"dataset": "d", "source": "s", "targets": ["t"], "tables": {"orders": {}}})
-    structures, _ = table_structures(catalog, resolve(plan, catalog), {"orders": ROWS})
-    names = NamedColumns(structures, LinkedTables({}, lambda _: rows), lambda _: rows)
-    kept = keeping.apply(rows, names, rng)
+    kept = keeping.apply(rows, names_in(rows), rng)
     changed = kept["total"] != rows["total"]
     assert changed.sum() > 50
     assert (kept["discount"] <= kept["total"]).all()
     assert (kept["paid"] == kept["total"]).equals(rows["paid"] == rows["total"])
     assert kept.filter(~changed)["paid"].equals(rows.filter(~changed)["paid"])
+
+
+def test_it_goes_with_what_changes_once_more() -> None:
+    rng = np.random.default_rng(2)
+    least, net, fee, limit = (rng.integers(100, 900, ROWS) for _ in range(4))
+    billed = limit // np.where(rng.random(ROWS) < 0.1, 2, 1)
+    # What is at least so much makes a total larger that the limit has given way to before.
+    rows = pl.DataFrame({"least": least, "net": net, "fee": fee, "total": net + fee, "limit": limit, "billed": billed})
+    mostly = mostly_copied(rows.with_columns(billed=pl.int_range(ROWS) * 5), "billed", "limit")
+    keeping = Keeping(
+        "orders",
+        [NotAbove(lower="least", upper="net"), NotAbove(lower="total", upper="limit")],
+        (Formula(column="total", operation="sum", left="net", right="fee", scale=0),),
+        declared=frozenset(),
+        mostly=[mostly],
+        free=frozenset(["net", "limit"]),
+        known={},
+        gaps=Gaps(),
+    )
+    kept = keeping.apply(rows, names_in(rows), rng)
+    assert (kept["least"] <= kept["net"]).all() and (kept["total"] <= kept["limit"]).all()
+    assert ((kept["limit"] > rows["total"]) & (rows["total"] > rows["limit"])).sum() > 50
+    assert (kept["billed"] == kept["limit"]).equals(rows["billed"] == rows["limit"])
