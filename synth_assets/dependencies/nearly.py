@@ -72,12 +72,10 @@ def find_nearly(
     known = {name: of for name, of in known.items() if name in rows.columns or len(np.unique(of)) >= _FEWEST_VALUES}
     looked = [name for name in reversed(frame.columns) if name in among and name in known]
     found: dict[str, Nearly] = {}
-
-    def gives(name: str, other: str) -> bool:
-        return name in inputs_of(other, [*computed, *(one.formula for one in found.values())])
+    tied = list(computed)
 
     def best(name: str) -> _Found | None:
-        others = {other: of for other, of in known.items() if other != name and not gives(name, other)}
+        others = {other: of for other, of in known.items() if other != name and name not in inputs_of(other, tied)}
         made = _best(name, scale_of(frame[name]), others, known[name])
         if made and set(made.formula.inputs) & set(rows.columns) and _known_where(frame, made.formula):
             return made
@@ -87,13 +85,14 @@ def find_nearly(
     while open_:
         name = max(open_, key=lambda name: open_[name].rank)
         formula, way, *_ = open_.pop(name)
-        if any(gives(name, other) for other in formula.inputs):
+        if any(name in inputs_of(other, tied) for other in formula.inputs):
             # It gives one of these by now: another formula may give it.
             if again := best(name):
                 open_[name] = again
             continue
         filled = formula.model_copy(update={"filled": not frame[name].null_count()})
         found[name] = Nearly(filled, way)
+        tied.append(filled)
     return tuple(found[formula.column] for formula in in_order([one.formula for one in found.values()]))
 
 

@@ -25,7 +25,7 @@ _FEWEST_PARENTS = 5  # with children, of one cell
 _FEWEST_ROWS = 20
 _TRIED, _FEWEST_TRIED, _MOST_TRIED = 20, 200_000, 1_000_000  # exchanges, by row with children
 _NEAR = 0.005  # of all children: a cell that is off by less is left, as exchanges loosen what columns say together
-_OTHER, _NULL, _FIRST_SPAN = 0, 1, 2  # cells of every column
+_OTHER, _NULL, _FIRST = 0, 1, 2  # cells of every column: from the first on, each label or span has its own
 
 
 class Margin(Value):
@@ -55,7 +55,7 @@ class Margin(Value):
             margin = cls(column=values.name, labels=labels, null=_OTHER if few else _NULL)
         elif values.dtype.is_numeric() or values.dtype.is_temporal():
             edges = _edges(plain_numbers(values), counts, fewest=fewest)
-            margin = cls(column=values.name, edges=edges, null=_FIRST_SPAN if few else _NULL)
+            margin = cls(column=values.name, edges=edges, null=_FIRST if few else _NULL)
         else:
             return None
         cells = margin.cells(values)
@@ -68,17 +68,15 @@ class Margin(Value):
     @property
     def size(self) -> int:
         """How many cells there are."""
-        return 2 + (len(self.edges) + 1 if self.labels is None else len(self.labels))
+        return _FIRST + (len(self.edges) + 1 if self.labels is None else len(self.labels))
 
     def cells(self, values: pl.Series) -> Cells:
         """The cell of each row's value."""
         missing = values.is_null().to_numpy()
         if self.labels is None:
-            found = (
-                np.searchsorted(np.array(self.edges), np.nan_to_num(plain_numbers(values)), side="right") + _FIRST_SPAN
-            )
+            found = _FIRST + np.searchsorted(np.array(self.edges), np.nan_to_num(plain_numbers(values)), side="right")
         else:
-            numbers = {label: 2 + at for at, label in enumerate(self.labels)}
+            numbers = {label: _FIRST + at for at, label in enumerate(self.labels)}
             found = values.cast(pl.String).replace_strict(numbers, default=_OTHER, return_dtype=pl.Int64).to_numpy()
         return np.where(missing, self.null, found)
 

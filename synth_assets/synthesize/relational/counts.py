@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from synth_assets.catalog.model import Value
+from synth_assets.synthesize.deviation import plain_numbers
 
 MOST_POINTS = 2048
 ROWS_A_SPAN = 200
@@ -75,7 +76,7 @@ class CountsInTime(Value):
     is known, and kept.
 
     Attributes:
-        edges: Borders between the spans, in the column's physical unit.
+        edges: Borders between the spans, as `plain_numbers` tells values.
         points: The quantiles of each span, see CountDistribution.
     """
 
@@ -88,8 +89,8 @@ class CountsInTime(Value):
         spans = 1 if times is None else min(len(times) // ROWS_A_SPAN, MOST_SPANS)
         if times is None or spans < 2:
             return cls(points=(CountDistribution.of(counts, min_group=min_group).points,))
-        edges = _borders(_physical(times), spans)
-        place = np.searchsorted(edges, _physical(times), side="right")
+        edges = _borders(plain_numbers(times), spans)
+        place = np.searchsorted(edges, plain_numbers(times), side="right")
         return cls(
             edges=tuple(edges.tolist()),
             points=tuple(
@@ -115,11 +116,7 @@ class CountsInTime(Value):
         """The span of each row; None where nothing orders them."""
         if not self.edges or times is None:
             return None
-        return np.searchsorted(np.array(self.edges), _physical(times), side="right")
-
-
-def _physical(times: pl.Series) -> npt.NDArray[np.float64]:
-    return times.to_physical().cast(pl.Float64).to_numpy()
+        return np.searchsorted(np.array(self.edges), plain_numbers(times), side="right")
 
 
 def _borders(values: npt.NDArray[np.float64], spans: int) -> npt.NDArray[np.float64]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth_assets.synthesize.trees.refining import joined
-from synth_assets.synthesize.trees.scale import Codes, Floats
+from synth_assets.synthesize.trees.scale import MOST_CODES, Codes, Floats
 from synth_assets.synthesize.trees.tree import STUMP, Tree, lookup
 
 Whole = npt.NDArray[np.intp]
@@ -101,7 +101,7 @@ class _Judge:
         """Of each row's code in its cell, given its likelihood in the cell before: that of cells of fewer rows."""
         numbers = np.unique(cells, return_inverse=True)[1]
         rows = np.bincount(numbers[self.counted], minlength=int(numbers.max()) + 1)[numbers]
-        pairs = np.unique(numbers * 65_536 + self.target, return_inverse=True)[1]
+        pairs = np.unique(numbers * MOST_CODES + self.target, return_inverse=True)[1]
         alike = np.bincount(pairs[self.counted], minlength=int(pairs.max()) + 1)[pairs]
         return np.where(rows >= fewest, (alike + _BORROWED * before) / (rows + _BORROWED), before)
 

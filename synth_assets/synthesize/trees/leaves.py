@@ -6,10 +6,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from synth_assets.synthesize.trees.scale import Codes, Floats, Mask
+from synth_assets.synthesize.trees.scale import MOST_CODES, Codes, Floats, Mask
 from synth_assets.synthesize.trees.walking import draw
 
-_MOST_CODES = 65_536
 _NEVER_SEEN = 1e-6  # likelihood of a given code that its leaf has not seen
 
 
@@ -52,7 +51,7 @@ class Leaves:
     @cached_property
     def _places(self) -> npt.NDArray[np.intp]:
         """Leaf and code in one number, ascending."""
-        return self.numbers * _MOST_CODES + self.codes
+        return self.numbers * MOST_CODES + self.codes
 
     @cached_property
     def _total(self) -> Floats:
@@ -78,8 +77,8 @@ class Leaves:
 
     def draw_between(self, leaf: npt.NDArray[np.intp], least: Codes, most: Codes, uniform: Floats) -> Codes:
         """The same among the codes from `least` to `most` of each row; 0 where its leaf has none of them."""
-        first = np.searchsorted(self._places, leaf * _MOST_CODES + least, side="left")
-        behind = np.searchsorted(self._places, leaf * _MOST_CODES + most, side="right")
+        first = np.searchsorted(self._places, leaf * MOST_CODES + least, side="left")
+        behind = np.searchsorted(self._places, leaf * MOST_CODES + most, side="right")
         total = self._total
         wanted = total[first] + uniform * (total[behind] - total[first])
         at = np.clip(np.searchsorted(total, wanted, side="right") - 1, first, np.maximum(behind - 1, first))
@@ -91,6 +90,6 @@ class Leaves:
 
     def likelihood(self, leaf: npt.NDArray[np.intp], codes: Codes) -> Floats:
         """The probability of each row's code in its leaf, never 0."""
-        wanted = leaf * _MOST_CODES + codes
+        wanted = leaf * MOST_CODES + codes
         at = np.minimum(np.searchsorted(self._places, wanted), len(self.codes) - 1)
         return np.where(self._places[at] == wanted, self.share[at], _NEVER_SEEN)

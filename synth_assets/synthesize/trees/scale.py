@@ -9,6 +9,7 @@ import polars as pl
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.uint16]
 Mask = npt.NDArray[np.bool_]
+MOST_CODES = 65_536  # of one part of a column, as codes are of 16 bits
 
 _EXACT = 2**53  # integers up to here are exact as float64
 _LIMITS: dict[type[pl.DataType], tuple[int, int]] = {
